@@ -1,0 +1,1 @@
+//! Configuration to wired services: the only room that knows all adapters.

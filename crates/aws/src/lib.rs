@@ -1,0 +1,1 @@
+//! The RDS port over the AWS SDK for Rust.

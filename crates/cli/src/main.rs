@@ -1,0 +1,3 @@
+//! The `aurora-restore` command.
+
+fn main() {}

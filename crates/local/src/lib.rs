@@ -1,0 +1,1 @@
+//! What one machine needs instead of AWS services: SQLite journal, file secrets, console notices.

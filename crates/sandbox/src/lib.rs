@@ -1,0 +1,1 @@
+//! A local stand-in for Amazon Aurora with real PostgreSQL behind an RDS-compatible API.

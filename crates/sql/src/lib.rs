@@ -1,0 +1,1 @@
+//! What is done inside the restored database: users and verification.

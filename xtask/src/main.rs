@@ -1,0 +1,3 @@
+//! Repository chores: generate, check, bench.
+
+fn main() {}
