@@ -1,1 +1,3 @@
 //! A local stand-in for Amazon Aurora with real PostgreSQL behind an RDS-compatible API.
+
+pub mod api;
