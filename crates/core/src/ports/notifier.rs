@@ -1,0 +1,55 @@
+//! Who is told when an operation ends.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use crate::ids::{ClusterId, OperationId};
+
+/// How the operation ended, as told to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum NoticeOutcome {
+    /// The name is served by the verified new cluster.
+    Completed,
+    /// The operation failed and was undone.
+    Failed,
+    /// The operation was cancelled and undone.
+    Cancelled,
+    /// A person must act.
+    Stuck,
+}
+
+/// What is told. It never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The operation.
+    pub operation_id: OperationId,
+    /// The name that clients use.
+    pub target: ClusterId,
+    /// How it ended.
+    pub outcome: NoticeOutcome,
+    /// One line for a subject.
+    pub subject: String,
+    /// A few sentences for the body.
+    pub body: String,
+}
+
+/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id and outcome.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Hands the notice over; after it returns the channel has accepted it.
+    ///
+    /// # Errors
+    /// [`NotifierError`] where the channel did not accept it.
+    async fn notify(&self, notice: &Notice) -> Result<(), NotifierError>;
+}
+
+/// Why a notice could not be handed over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the notice was not accepted by {channel}: {reason}")]
+pub struct NotifierError {
+    /// The channel, for example a topic's ARN.
+    pub channel: String,
+    /// What it said.
+    pub reason: String,
+}
