@@ -24,8 +24,9 @@ pub use rds::{
     AccountQuota, Change, Cloud, CloudError, Cluster, ClusterMember, ClusterModify, ClusterRestore,
     ClusterStatus, Endpoint, EngineVersion, Instance, InstanceCreate, InstanceModify,
     InstanceStatus, Location, OrderableClass, ParameterGroup, ParameterGroupStatus,
-    PointInTimeMethod, Rds, RdsError, RdsErrorKind, RdsResult, RestoreSource, Side, Snapshot,
-    SnapshotAddress, SnapshotCopy, SnapshotKind, SnapshotQuery, SnapshotStatus, SubnetGroup, Tags,
+    PointInTimeMethod, Rds, RdsError, RdsErrorKind, RdsReads, RdsResult, RestoreSource, Side,
+    Snapshot, SnapshotAddress, SnapshotCopy, SnapshotKind, SnapshotQuery, SnapshotStatus,
+    SubnetGroup, Tags,
 };
 pub use secrets::{SecretDocument, Secrets, SecretsError};
 

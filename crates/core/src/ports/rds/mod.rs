@@ -76,12 +76,12 @@ pub struct SnapshotQuery {
     pub kinds: Vec<SnapshotKind>,
 }
 
-/// The RDS port.
+/// What can be read from RDS.
 ///
 /// Reads see what RDS shows, which may lag behind a change: a thing just made may be not found for a while, and after a
 /// rename the old name may still answer.
 #[async_trait]
-pub trait Rds: Send + Sync {
+pub trait RdsReads: Send + Sync {
     /// One cluster by its current name.
     async fn cluster(&self, id: &ClusterId) -> RdsResult<Cluster>;
 
@@ -127,7 +127,13 @@ pub trait Rds: Send + Sync {
 
     /// What RDS said lately about a cluster or an instance, newest last. For the text of a failure.
     async fn recent_events(&self, source: &str) -> RdsResult<Vec<String>>;
+}
 
+/// The RDS port: reads, and the one method that changes something.
+///
+/// Steps get [`RdsReads`] only; their changes go through the engine's fence.
+#[async_trait]
+pub trait Rds: RdsReads {
     /// Makes one change. After it returns RDS has accepted it; whether it has *happened* is seen by reading.
     async fn change(&self, change: &Change) -> RdsResult<()>;
 }
