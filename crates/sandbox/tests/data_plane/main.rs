@@ -1,0 +1,12 @@
+//! The data plane with real PostgreSQL servers.
+//!
+//! Every test has a sandbox of its own in a temporary directory. Needs the programs of PostgreSQL on this machine.
+
+mod harness;
+
+mod crashes;
+mod endpoints;
+mod images;
+mod master;
+mod users;
+mod work;
