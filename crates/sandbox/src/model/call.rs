@@ -141,3 +141,79 @@ impl fmt::Display for Action {
         f.write_str(self.as_str())
     }
 }
+
+impl Call {
+    /// The identifiers that the call names, for fault rules.
+    pub(crate) fn identifiers(&self) -> [&str; 2] {
+        match self {
+            Self::CreateDbCluster(input) => [&input.db_cluster_identifier, ""],
+            Self::DescribeDbClusters(input) => [named(&input.db_cluster_identifier), ""],
+            Self::ModifyDbCluster(input) => [
+                &input.db_cluster_identifier,
+                named(&input.new_db_cluster_identifier),
+            ],
+            Self::DeleteDbCluster(input) => [&input.db_cluster_identifier, ""],
+            Self::StopDbCluster(input) | Self::StartDbCluster(input) => {
+                [&input.db_cluster_identifier, ""]
+            }
+            Self::RestoreDbClusterFromSnapshot(input) => {
+                [&input.db_cluster_identifier, &input.snapshot_identifier]
+            }
+            Self::RestoreDbClusterToPointInTime(input) => [
+                &input.db_cluster_identifier,
+                named(&input.source_db_cluster_identifier),
+            ],
+            Self::AddRoleToDbCluster(input) | Self::RemoveRoleFromDbCluster(input) => {
+                [&input.db_cluster_identifier, ""]
+            }
+            Self::CreateDbClusterSnapshot(input) => [
+                &input.db_cluster_identifier,
+                &input.db_cluster_snapshot_identifier,
+            ],
+            Self::CopyDbClusterSnapshot(input) => [
+                &input.source_db_cluster_snapshot_identifier,
+                &input.target_db_cluster_snapshot_identifier,
+            ],
+            Self::DescribeDbClusterSnapshots(input) => [
+                named(&input.db_cluster_snapshot_identifier),
+                named(&input.db_cluster_identifier),
+            ],
+            Self::DeleteDbClusterSnapshot(input)
+            | Self::DescribeDbClusterSnapshotAttributes(input) => {
+                [&input.db_cluster_snapshot_identifier, ""]
+            }
+            Self::ModifyDbClusterSnapshotAttribute(input) => {
+                [&input.db_cluster_snapshot_identifier, ""]
+            }
+            Self::CreateDbInstance(input) => [
+                &input.db_instance_identifier,
+                named(&input.db_cluster_identifier),
+            ],
+            Self::DescribeDbInstances(input) => [named(&input.db_instance_identifier), ""],
+            Self::ModifyDbInstance(input) => [
+                &input.db_instance_identifier,
+                named(&input.new_db_instance_identifier),
+            ],
+            Self::DeleteDbInstance(input) => [&input.db_instance_identifier, ""],
+            Self::RebootDbInstance(input) => [&input.db_instance_identifier, ""],
+            Self::AddTagsToResource(input) => [&input.resource_name, ""],
+            Self::RemoveTagsFromResource(input) => [&input.resource_name, ""],
+            Self::ListTagsForResource(input) => [&input.resource_name, ""],
+            Self::CreateDbClusterParameterGroup(input) | Self::CreateDbParameterGroup(input) => {
+                [&input.name, ""]
+            }
+            Self::DescribeDbClusterParameterGroups(input)
+            | Self::DescribeDbParameterGroups(input)
+            | Self::DescribeDbSubnetGroups(input) => [named(&input.name), ""],
+            Self::CreateDbSubnetGroup(input) => [&input.name, ""],
+            Self::DescribeEvents(input) => [named(&input.source_identifier), ""],
+            Self::DescribeOrderableDbInstanceOptions(_)
+            | Self::DescribeDbEngineVersions(_)
+            | Self::DescribeAccountAttributes => ["", ""],
+        }
+    }
+}
+
+fn named(name: &Option<String>) -> &str {
+    name.as_deref().unwrap_or("")
+}
