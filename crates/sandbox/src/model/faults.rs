@@ -275,10 +275,10 @@ impl Faults {
                 Fault::ReplyLost => verdict.reply_lost = true,
                 Fault::StuckCopy => verdict.course.stuck = true,
                 Fault::FailingCopy | Fault::FailingSnapshot | Fault::FailingRestore => {
-                    verdict.course.fails = true;
+                    verdict.course.fails = true
                 }
                 Fault::FailingInstance { status } => {
-                    verdict.course.instance_ends_as = Some(*status);
+                    verdict.course.instance_ends_as = Some(*status)
                 }
                 Fault::Slow { factor } => verdict.course.slowed_by = *factor,
                 Fault::Throttling

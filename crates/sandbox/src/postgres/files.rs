@@ -4,6 +4,8 @@
 //! Copies run on a few threads. On Linux the standard library copies within the kernel, and file systems that can
 //! share blocks (XFS, btrfs, APFS on macOS) do so, which makes a clone nearly free there.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::num::NonZero;
@@ -16,6 +18,8 @@ use super::error::DataPlaneError;
 
 /// More threads than this do not copy faster on one disk.
 const COPIERS_MAX: usize = 4;
+/// A file of this size is worth a copier of its own.
+const LARGE_BYTES: u64 = 4 << 20;
 
 /// What must survive once work has been reported as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +62,7 @@ impl TreeCopy<'_> {
         for directory in &directories {
             super::layout::make_directory(&self.into.join(directory), self.account)?;
         }
-        let bytes = self.copy_files(&files)?;
+        let bytes = self.copy_files(files)?;
         if self.durability == Durability::Power {
             directories
                 .iter()
@@ -102,15 +106,19 @@ impl TreeCopy<'_> {
         Ok(())
     }
 
-    fn copy_files(&self, files: &[PathBuf]) -> Result<u64, DataPlaneError> {
+    fn copy_files(&self, files: Vec<PathBuf>) -> Result<u64, DataPlaneError> {
+        let shares = shares(self.from, files);
         let next = AtomicUsize::new(0);
         let bytes = AtomicU64::new(0);
         let work = || -> Result<(), DataPlaneError> {
-            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let copied = self
-                    .copy_file(file)
-                    .inspect_err(|_| next.store(files.len(), Ordering::Relaxed))?;
-                bytes.fetch_add(copied, Ordering::Relaxed);
+            while let Some(share) = shares.get(next.fetch_add(1, Ordering::Relaxed)) {
+                for file in share {
+                    let copied = self.copy_file(file).inspect_err(|_| {
+                        // The others need not go on.
+                        next.store(shares.len(), Ordering::Relaxed);
+                    })?;
+                    bytes.fetch_add(copied, Ordering::Relaxed);
+                }
             }
             Ok(())
         };
@@ -144,6 +152,30 @@ impl TreeCopy<'_> {
     fn vanished(&self, source: &io::Error) -> bool {
         self.may_vanish && source.kind() == io::ErrorKind::NotFound
     }
+}
+
+/// Divides files among copiers: each large one by itself, the small ones of a directory together, because two threads
+/// that make files in the same directory only wait for each other. The large ones come first, so that none is left
+/// to a single copier at the end.
+fn shares(root: &Path, files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
+    let mut large = Vec::new();
+    let mut small: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for file in files {
+        // One that vanished meanwhile is small.
+        let bytes = std::fs::metadata(root.join(&file)).map_or(0, |metadata| metadata.len());
+        if bytes >= LARGE_BYTES {
+            large.push((Reverse(bytes), vec![file]));
+        } else {
+            let directory = file.parent().unwrap_or(Path::new("")).to_path_buf();
+            small.entry(directory).or_default().push(file);
+        }
+    }
+    large.sort_by_key(|(bytes, _)| *bytes);
+    large
+        .into_iter()
+        .map(|(_, share)| share)
+        .chain(small.into_values())
+        .collect()
 }
 
 /// A directory that is being written beside the place it will take.

@@ -9,6 +9,7 @@
 //! rename, and what lies under another name is swept at the next start.
 
 mod account;
+pub mod bench;
 mod binaries;
 mod capture;
 mod conf;

@@ -278,7 +278,7 @@ impl DataPlane {
     }
 
     /// Makes the server of a volume run. Returns its private port.
-    async fn run(&self, volume: VolumeId) -> Result<u16, DataPlaneError> {
+    pub(super) async fn run(&self, volume: VolumeId) -> Result<u16, DataPlaneError> {
         let home = self.existing(volume)?;
         let marker = home.run_marker();
         if !marker.exists() {

@@ -22,7 +22,7 @@ pub struct ParameterGroup {
 }
 
 /// A subnet group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubnetGroup {
     /// Name, in lower case.
     pub name: String,

@@ -70,10 +70,6 @@ pub enum SnapshotKind {
     Automated,
     /// A user, or a copy.
     Manual,
-    /// Another account, which shares it: shown to others only.
-    Shared,
-    /// Another account, which has made it public: shown to others only.
-    Public,
 }
 
 impl SnapshotKind {
@@ -82,8 +78,6 @@ impl SnapshotKind {
         match self {
             Self::Automated => "automated",
             Self::Manual => "manual",
-            Self::Shared => "shared",
-            Self::Public => "public",
         }
     }
 }
