@@ -134,10 +134,7 @@ mod tests {
         let codes: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(codes.len(), ErrorCode::ALL.len());
         for code in ErrorCode::ALL {
-            assert!(
-                code.meaning().ends_with('.') && code.action().ends_with('.'),
-                "{code}"
-            );
+            assert!(code.meaning().ends_with('.') && code.action().ends_with('.'), "{code}");
         }
     }
 }

@@ -35,10 +35,7 @@ fn check_rds_identifier(text: &str) -> Result<(), &'static str> {
     if text.len() > RDS_IDENTIFIER_CHARS_MAX {
         return Err("it has more than 63 characters");
     }
-    if !text
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    {
+    if !text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
         return Err("only letters, digits and hyphens are allowed");
     }
     if text.ends_with('-') {
@@ -52,10 +49,7 @@ fn check_rds_identifier(text: &str) -> Result<(), &'static str> {
 
 /// The name of an existing snapshot may be one that RDS or AWS Backup gave (`rds:…`, `awsbackup:…`), which has colons.
 fn check_snapshot_identifier(text: &str) -> Result<(), &'static str> {
-    let stem = text
-        .strip_prefix("rds:")
-        .or_else(|| text.strip_prefix("awsbackup:"))
-        .unwrap_or(text);
+    let stem = text.strip_prefix("rds:").or_else(|| text.strip_prefix("awsbackup:")).unwrap_or(text);
     if stem.len() == text.len() {
         return check_rds_identifier(text);
     }
@@ -65,10 +59,7 @@ fn check_snapshot_identifier(text: &str) -> Result<(), &'static str> {
     if text.len() > 255 {
         return Err("it has more than 255 characters");
     }
-    if !stem
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == ':')
-    {
+    if !stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == ':') {
         return Err("only letters, digits and hyphens are allowed");
     }
     Ok(())
@@ -78,33 +69,20 @@ fn check_region(text: &str) -> Result<(), &'static str> {
     let parts: Vec<&str> = text.split('-').collect();
     let shaped = parts.len() >= 3
         && parts.iter().all(|part| !part.is_empty())
-        && parts[..parts.len() - 1]
-            .iter()
-            .all(|part| part.chars().all(|c| c.is_ascii_lowercase()))
+        && parts[..parts.len() - 1].iter().all(|part| part.chars().all(|c| c.is_ascii_lowercase()))
         && parts[parts.len() - 1].chars().all(|c| c.is_ascii_digit());
-    if shaped {
-        Ok(())
-    } else {
-        Err("a Region looks like eu-central-1")
-    }
+    if shaped { Ok(()) } else { Err("a Region looks like eu-central-1") }
 }
 
 fn check_account(text: &str) -> Result<(), &'static str> {
-    if text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
-        Ok(())
-    } else {
-        Err("an account is 12 digits")
-    }
+    if text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) { Ok(()) } else { Err("an account is 12 digits") }
 }
 
 fn check_operation(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > 64 {
         return Err("it must have 1 to 64 characters");
     }
-    if !text
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    {
+    if !text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
         return Err("only lower-case letters, digits and hyphens are allowed");
     }
     Ok(())
@@ -227,12 +205,7 @@ id_type!(
 fn check_arn(text: &str) -> Result<(), &'static str> {
     check_opaque(text)?;
     let parts: Vec<&str> = text.splitn(6, ':').collect();
-    if parts.len() == 6
-        && parts[0] == "arn"
-        && !parts[1].is_empty()
-        && !parts[2].is_empty()
-        && !parts[5].is_empty()
-    {
+    if parts.len() == 6 && parts[0] == "arn" && !parts[1].is_empty() && !parts[2].is_empty() && !parts[5].is_empty() {
         Ok(())
     } else {
         Err("an ARN looks like arn:aws:rds:REGION:ACCOUNT:cluster-snapshot:NAME")
@@ -242,18 +215,12 @@ fn check_arn(text: &str) -> Result<(), &'static str> {
 impl Arn {
     /// The Region in the ARN, where it has one.
     pub fn region(&self) -> Option<Region> {
-        self.0
-            .split(':')
-            .nth(3)
-            .and_then(|text| Region::new(text).ok())
+        self.0.split(':').nth(3).and_then(|text| Region::new(text).ok())
     }
 
     /// The account in the ARN, where it has one.
     pub fn account(&self) -> Option<AccountId> {
-        self.0
-            .split(':')
-            .nth(4)
-            .and_then(|text| AccountId::new(text).ok())
+        self.0.split(':').nth(4).and_then(|text| AccountId::new(text).ok())
     }
 
     /// What follows the resource type, for example the name in `…:cluster-snapshot:NAME`.
@@ -264,8 +231,7 @@ impl Arn {
 
     /// Whether this is the ARN of an RDS cluster snapshot.
     pub fn is_cluster_snapshot(&self) -> bool {
-        self.0.split(':').nth(2) == Some("rds")
-            && self.0.split(':').nth(5) == Some("cluster-snapshot")
+        self.0.split(':').nth(2) == Some("rds") && self.0.split(':').nth(5) == Some("cluster-snapshot")
     }
 }
 
@@ -275,11 +241,7 @@ impl OperationId {
     /// Derived, not drawn: whoever resumes the operation computes the same names.
     pub fn tag(&self) -> String {
         let digest = Sha256::digest(self.0.as_bytes());
-        digest
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -288,10 +250,7 @@ impl OperationId {
 /// Characters that RDS refuses in a new identifier (the colon of `rds:…`) become hyphens. The result is legal for
 /// every stem and for every suffix of at most 40 letters, digits and single hyphens.
 pub fn derived_name(stem: &str, suffix: &str) -> String {
-    let stem = stem
-        .strip_prefix("rds:")
-        .or_else(|| stem.strip_prefix("awsbackup:"))
-        .unwrap_or(stem);
+    let stem = stem.strip_prefix("rds:").or_else(|| stem.strip_prefix("awsbackup:")).unwrap_or(stem);
     let mut name = String::with_capacity(RDS_IDENTIFIER_CHARS_MAX);
     let room = RDS_IDENTIFIER_CHARS_MAX.saturating_sub(suffix.len() + 1);
     for c in stem.chars() {
@@ -329,10 +288,7 @@ mod tests {
         for (text, reason) in cases {
             assert_eq!(ClusterId::new(text).unwrap_err().reason, reason, "{text}");
         }
-        assert_eq!(
-            ClusterId::new("a".repeat(64)).unwrap_err().reason,
-            "it has more than 63 characters"
-        );
+        assert_eq!(ClusterId::new("a".repeat(64)).unwrap_err().reason, "it has more than 63 characters");
         assert!(ClusterId::new("a".repeat(63)).is_ok());
     }
 
@@ -351,12 +307,7 @@ mod tests {
 
     #[test]
     fn regions_of_every_partition_are_accepted() {
-        for region in [
-            "eu-central-1",
-            "us-gov-west-1",
-            "ap-southeast-3",
-            "cn-north-1",
-        ] {
+        for region in ["eu-central-1", "us-gov-west-1", "ap-southeast-3", "cn-north-1"] {
             assert!(Region::new(region).is_ok(), "{region}");
         }
         for text in ["eu", "eu-central", "EU-central-1", "eu-central-1a"] {
@@ -366,9 +317,7 @@ mod tests {
 
     #[test]
     fn an_arn_gives_region_account_and_name() {
-        let arn =
-            Arn::new("arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:rds:prod-2026-11-21")
-                .unwrap();
+        let arn = Arn::new("arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:rds:prod-2026-11-21").unwrap();
         assert_eq!(arn.region().unwrap().as_str(), "eu-west-1");
         assert_eq!(arn.account().unwrap().as_str(), "111122223333");
         assert_eq!(arn.resource_name(), "rds:prod-2026-11-21");
@@ -380,17 +329,7 @@ mod tests {
     fn derived_names_are_legal_for_every_stem() {
         let long = "x".repeat(80);
         let dashed = format!("{}-{}", "a".repeat(48), "b".repeat(20));
-        for stem in [
-            "staging",
-            "rds:prod-2026-11-21-03-10",
-            "9lives",
-            "--",
-            "",
-            "Ünïcode",
-            &long,
-            &dashed,
-            "a-:-b",
-        ] {
+        for stem in ["staging", "rds:prod-2026-11-21-03-10", "9lives", "--", "", "Ünïcode", &long, &dashed, "a-:-b"] {
             let name = derived_name(stem, "copy-1a2b3c4d");
             assert!(ClusterId::new(&name).is_ok(), "{stem} -> {name}");
             assert!(name.ends_with("-copy-1a2b3c4d"));

@@ -8,15 +8,17 @@
 //! or through [`ports::Clock`]; waiting is a return value.
 
 pub mod catalogue;
-
+pub mod engine;
 pub mod ids;
 pub mod journal;
 pub mod operation;
 pub mod plan;
 pub mod ports;
+pub mod report;
 
 pub mod request;
 pub mod secret;
 pub mod settings;
+pub mod steps;
 
 pub mod verification;

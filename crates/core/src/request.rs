@@ -180,12 +180,7 @@ pub struct VerificationOptions {
 
 impl Default for VerificationOptions {
     fn default() -> Self {
-        Self {
-            tables_min: 1,
-            databases: Vec::new(),
-            integrity: IntegrityDepth::Indexes,
-            checks: Vec::new(),
-        }
+        Self { tables_min: 1, databases: Vec::new(), integrity: IntegrityDepth::Indexes, checks: Vec::new() }
     }
 }
 
@@ -213,10 +208,7 @@ pub struct Retirement {
 
 impl Default for Retirement {
     fn default() -> Self {
-        Self {
-            retain_old: SignedDuration::from_hours(24),
-            final_snapshot: FinalSnapshot::Take,
-        }
+        Self { retain_old: SignedDuration::from_hours(24), final_snapshot: FinalSnapshot::Take }
     }
 }
 

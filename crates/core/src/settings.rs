@@ -249,40 +249,19 @@ mod tests {
 
     #[test]
     fn only_wished_fields_are_compared() {
-        let wished = ClusterSettings {
-            port: Some(5433),
-            deletion_protection: Some(true),
-            ..Default::default()
-        };
-        let found = ClusterSettings {
-            port: Some(5432),
-            deletion_protection: Some(true),
-            ..Default::default()
-        };
+        let wished = ClusterSettings { port: Some(5433), deletion_protection: Some(true), ..Default::default() };
+        let found = ClusterSettings { port: Some(5432), deletion_protection: Some(true), ..Default::default() };
         let rows = wished.compare(&found);
         assert_eq!(rows.len(), 2);
         let port = rows.iter().find(|row| row.field == "port").unwrap();
-        assert_eq!(
-            (port.wished.as_str(), port.found.as_str(), port.same),
-            ("5433", "5432", false)
-        );
-        assert!(
-            rows.iter()
-                .any(|row| row.field == "deletion_protection" && row.same)
-        );
+        assert_eq!((port.wished.as_str(), port.found.as_str(), port.same), ("5433", "5432", false));
+        assert!(rows.iter().any(|row| row.field == "deletion_protection" && row.same));
     }
 
     #[test]
     fn the_request_overrides_what_the_target_has_today() {
-        let today = ClusterSettings {
-            port: Some(5432),
-            storage_type: Some("aurora".into()),
-            ..Default::default()
-        };
-        let request = ClusterSettings {
-            storage_type: Some("aurora-iopt1".into()),
-            ..Default::default()
-        };
+        let today = ClusterSettings { port: Some(5432), storage_type: Some("aurora".into()), ..Default::default() };
+        let request = ClusterSettings { storage_type: Some("aurora-iopt1".into()), ..Default::default() };
         let merged = today.overridden_by(&request);
         assert_eq!(merged.port, Some(5432));
         assert_eq!(merged.storage_type.as_deref(), Some("aurora-iopt1"));

@@ -55,38 +55,17 @@ impl SealedEntry {
     ///
     /// # Errors
     /// [`JournalRefusal`] with what is wrong.
-    pub fn open(
-        &self,
-        expected_sequence: u64,
-        previous_hash: &str,
-    ) -> Result<Entry, JournalRefusal> {
+    pub fn open(&self, expected_sequence: u64, previous_hash: &str) -> Result<Entry, JournalRefusal> {
         if self.sequence != expected_sequence {
-            return Err(JournalRefusal::Gap {
-                expected: expected_sequence,
-                found: self.sequence,
-            });
+            return Err(JournalRefusal::Gap { expected: expected_sequence, found: self.sequence });
         }
         if self.previous_hash != previous_hash {
-            return Err(JournalRefusal::BrokenChain {
-                sequence: self.sequence,
-            });
+            return Err(JournalRefusal::BrokenChain { sequence: self.sequence });
         }
-        if self.hash
-            != hash(
-                &self.operation,
-                self.sequence,
-                &self.previous_hash,
-                &self.body,
-            )
-        {
-            return Err(JournalRefusal::Altered {
-                sequence: self.sequence,
-            });
+        if self.hash != hash(&self.operation, self.sequence, &self.previous_hash, &self.body) {
+            return Err(JournalRefusal::Altered { sequence: self.sequence });
         }
-        wire::read(self).map_err(|source| JournalRefusal::Unreadable {
-            sequence: self.sequence,
-            source,
-        })
+        wire::read(self).map_err(|source| JournalRefusal::Unreadable { sequence: self.sequence, source })
     }
 }
 
@@ -166,13 +145,8 @@ pub enum JournalRefusal {
 pub fn replay(entries: &[SealedEntry]) -> Result<(Operation, String), JournalRefusal> {
     let first = entries.first().ok_or(JournalRefusal::Empty)?;
     let entry = first.open(1, "")?;
-    let mut operation =
-        Operation::begin(entry.operation, &entry.event, entry.at).map_err(|source| {
-            JournalRefusal::Illegal {
-                sequence: 1,
-                source,
-            }
-        })?;
+    let mut operation = Operation::begin(entry.operation, &entry.event, entry.at)
+        .map_err(|source| JournalRefusal::Illegal { sequence: 1, source })?;
     let hash = replay_more(&mut operation, &first.hash, &entries[1..])?;
     Ok((operation, hash))
 }
@@ -190,15 +164,10 @@ pub fn replay_more(
     for sealed in entries {
         let sequence = operation.sequence + 1;
         if sealed.operation != operation.id {
-            return Err(JournalRefusal::Foreign {
-                sequence,
-                operation: sealed.operation.clone(),
-            });
+            return Err(JournalRefusal::Foreign { sequence, operation: sealed.operation.clone() });
         }
         let entry = sealed.open(sequence, previous)?;
-        operation
-            .apply(&entry.event, entry.at)
-            .map_err(|source| JournalRefusal::Illegal { sequence, source })?;
+        operation.apply(&entry.event, entry.at).map_err(|source| JournalRefusal::Illegal { sequence, source })?;
         previous = &sealed.hash;
     }
     Ok(previous.to_owned())

@@ -54,20 +54,9 @@ impl StateItem {
     /// The state as the operation stands.
     pub fn of(operation: &Operation, target_key: &TargetKey) -> Self {
         let status = operation.status();
-        let step = operation
-            .step_to_undo()
-            .or_else(|| operation.current_step())
-            .or(operation.steps.last());
-        let step = if operation.undo_reason.is_some() {
-            step
-        } else {
-            operation.current_step().or(step)
-        };
-        let retire_after = if operation.keeps_retired_cluster() {
-            operation.retire_after()
-        } else {
-            None
-        };
+        let step = operation.step_to_undo().or_else(|| operation.current_step()).or(operation.steps.last());
+        let step = if operation.undo_reason.is_some() { step } else { operation.current_step().or(step) };
+        let retire_after = if operation.keeps_retired_cluster() { operation.retire_after() } else { None };
         let ttl = operation
             .ended_at
             .filter(|_| status != Status::Stuck && retire_after.is_none())
@@ -86,10 +75,7 @@ impl StateItem {
             ended_at: operation.ended_at,
             sequence: operation.sequence,
             progress: None,
-            failure: operation
-                .failure
-                .as_ref()
-                .map(|failure| format!("{}: {failure}", failure.code)),
+            failure: operation.failure.as_ref().map(|failure| format!("{}: {failure}", failure.code)),
             retire_after,
             ttl,
         }

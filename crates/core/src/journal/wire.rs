@@ -11,10 +11,7 @@ use thiserror::Error;
 use crate::{
     ids::ExecutorId,
     journal::{Entry, SealedEntry},
-    operation::{
-        CancelRequest, Direction, End, Event, Failure, RetiredCluster, StepFacts, StepKind,
-        UndoReason,
-    },
+    operation::{CancelRequest, Direction, End, Event, Failure, RetiredCluster, StepFacts, StepKind, UndoReason},
     request::Request,
 };
 
@@ -25,9 +22,7 @@ pub const WIRE_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WireError {
     /// A newer program wrote it.
-    #[error(
-        "it was written in form {found} by a newer version; this one knows forms up to {WIRE_VERSION}"
-    )]
+    #[error("it was written in form {found} by a newer version; this one knows forms up to {WIRE_VERSION}")]
     TooNew {
         /// The form.
         found: u32,
@@ -55,10 +50,7 @@ struct Writing<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reading {
-    #[expect(
-        dead_code,
-        reason = "read by `VersionOnly` first; named so that it is not an unknown field"
-    )]
+    #[expect(dead_code, reason = "read by `VersionOnly` first; named so that it is not an unknown field")]
     v: u32,
     at: Timestamp,
     event: StoredEvent,
@@ -119,20 +111,12 @@ stored_events! {
 }
 
 pub(super) fn write(entry: &Entry) -> Result<String, WireError> {
-    let writing = Writing {
-        v: WIRE_VERSION,
-        at: entry.at,
-        event: StoredEventRef::from(&entry.event),
-    };
-    serde_json::to_string(&writing).map_err(|error| WireError::Malformed {
-        reason: error.to_string(),
-    })
+    let writing = Writing { v: WIRE_VERSION, at: entry.at, event: StoredEventRef::from(&entry.event) };
+    serde_json::to_string(&writing).map_err(|error| WireError::Malformed { reason: error.to_string() })
 }
 
 pub(super) fn read(sealed: &SealedEntry) -> Result<Entry, WireError> {
-    let malformed = |error: serde_json::Error| WireError::Malformed {
-        reason: error.to_string(),
-    };
+    let malformed = |error: serde_json::Error| WireError::Malformed { reason: error.to_string() };
     let version: VersionOnly = serde_json::from_str(&sealed.body).map_err(malformed)?;
     if version.v > WIRE_VERSION {
         return Err(WireError::TooNew { found: version.v });

@@ -189,10 +189,7 @@ pub enum End {
 
 /// The kind of an event, without what it carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each is documented at the variant of `Event` with the same name"
-)]
+#[expect(missing_docs, reason = "each is documented at the variant of `Event` with the same name")]
 pub enum EventKind {
     Requested,
     TakenOver,

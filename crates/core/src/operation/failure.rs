@@ -33,32 +33,17 @@ pub struct Failure {
 impl Failure {
     /// A failure that undoes the operation.
     pub fn terminal(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            class: FailureClass::Terminal,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { code, class: FailureClass::Terminal, message: message.into(), hints: Vec::new() }
     }
 
     /// A failure that may pass.
     pub fn retryable(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            class: FailureClass::Retryable,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { code, class: FailureClass::Retryable, message: message.into(), hints: Vec::new() }
     }
 
     /// A failure that only a person can resolve.
     pub fn needs_operator(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            class: FailureClass::NeedsOperator,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { code, class: FailureClass::NeedsOperator, message: message.into(), hints: Vec::new() }
     }
 
     /// Adds what to do.

@@ -11,8 +11,8 @@ pub mod transition;
 
 pub use event::{CancelRequest, Direction, End, Event, EventKind, UndoReason};
 pub use facts::{
-    ArchiveOutcome, CopyMade, Facts, InstanceMade, InstancesReady, NoticeSent, RestoredCluster,
-    RetiredCluster, SettingsApplied, SnapshotCopied, StepFacts, SwitchedOver, UsersReady, Verified,
+    ArchiveOutcome, CopyMade, Facts, InstanceMade, InstancesReady, NoticeSent, RestoredCluster, RetiredCluster,
+    SettingsApplied, SnapshotCopied, StepFacts, SwitchedOver, UsersReady, Verified,
 };
 pub use failure::{Failure, FailureClass};
 pub use step::{StepKind, StepRecord, StepStatus};
@@ -21,7 +21,10 @@ pub use transition::{IllegalEvent, Phase};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::OperationId, request::Request};
+use crate::{
+    ids::OperationId,
+    request::{Request, Strategy},
+};
 
 /// The status that people and queries see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,15 +56,9 @@ impl Status {
 
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::InProgress,
-            Self::Completed,
-            Self::Failed,
-            Self::Cancelled,
-            Self::Stuck,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == word)
+        [Self::InProgress, Self::Completed, Self::Failed, Self::Cancelled, Self::Stuck]
+            .into_iter()
+            .find(|status| status.as_str() == word)
     }
 }
 
@@ -115,18 +112,10 @@ impl Operation {
     /// # Errors
     /// [`IllegalEvent`] if the event is not [`Event::Requested`].
     pub fn begin(id: OperationId, event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
-        let Event::Requested {
-            request,
-            approved_plan,
-            ..
-        } = event
-        else {
+        let Event::Requested { request, approved_plan, .. } = event else {
             return Err(IllegalEvent::not_first(event.kind()));
         };
-        let steps = StepKind::order(request.strategy)
-            .iter()
-            .map(|kind| StepRecord::pending(*kind))
-            .collect();
+        let steps = StepKind::order(request.strategy).iter().map(|kind| StepRecord::pending(*kind)).collect();
         Ok(Self {
             id,
             request: (**request).clone(),
@@ -184,71 +173,44 @@ impl Operation {
 
     /// The step that is to be undone next: the last one that was begun and is not undone.
     pub fn step_to_undo(&self) -> Option<&StepRecord> {
-        self.steps
-            .iter()
-            .rev()
-            .find(|step| step.status.needs_undo())
+        self.steps.iter().rev().find(|step| step.status.needs_undo())
     }
 
     /// Whether the retired cluster of a completed operation still exists as far as the journal knows.
     pub fn keeps_retired_cluster(&self) -> bool {
-        self.retired_at.is_none()
+        // After `replace` the old cluster exists as its final snapshot only.
+        self.request.strategy == Strategy::Swap
+            && self.retired_at.is_none()
             && matches!(self.phase, Phase::Ended(End::Completed) | Phase::Retiring)
-            && self
-                .facts
-                .switch_over
-                .as_ref()
-                .is_some_and(|switch| switch.retired.is_some())
+            && self.facts.switch_over.as_ref().is_some_and(|switch| switch.retired.is_some())
     }
 
     /// When the retired cluster may be ended.
     pub fn retire_after(&self) -> Option<Timestamp> {
         let switched = self.facts.switch_over.as_ref()?;
         switched.retired.as_ref()?;
-        switched
-            .switched_at
-            .checked_add(self.request.retirement.retain_old)
-            .ok()
+        switched.switched_at.checked_add(self.request.retirement.retain_old).ok()
     }
 
     fn position(&self, kind: StepKind, event: EventKind) -> Result<usize, IllegalEvent> {
-        self.steps
-            .iter()
-            .position(|step| step.kind == kind)
-            .ok_or(IllegalEvent::unknown_step(self.phase, kind, event))
+        self.steps.iter().position(|step| step.kind == kind).ok_or(IllegalEvent::unknown_step(self.phase, kind, event))
     }
 
     /// Steps go in order: a step begins when all before it are settled, and is undone when all after it are.
     fn check_order(&self, index: Option<usize>, event: EventKind) -> Result<(), IllegalEvent> {
         let Some(index) = index else { return Ok(()) };
         let in_order = match event {
-            EventKind::StepStarted => self.steps[..index]
-                .iter()
-                .all(|step| step.status.is_settled()),
-            EventKind::StepUndoStarted => self.steps[index + 1..]
-                .iter()
-                .all(|step| !step.status.needs_undo()),
+            EventKind::StepStarted => self.steps[..index].iter().all(|step| step.status.is_settled()),
+            EventKind::StepUndoStarted => self.steps[index + 1..].iter().all(|step| !step.status.needs_undo()),
             _ => true,
         };
-        if in_order {
-            Ok(())
-        } else {
-            Err(IllegalEvent::out_of_order(
-                self.phase,
-                self.steps[index].kind,
-                event,
-            ))
-        }
+        if in_order { Ok(()) } else { Err(IllegalEvent::out_of_order(self.phase, self.steps[index].kind, event)) }
     }
 
     fn take_up(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::StepFinished { facts, .. } => self.facts.take((**facts).clone()),
-            Event::StepFailed {
-                failure,
-                retry_after,
-                ..
-            } if retry_after.is_none() => {
+            Event::StepFailed { failure, retry_after, .. } if retry_after.is_none() => {
                 self.failure = Some(failure.clone());
             }
             Event::CancelRequested { request } => self.cancel = Some(request.clone()),

@@ -1,6 +1,6 @@
 //! The steps and what is known of each.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -183,6 +183,9 @@ impl StepStatus {
     }
 }
 
+/// Failures that lie further apart than this do not count together.
+const FAILURES_COUNT_TOGETHER: SignedDuration = SignedDuration::from_mins(15);
+
 /// What the journal tells of one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
@@ -200,6 +203,10 @@ pub struct StepRecord {
     pub undo_attempts: u32,
     /// When undoing began, since the last person's word.
     pub undo_started_at: Option<Timestamp>,
+    /// How many attempts failed in a row, each soon after the one before; see [`StepRecord::failures_in_a_row`].
+    pub failures: u32,
+    /// When the newest attempt failed.
+    pub failed_at: Option<Timestamp>,
     /// Not before this time the next attempt is made.
     pub not_before: Option<Timestamp>,
     /// The newest failure.
@@ -219,10 +226,19 @@ impl StepRecord {
             attempts: 0,
             undo_attempts: 0,
             undo_started_at: None,
+            failures: 0,
+            failed_at: None,
             not_before: None,
             failure: None,
             note: None,
         }
+    }
+
+    /// How many failures in a row one more failure now would make. A step that waits for hours may see a throttled call
+    /// now and then: failures count together only if they come soon after one another.
+    pub fn failures_in_a_row(&self, now: Timestamp) -> u32 {
+        let recent = self.failed_at.is_some_and(|at| now.duration_since(at) < FAILURES_COUNT_TOGETHER);
+        if recent { self.failures + 1 } else { 1 }
     }
 
     pub(super) fn note(&mut self, status: StepStatus, event: &Event, at: Timestamp) {
@@ -238,11 +254,9 @@ impl StepRecord {
                 self.ended_at = Some(at);
                 self.note = Some(reason.clone());
             }
-            Event::StepFailed {
-                failure,
-                retry_after,
-                ..
-            } => {
+            Event::StepFailed { failure, retry_after, .. } => {
+                self.failures = self.failures_in_a_row(at);
+                self.failed_at = Some(at);
                 self.failure = Some(failure.clone());
                 self.not_before = retry_after.and_then(|pause| at.checked_add(pause).ok());
                 if retry_after.is_none() {
@@ -259,11 +273,7 @@ impl StepRecord {
                 self.not_before = None;
             }
             Event::StepUndone { note, .. } => self.note.clone_from(note),
-            Event::StepUndoFailed {
-                failure,
-                retry_after,
-                ..
-            } => {
+            Event::StepUndoFailed { failure, retry_after, .. } => {
                 self.failure = Some(failure.clone());
                 self.not_before = retry_after.and_then(|pause| at.checked_add(pause).ok());
                 if retry_after.is_none() {

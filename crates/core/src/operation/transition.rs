@@ -30,9 +30,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::operation::{
-    Direction, End, Event, EventKind, Status, StepKind, StepStatus, UndoReason,
-};
+use crate::operation::{Direction, End, Event, EventKind, Status, StepKind, StepStatus, UndoReason};
 
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,24 +81,15 @@ pub struct IllegalEvent {
 
 impl IllegalEvent {
     pub(super) fn not_first(event: EventKind) -> Self {
-        Self {
-            event,
-            place: "as the first entry".to_owned(),
-        }
+        Self { event, place: "as the first entry".to_owned() }
     }
 
     pub(super) fn unknown_step(phase: Phase, step: StepKind, event: EventKind) -> Self {
-        Self {
-            event,
-            place: format!("in phase {phase:?}: the strategy has no step {step}"),
-        }
+        Self { event, place: format!("in phase {phase:?}: the strategy has no step {step}") }
     }
 
     pub(super) fn out_of_order(phase: Phase, step: StepKind, event: EventKind) -> Self {
-        Self {
-            event,
-            place: format!("in phase {phase:?} for step {step}: a neighbour is not settled"),
-        }
+        Self { event, place: format!("in phase {phase:?} for step {step}: a neighbour is not settled") }
     }
 }
 
@@ -136,47 +125,21 @@ fn forward(step: Option<StepStatus>, event: &Event) -> Follows {
     use StepStatus as S;
     let step_after = match (event, step) {
         (Event::StepStarted { .. }, Some(S::Pending | S::Retrying)) => S::Started,
-        (Event::StepFinished { step: kind, facts }, Some(S::Started)) if facts.step() == *kind => {
-            S::Finished
-        }
+        (Event::StepFinished { step: kind, facts }, Some(S::Started)) if facts.step() == *kind => S::Finished,
         (Event::StepSkipped { .. }, Some(S::Started)) => S::Skipped,
-        (
-            Event::StepFailed {
-                retry_after: Some(_),
-                ..
-            },
-            Some(S::Started),
-        ) => S::Retrying,
-        (
-            Event::StepFailed {
-                retry_after: None, ..
-            },
-            Some(S::Started),
-        ) => S::Failed,
-        (Event::StepAbandoned { step: kind, .. }, Some(S::Started))
-            if kind.is_after_point_of_no_return() =>
-        {
+        (Event::StepFailed { retry_after: Some(_), .. }, Some(S::Started)) => S::Retrying,
+        (Event::StepFailed { retry_after: None, .. }, Some(S::Started)) => S::Failed,
+        (Event::StepAbandoned { step: kind, .. }, Some(S::Started)) if kind.is_after_point_of_no_return() => {
             S::Abandoned
         }
-        (
-            Event::BecameStuck {
-                direction: Direction::Forward,
-                ..
-            },
-            Some(S::Started),
-        ) => {
+        (Event::BecameStuck { direction: Direction::Forward, .. }, Some(S::Started)) => {
             return Some((Phase::Stuck(Direction::Forward), Some(S::Retrying)));
         }
         (Event::TakenOver { .. } | Event::CancelRequested { .. }, None) => {
             return Some((Phase::Forward, None));
         }
         (Event::UndoStarted { .. }, None) => return Some((Phase::Back, None)),
-        (
-            Event::Ended {
-                end: End::Completed,
-            },
-            None,
-        ) => return Some((Phase::Ended(End::Completed), None)),
+        (Event::Ended { end: End::Completed }, None) => return Some((Phase::Ended(End::Completed), None)),
         _ => return None,
     };
     Some((Phase::Forward, Some(step_after)))
@@ -185,41 +148,17 @@ fn forward(step: Option<StepStatus>, event: &Event) -> Follows {
 fn back(step: Option<StepStatus>, event: &Event) -> Follows {
     use StepStatus as S;
     let step_after = match (event, step) {
-        (Event::StepUndoStarted { .. }, Some(status))
-            if status.needs_undo() && status != S::UndoStarted =>
-        {
+        (Event::StepUndoStarted { .. }, Some(status)) if status.needs_undo() && status != S::UndoStarted => {
             S::UndoStarted
         }
         (Event::StepUndone { .. }, Some(S::UndoStarted)) => S::Undone,
-        (
-            Event::StepUndoFailed {
-                retry_after: Some(_),
-                ..
-            },
-            Some(S::UndoStarted),
-        ) => S::UndoRetrying,
-        (
-            Event::StepUndoFailed {
-                retry_after: None, ..
-            },
-            Some(S::UndoStarted),
-        ) => S::UndoFailed,
-        (
-            Event::BecameStuck {
-                direction: Direction::Back,
-                ..
-            },
-            Some(S::UndoFailed),
-        ) => {
+        (Event::StepUndoFailed { retry_after: Some(_), .. }, Some(S::UndoStarted)) => S::UndoRetrying,
+        (Event::StepUndoFailed { retry_after: None, .. }, Some(S::UndoStarted)) => S::UndoFailed,
+        (Event::BecameStuck { direction: Direction::Back, .. }, Some(S::UndoFailed)) => {
             return Some((Phase::Stuck(Direction::Back), Some(S::UndoFailed)));
         }
         (Event::TakenOver { .. }, None) => return Some((Phase::Back, None)),
-        (
-            Event::Ended {
-                end: end @ (End::Failed | End::Cancelled),
-            },
-            None,
-        ) => return Some((Phase::Ended(*end), None)),
+        (Event::Ended { end: end @ (End::Failed | End::Cancelled) }, None) => return Some((Phase::Ended(*end), None)),
         _ => return None,
     };
     Some((Phase::Back, Some(step_after)))
@@ -228,9 +167,7 @@ fn back(step: Option<StepStatus>, event: &Event) -> Follows {
 fn stuck(direction: Direction, event: &Event) -> Follows {
     match event {
         Event::TakenOver { .. } => Some((Phase::Stuck(direction), None)),
-        Event::Unstuck {
-            direction: wished, ..
-        } if *wished == direction => {
+        Event::Unstuck { direction: wished, .. } if *wished == direction => {
             let phase = match direction {
                 Direction::Forward => Phase::Forward,
                 Direction::Back => Phase::Back,
@@ -245,9 +182,7 @@ fn stuck(direction: Direction, event: &Event) -> Follows {
 fn completed(event: &Event) -> Follows {
     match event {
         Event::TakenOver { .. } => Some((Phase::Ended(End::Completed), None)),
-        Event::UndoStarted {
-            reason: UndoReason::Asked { .. },
-        } => Some((Phase::Back, None)),
+        Event::UndoStarted { reason: UndoReason::Asked { .. } } => Some((Phase::Back, None)),
         Event::RetireStarted { .. } => Some((Phase::Retiring, None)),
         _ => None,
     }
@@ -256,9 +191,7 @@ fn completed(event: &Event) -> Follows {
 fn retiring(event: &Event) -> Follows {
     match event {
         Event::TakenOver { .. } => Some((Phase::Retiring, None)),
-        Event::RetireFinished { .. } | Event::RetireFailed { .. } => {
-            Some((Phase::Ended(End::Completed), None))
-        }
+        Event::RetireFinished { .. } | Event::RetireFailed { .. } => Some((Phase::Ended(End::Completed), None)),
         _ => None,
     }
 }

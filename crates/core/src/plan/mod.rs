@@ -2,9 +2,17 @@
 //!
 //! A plan is a value. Making it changes nothing; the steps read it and decide nothing that stands in it.
 
+mod checks;
+mod make;
 mod names;
+mod observe;
+mod outline;
+mod route;
+pub mod secrets;
 
+pub use make::{PlanError, make};
 pub use names::{NameInputs, Names};
+pub use outline::{Outline, OutlineLine, Verb};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -60,9 +60,7 @@ impl Names {
             Strategy::Replace => inputs.target.clone(),
         };
         let numbered = |stem: &str, suffix: &str| {
-            (1..=inputs.instance_count)
-                .map(|n| InstanceId::new(derived_name(stem, &format!("{suffix}{n}"))))
-                .collect()
+            (1..=inputs.instance_count).map(|n| InstanceId::new(derived_name(stem, &format!("{suffix}{n}")))).collect()
         };
         let staged_instances: Result<Vec<_>, _> = match inputs.strategy {
             Strategy::Swap => numbered(target, &format!("new-{tag}-")),
@@ -74,16 +72,12 @@ impl Names {
             .iter()
             .enumerate()
             .map(|(index, instance)| {
-                InstanceId::new(derived_name(
-                    instance.as_str(),
-                    &format!("old-{tag}-{}", index + 1),
-                ))
+                InstanceId::new(derived_name(instance.as_str(), &format!("old-{tag}-{}", index + 1)))
             })
             .collect();
         let stem = inputs.snapshot.map_or(target, SnapshotId::as_str);
-        let copies: Result<Vec<_>, _> = (1..=inputs.copy_count)
-            .map(|n| SnapshotId::new(derived_name(stem, &format!("copy-{tag}-{n}"))))
-            .collect();
+        let copies: Result<Vec<_>, _> =
+            (1..=inputs.copy_count).map(|n| SnapshotId::new(derived_name(stem, &format!("copy-{tag}-{n}")))).collect();
         let staged_instances = staged_instances?;
         let serving_instances = match inputs.strategy {
             Strategy::Swap => serving_instances(inputs)?,
@@ -103,19 +97,11 @@ impl Names {
 
 /// The instances that serve under the target's name: the existing ones' names first, then free numbers.
 fn serving_instances(inputs: &NameInputs<'_>) -> Result<Vec<InstanceId>, InvalidId> {
-    let mut names: Vec<InstanceId> = inputs
-        .existing_instances
-        .iter()
-        .take(inputs.instance_count)
-        .cloned()
-        .collect();
+    let mut names: Vec<InstanceId> = inputs.existing_instances.iter().take(inputs.instance_count).cloned().collect();
     let mut number = 1;
     // Bounded: each turn either adds a name or passes one of the existing instances' names.
     while names.len() < inputs.instance_count {
-        let candidate = InstanceId::new(derived_name(
-            inputs.target.as_str(),
-            &format!("instance-{number}"),
-        ))?;
+        let candidate = InstanceId::new(derived_name(inputs.target.as_str(), &format!("instance-{number}")))?;
         if !names.contains(&candidate) && !inputs.existing_instances.contains(&candidate) {
             names.push(candidate);
         }
@@ -149,10 +135,8 @@ mod tests {
     fn names_are_legal_and_distinct_for_the_longest_target() {
         let operation = OperationId::new("op-1").unwrap();
         let target = ClusterId::new("t".repeat(63)).unwrap();
-        let existing = [
-            InstanceId::new("i".repeat(63)).unwrap(),
-            InstanceId::new(format!("{}x", "i".repeat(62))).unwrap(),
-        ];
+        let existing =
+            [InstanceId::new("i".repeat(63)).unwrap(), InstanceId::new(format!("{}x", "i".repeat(62))).unwrap()];
         let names = Names::derive(&inputs(&operation, &target, &existing, Strategy::Swap)).unwrap();
         assert_ne!(names.staged, names.retired);
         assert_ne!(names.staged_instances[0], names.staged_instances[1]);
@@ -163,22 +147,11 @@ mod tests {
 
     #[test]
     fn the_same_operation_always_makes_the_same_names_and_another_one_others() {
-        let (one, two) = (
-            OperationId::new("op-1").unwrap(),
-            OperationId::new("op-2").unwrap(),
-        );
+        let (one, two) = (OperationId::new("op-1").unwrap(), OperationId::new("op-2").unwrap());
         let target = ClusterId::new("staging").unwrap();
         let first = Names::derive(&inputs(&one, &target, &[], Strategy::Swap)).unwrap();
-        assert_eq!(
-            first,
-            Names::derive(&inputs(&one, &target, &[], Strategy::Swap)).unwrap()
-        );
-        assert_ne!(
-            first.staged,
-            Names::derive(&inputs(&two, &target, &[], Strategy::Swap))
-                .unwrap()
-                .staged
-        );
+        assert_eq!(first, Names::derive(&inputs(&one, &target, &[], Strategy::Swap)).unwrap());
+        assert_ne!(first.staged, Names::derive(&inputs(&two, &target, &[], Strategy::Swap)).unwrap().staged);
     }
 
     #[test]
@@ -186,8 +159,7 @@ mod tests {
         let operation = OperationId::new("op-1").unwrap();
         let target = ClusterId::new("staging").unwrap();
         let existing = [InstanceId::new("staging-a").unwrap()];
-        let names =
-            Names::derive(&inputs(&operation, &target, &existing, Strategy::Replace)).unwrap();
+        let names = Names::derive(&inputs(&operation, &target, &existing, Strategy::Replace)).unwrap();
         assert_eq!(names.staged, target);
         assert_eq!(names.staged_instances[0].as_str(), "staging-a");
         assert_eq!(names.staged_instances[1].as_str(), "staging-instance-1");

@@ -114,22 +114,14 @@ pub trait Database: Send + Sync {
     ///
     /// # Errors
     /// Where the server refused a statement; what was done stays and is done again by the next call.
-    async fn set_up_users(
-        &self,
-        master: &DatabaseLogin,
-        setup: &UserSetup,
-    ) -> Result<UserSetupOutcome, DatabaseError>;
+    async fn set_up_users(&self, master: &DatabaseLogin, setup: &UserSetup) -> Result<UserSetupOutcome, DatabaseError>;
 
     /// Runs the checks. After it returns nothing has changed in the database. A check that finds something wrong is a
     /// failed [`CheckResult`], not an error.
     ///
     /// # Errors
     /// Where the checks could not be run at all.
-    async fn verify(
-        &self,
-        login: &DatabaseLogin,
-        spec: &VerificationSpec,
-    ) -> Result<Vec<CheckResult>, DatabaseError>;
+    async fn verify(&self, login: &DatabaseLogin, spec: &VerificationSpec) -> Result<Vec<CheckResult>, DatabaseError>;
 }
 
 /// What kind of trouble the database gave.

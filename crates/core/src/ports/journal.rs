@@ -32,11 +32,7 @@ pub struct TargetKey {
 
 impl std::fmt::Display for TargetKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{}/{}/{}",
-            self.account, self.region, self.cluster
-        )
+        write!(formatter, "{}/{}/{}", self.account, self.region, self.cluster)
     }
 }
 
@@ -99,11 +95,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// [`JournalError::UnknownOperation`].
-    async fn acquire(
-        &self,
-        operation: &OperationId,
-        executor: &ExecutorId,
-    ) -> Result<FencingToken, JournalError>;
+    async fn acquire(&self, operation: &OperationId, executor: &ExecutorId) -> Result<FencingToken, JournalError>;
 
     /// Appends an entry. After it returns, in one transaction: the entry is durable at `entry.sequence`, the state is
     /// the one given, and the target's lock is held or free as `state.holds_target` says.
@@ -112,23 +104,14 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::Fenced`] if `token` is not the newest; [`JournalError::Conflict`] if the journal does not end at
     /// `entry.sequence - 1`; [`JournalError::TargetBusy`] if the state wants the target back and another operation
     /// holds it. Nothing has changed then.
-    async fn append(
-        &self,
-        token: FencingToken,
-        entry: &SealedEntry,
-        state: &StateItem,
-    ) -> Result<(), JournalError>;
+    async fn append(&self, token: FencingToken, entry: &SealedEntry, state: &StateItem) -> Result<(), JournalError>;
 
     /// Appends an entry on behalf of someone who does not execute the operation (a request to cancel it). The same as
     /// [`Journal::append`] without the check of the token.
     ///
     /// # Errors
     /// As [`Journal::append`], but never [`JournalError::Fenced`].
-    async fn append_as_bystander(
-        &self,
-        entry: &SealedEntry,
-        state: &StateItem,
-    ) -> Result<(), JournalError>;
+    async fn append_as_bystander(&self, entry: &SealedEntry, state: &StateItem) -> Result<(), JournalError>;
 
     /// Where the journal of an operation stands. Cheap: it is asked before every change.
     ///
@@ -140,11 +123,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// [`JournalError::UnknownOperation`]; [`JournalError::Refused`] where an entry cannot be read.
-    async fn entries(
-        &self,
-        operation: &OperationId,
-        after: u64,
-    ) -> Result<Vec<SealedEntry>, JournalError>;
+    async fn entries(&self, operation: &OperationId, after: u64) -> Result<Vec<SealedEntry>, JournalError>;
 
     /// The state of one operation.
     ///

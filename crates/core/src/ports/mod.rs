@@ -12,20 +12,18 @@ mod secrets;
 
 pub use clock::Clock;
 pub use database::{
-    AccessProof, Database, DatabaseError, DatabaseErrorKind, DatabaseFingerprint, DatabaseLogin,
-    LoginProof, RoleSecret, SchemaChoice, UserSetup, UserSetupOutcome,
+    AccessProof, Database, DatabaseError, DatabaseErrorKind, DatabaseFingerprint, DatabaseLogin, LoginProof,
+    RoleSecret, SchemaChoice, UserSetup, UserSetupOutcome,
 };
 pub use journal::{
-    FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage,
-    TargetKey,
+    FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, TargetKey,
 };
 pub use notifier::{Notice, NoticeOutcome, Notifier, NotifierError};
 pub use rds::{
-    AccountQuota, Change, Cloud, CloudError, Cluster, ClusterMember, ClusterModify, ClusterRestore,
-    ClusterStatus, Endpoint, EngineVersion, Instance, InstanceCreate, InstanceModify,
-    InstanceStatus, Location, OrderableClass, ParameterGroup, ParameterGroupStatus,
-    PointInTimeMethod, Rds, RdsError, RdsErrorKind, RdsReads, RdsResult, RestoreSource, Side,
-    Snapshot, SnapshotAddress, SnapshotCopy, SnapshotKind, SnapshotQuery, SnapshotStatus,
+    AccountQuota, Change, Cloud, CloudError, Cluster, ClusterMember, ClusterModify, ClusterRestore, ClusterStatus,
+    Endpoint, EngineVersion, Instance, InstanceCreate, InstanceModify, InstanceStatus, Location, OrderableClass,
+    ParameterGroup, ParameterGroupStatus, PointInTimeMethod, Rds, RdsError, RdsErrorKind, RdsReads, RdsResult,
+    RestoreSource, Side, Snapshot, SnapshotAddress, SnapshotCopy, SnapshotKind, SnapshotQuery, SnapshotStatus,
     SubnetGroup, Tags,
 };
 pub use secrets::{SecretDocument, Secrets, SecretsError};

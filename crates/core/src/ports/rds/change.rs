@@ -98,6 +98,13 @@ pub enum Change {
         /// The tags to set.
         tags: Tags,
     },
+    /// `RemoveTagsFromResource`.
+    RemoveTags {
+        /// The resource.
+        resource: Arn,
+        /// The keys to remove.
+        keys: Vec<String>,
+    },
 }
 
 impl Change {
@@ -105,16 +112,12 @@ impl Change {
     pub fn action(&self) -> &'static str {
         match self {
             Self::CopySnapshot(_) => "CopyDBClusterSnapshot",
-            Self::ShareSnapshot { .. } | Self::UnshareSnapshot { .. } => {
-                "ModifyDBClusterSnapshotAttribute"
-            }
+            Self::ShareSnapshot { .. } | Self::UnshareSnapshot { .. } => "ModifyDBClusterSnapshotAttribute",
             Self::CreateSnapshot { .. } => "CreateDBClusterSnapshot",
             Self::DeleteSnapshot { .. } => "DeleteDBClusterSnapshot",
             Self::RestoreCluster(restore) => match restore.source {
                 RestoreSource::Snapshot(_) => "RestoreDBClusterFromSnapshot",
-                RestoreSource::LatestOf { .. } | RestoreSource::PointInTime { .. } => {
-                    "RestoreDBClusterToPointInTime"
-                }
+                RestoreSource::LatestOf { .. } | RestoreSource::PointInTime { .. } => "RestoreDBClusterToPointInTime",
             },
             Self::ModifyCluster(_) | Self::RenameCluster { .. } => "ModifyDBCluster",
             Self::DeleteCluster { .. } => "DeleteDBCluster",
@@ -124,6 +127,7 @@ impl Change {
             Self::DeleteInstance { .. } => "DeleteDBInstance",
             Self::AddRole { .. } => "AddRoleToDBCluster",
             Self::AddTags { .. } => "AddTagsToResource",
+            Self::RemoveTags { .. } => "RemoveTagsFromResource",
         }
     }
 
@@ -142,10 +146,8 @@ impl Change {
             Self::CreateInstance(create) => create.instance.as_str(),
             Self::ModifyInstance(modify) => modify.instance.as_str(),
             Self::RenameInstance { from, .. } => from.as_str(),
-            Self::RebootInstance { instance } | Self::DeleteInstance { instance } => {
-                instance.as_str()
-            }
-            Self::AddTags { resource, .. } => resource.as_str(),
+            Self::RebootInstance { instance } | Self::DeleteInstance { instance } => instance.as_str(),
+            Self::AddTags { resource, .. } | Self::RemoveTags { resource, .. } => resource.as_str(),
         }
     }
 }

@@ -8,14 +8,14 @@ mod error;
 mod resources;
 
 pub use change::{
-    Change, ClusterModify, ClusterRestore, InstanceCreate, InstanceModify, PointInTimeMethod,
-    RestoreSource, SnapshotCopy,
+    Change, ClusterModify, ClusterRestore, InstanceCreate, InstanceModify, PointInTimeMethod, RestoreSource,
+    SnapshotCopy,
 };
 pub use error::{CloudError, RdsError, RdsErrorKind, RdsResult};
 pub use resources::{
-    AccountQuota, Cluster, ClusterMember, ClusterStatus, Endpoint, EngineVersion, Instance,
-    InstanceStatus, OrderableClass, ParameterGroup, ParameterGroupStatus, Snapshot,
-    SnapshotAddress, SnapshotKind, SnapshotStatus, SubnetGroup, Tags,
+    AccountQuota, Cluster, ClusterMember, ClusterStatus, Endpoint, EngineVersion, Instance, InstanceStatus,
+    OrderableClass, ParameterGroup, ParameterGroupStatus, Snapshot, SnapshotAddress, SnapshotKind, SnapshotStatus,
+    SubnetGroup, Tags,
 };
 
 use std::fmt;
@@ -116,11 +116,7 @@ pub trait RdsReads: Send + Sync {
     async fn engine_versions(&self, engine: &str) -> RdsResult<Vec<EngineVersion>>;
 
     /// The instance classes that can be ordered for an engine's version.
-    async fn orderable_classes(
-        &self,
-        engine: &str,
-        version: &str,
-    ) -> RdsResult<Vec<OrderableClass>>;
+    async fn orderable_classes(&self, engine: &str, version: &str) -> RdsResult<Vec<OrderableClass>>;
 
     /// The account's quotas in the Region.
     async fn quotas(&self) -> RdsResult<Vec<AccountQuota>>;

@@ -262,9 +262,7 @@ impl SnapshotStatus {
             "creating" => Self::Creating,
             "copying" => Self::Copying,
             "deleting" => Self::Deleting,
-            "failed" | "incompatible-restore" | "incompatible-parameters" => {
-                Self::Failed(word.to_owned())
-            }
+            "failed" | "incompatible-restore" | "incompatible-parameters" => Self::Failed(word.to_owned()),
             _ => Self::Other(word.to_owned()),
         }
     }

@@ -1,0 +1,161 @@
+//! Bounds on trying again and on waiting. The engine is the one owner of retries: adapters do not retry.
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    catalogue::ErrorCode,
+    operation::{Failure, FailureClass, Operation, StepKind, StepRecord},
+    request::Limits,
+};
+
+/// The first pause before a retry; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+/// The longest pause before a retry.
+const PAUSE_MAX: SignedDuration = SignedDuration::from_mins(5);
+
+/// The pause before the next attempt, if another one is allowed after this failure.
+pub(super) fn pause_before_retry(
+    operation: &Operation,
+    step: StepKind,
+    failure: &Failure,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let record = operation.step(step)?;
+    let limit = step_limit(step, &operation.request.limits);
+    let used = Used { attempts: record.failures_in_a_row(now), since: record.started_at };
+    pause(operation, record, failure, used, limit, now)
+}
+
+/// The pause before the next attempt to undo, if another one is allowed after this failure.
+pub(super) fn pause_before_undo_retry(
+    operation: &Operation,
+    step: StepKind,
+    failure: &Failure,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let record = operation.step(step)?;
+    let limit = undo_limit(&operation.request.limits);
+    let used = Used { attempts: record.undo_attempts, since: record.undo_started_at };
+    pause(operation, record, failure, used, limit, now)
+}
+
+#[derive(Clone, Copy)]
+struct Used {
+    attempts: u32,
+    since: Option<Timestamp>,
+}
+
+fn pause(
+    operation: &Operation,
+    record: &StepRecord,
+    failure: &Failure,
+    used: Used,
+    limit: SignedDuration,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let over = used.attempts >= operation.request.limits.attempts_max
+        || used.since.is_some_and(|since| now.duration_since(since) > limit);
+    match failure.class {
+        FailureClass::Retryable if !over => {
+            let seed = format!("{}/{}/{}/{}", operation.id, record.kind, record.attempts, record.undo_attempts);
+            // The pause is scaled to the poll interval, so that a setup with short phases also retries soon.
+            Some(jittered(used.attempts, &seed).min(operation.request.limits.poll * 10))
+        }
+        FailureClass::Retryable | FailureClass::Terminal | FailureClass::NeedsOperator => None,
+    }
+}
+
+/// Doubling pauses with jitter: between half and the whole of the doubled pause. The jitter is derived from the
+/// operation and the attempt, so that a replay is the same and two operations still do not retry in step.
+fn jittered(attempts: u32, seed: &str) -> SignedDuration {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(PAUSE_MAX);
+    let byte = Sha256::digest(seed.as_bytes()).first().copied().unwrap_or(0);
+    let half = doubled / 2;
+    half + half * i32::from(byte) / 255
+}
+
+/// Says that a step has waited too long, if it has.
+pub(super) fn overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
+    let record = operation.step(step)?;
+    let limit = step_limit(step, &operation.request.limits);
+    let waited = now.duration_since(record.started_at?);
+    (waited > limit).then(|| timed_out(&format!("{step} is not done after {}", minutes(waited)), timeout_code(step)))
+}
+
+/// Says that an undo has waited too long, if it has.
+pub(super) fn undo_overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
+    let record = operation.step(step)?;
+    let waited = now.duration_since(record.undo_started_at?);
+    (waited > undo_limit(&operation.request.limits)).then(|| {
+        timed_out(&format!("the undo of {step} is not done after {}", minutes(waited)), ErrorCode::UndoBlocked)
+    })
+}
+
+/// Says that ending the retired cluster takes too long, if it does. Counted from the newest entry, which began it.
+pub(super) fn retire_overdue(operation: &Operation, now: Timestamp) -> Option<Failure> {
+    let waited = now.duration_since(operation.updated_at);
+    (waited > operation.request.limits.step).then(|| {
+        timed_out(&format!("the retired cluster is not gone after {}", minutes(waited)), ErrorCode::RetireRefused)
+    })
+}
+
+fn timed_out(message: &str, code: ErrorCode) -> Failure {
+    Failure::terminal(code, message)
+}
+
+fn minutes(duration: SignedDuration) -> String {
+    format!("{} minutes", duration.as_mins())
+}
+
+fn step_limit(step: StepKind, limits: &Limits) -> SignedDuration {
+    match step {
+        StepKind::CopySnapshot => limits.copy,
+        StepKind::RestoreSnapshot => limits.restore,
+        StepKind::CreateInstances => limits.instances,
+        StepKind::SnapshotCheck
+        | StepKind::ApplySettings
+        | StepKind::SetupDbUsers
+        | StepKind::VerifyRestore
+        | StepKind::SwitchOver
+        | StepKind::ArchiveSnapshot
+        | StepKind::Notify => limits.step,
+    }
+}
+
+/// An undo may have to restore a cluster from its final snapshot.
+fn undo_limit(limits: &Limits) -> SignedDuration {
+    limits.restore.max(limits.step)
+}
+
+fn timeout_code(step: StepKind) -> ErrorCode {
+    match step {
+        StepKind::CopySnapshot => ErrorCode::CopyTimeout,
+        StepKind::RestoreSnapshot => ErrorCode::RestoreTimeout,
+        StepKind::CreateInstances => ErrorCode::InstanceTimeout,
+        StepKind::SnapshotCheck
+        | StepKind::ApplySettings
+        | StepKind::SetupDbUsers
+        | StepKind::VerifyRestore
+        | StepKind::SwitchOver
+        | StepKind::ArchiveSnapshot
+        | StepKind::Notify => ErrorCode::StepTimeout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_are_jittered_between_half_and_whole() {
+        for attempts in 1..40 {
+            let whole = FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(10)).min(PAUSE_MAX);
+            for seed in ["a", "b", "c", "d"] {
+                let pause = jittered(attempts, seed);
+                assert!(pause >= whole / 2 && pause <= whole, "{attempts} {pause:?}");
+            }
+        }
+        assert_eq!(jittered(3, "a"), jittered(3, "a"));
+    }
+}

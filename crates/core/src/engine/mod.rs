@@ -1,0 +1,353 @@
+//! The engine: advances an operation by one move at a time, recording each move before it is made.
+//!
+//! ```text
+//!   head of the journal -> catch up -> decide (pure) -> append intent -> act -> append outcome
+//! ```
+//! Crash windows:
+//! * before the intent: nothing has happened;
+//! * after the intent, before or during the act: the step is `Started`, and every step may be run again;
+//! * after the act, before the outcome: the same; the step finds its own work by name and tags and goes on.
+//!
+//! The engine never sleeps. It says how long to wait, and whoever drives it (the command, a state machine, a test)
+//! does the waiting.
+
+mod budget;
+mod decide;
+mod fence;
+pub mod pace;
+mod session;
+
+pub use decide::{Decision, decide};
+pub use fence::Fence;
+pub use session::{EngineError, Session};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    ids::{ExecutorId, OperationId},
+    operation::{Direction, End, Event, Failure, FailureClass, Progress, Status, StepKind, StepStatus, UndoReason},
+    ports::{JournalError, Ports, TargetKey},
+    request::Request,
+    steps::{self, StepContext, StepError, StepOutcome},
+};
+
+/// What one call of [`Engine::advance`] did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Advance {
+    /// Something was recorded; call again at once.
+    Moved,
+    /// Nothing to do for a while.
+    Wait {
+        /// How long.
+        after: SignedDuration,
+        /// Where the step stands, if it said so.
+        progress: Option<Progress>,
+    },
+    /// Nothing more to do: the operation has ended or is stuck.
+    Ended(Status),
+}
+
+/// The engine. It has no state of its own: everything is in the journal and in the [`Session`].
+#[derive(Clone, Copy)]
+pub struct Engine<'a> {
+    ports: Ports<'a>,
+}
+
+impl<'a> Engine<'a> {
+    /// An engine over these ports.
+    pub fn new(ports: Ports<'a>) -> Self {
+        Self { ports }
+    }
+
+    /// Begins an operation: from here on it is in the journal and its target is locked.
+    ///
+    /// # Errors
+    /// [`EngineError::Journal`]: the target is busy, or the id is taken, or the journal does not answer.
+    pub async fn begin(&self, new: BeginOperation) -> Result<Session, EngineError> {
+        Session::create(self.ports.journal, new, self.ports.clock.now()).await
+    }
+
+    /// Takes an operation over from whoever executed it before.
+    ///
+    /// # Errors
+    /// [`EngineError::Journal`] or [`EngineError::Refused`] where its journal cannot be read.
+    pub async fn attach(&self, id: &OperationId, executor: &ExecutorId) -> Result<Session, EngineError> {
+        Session::attach(self.ports.journal, id, executor, self.ports.clock.now()).await
+    }
+
+    /// Makes the next move.
+    ///
+    /// # Errors
+    /// [`EngineError::Journal`] with `Unavailable`: call again later, nothing is lost. With `Fenced`: another executor
+    /// goes on; stop.
+    pub async fn advance(&self, session: &mut Session) -> Result<Advance, EngineError> {
+        match self.next_move(session).await {
+            // Somebody else appended first, for example a request to cancel. Nothing was recorded, and every move may be
+            // made again, so the next call catches up and decides anew.
+            Err(EngineError::Journal(JournalError::Conflict { .. })) => Ok(Advance::Moved),
+            other => other,
+        }
+    }
+
+    async fn next_move(&self, session: &mut Session) -> Result<Advance, EngineError> {
+        session.catch_up(self.ports.journal).await?;
+        let now = self.ports.clock.now();
+        match decide(session.operation(), now) {
+            Decision::StartStep { step, attempt } => {
+                self.record(session, Event::StepStarted { step, attempt }, now).await
+            }
+            Decision::RunStep { step } => self.run_step(session, step).await,
+            Decision::StartUndo { step, attempt } => {
+                self.record(session, Event::StepUndoStarted { step, attempt }, now).await
+            }
+            Decision::RunUndo { step } => self.run_undo(session, step).await,
+            Decision::TurnBack { reason } => self.record(session, Event::UndoStarted { reason }, now).await,
+            Decision::End { end } => self.end(session, end, now).await,
+            Decision::RunRetire => self.run_retire(session).await,
+            Decision::Sleep { until } => Ok(Advance::Wait { after: until.duration_since(now), progress: None }),
+            Decision::Nothing { status } => Ok(Advance::Ended(status)),
+        }
+    }
+
+    /// A person says to go on with a stuck operation, in the direction that it was on.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPossible`] if it is not stuck.
+    pub async fn unstick(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
+        session.catch_up(self.ports.journal).await?;
+        let crate::operation::Phase::Stuck(direction) = session.operation().phase else {
+            return Err(EngineError::not_possible(session.operation(), "it is not stuck"));
+        };
+        let event = Event::Unstuck { by: by.to_owned(), direction };
+        session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    /// A person asks for the undo of an operation that is completed, or stuck on its way forward.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPossible`] if there is no way back any more; [`EngineError::Journal`] with `TargetBusy` if
+    /// another operation holds the target now.
+    pub async fn undo(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
+        use crate::operation::Phase;
+
+        session.catch_up(self.ports.journal).await?;
+        let operation = session.operation();
+        match operation.phase {
+            Phase::Stuck(Direction::Forward) => {}
+            Phase::Ended(End::Completed) if operation.retired_at.is_none() => {}
+            Phase::Ended(End::Completed) => {
+                return Err(EngineError::not_possible(operation, "the retired cluster is gone"));
+            }
+            Phase::Stuck(Direction::Back) => {
+                return Err(EngineError::not_possible(operation, "it is stuck while being undone: resume it"));
+            }
+            Phase::Forward => return Err(EngineError::not_possible(operation, "it is in progress: cancel it")),
+            Phase::Back => return Err(EngineError::not_possible(operation, "it is being undone already")),
+            Phase::Retiring => return Err(EngineError::not_possible(operation, "its retired cluster is being ended")),
+            Phase::Ended(End::Failed | End::Cancelled) => {
+                return Err(EngineError::not_possible(operation, "it is undone already"));
+            }
+        }
+        let event = Event::UndoStarted { reason: UndoReason::Asked { by: by.to_owned() } };
+        session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    /// Begins to end the retired cluster of a completed operation; [`Engine::advance`] does it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPossible`] if there is none.
+    pub async fn retire(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
+        session.catch_up(self.ports.journal).await?;
+        let operation = session.operation();
+        if operation.phase == crate::operation::Phase::Retiring {
+            return Ok(());
+        }
+        if !operation.keeps_retired_cluster() {
+            return Err(EngineError::not_possible(operation, "it keeps no retired cluster"));
+        }
+        let event = Event::RetireStarted { by: by.to_owned() };
+        session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    async fn record(&self, session: &mut Session, event: Event, now: Timestamp) -> Result<Advance, EngineError> {
+        session.append(self.ports.journal, event, now).await?;
+        Ok(Advance::Moved)
+    }
+
+    async fn run_step(&self, session: &mut Session, step: StepKind) -> Result<Advance, EngineError> {
+        let fence = session.fence(self.ports.journal);
+        let context = StepContext::new(session.operation(), self.ports, fence);
+        let outcome = steps::run(step, &context).await;
+        let now = self.ports.clock.now();
+        match outcome {
+            Ok(StepOutcome::Done(facts)) => {
+                self.record(session, Event::StepFinished { step, facts: Box::new(facts) }, now).await
+            }
+            Ok(StepOutcome::Skipped { reason }) => self.record(session, Event::StepSkipped { step, reason }, now).await,
+            Ok(StepOutcome::Wait { after, progress }) => match budget::overdue(session.operation(), step, now) {
+                Some(failure) => self.step_failed(session, step, failure, now).await,
+                None => self.wait(session, after, progress).await,
+            },
+            Err(StepError::Failed(failure)) => self.step_failed(session, step, failure, now).await,
+            Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
+        }
+    }
+
+    async fn step_failed(
+        &self,
+        session: &mut Session,
+        step: StepKind,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Advance, EngineError> {
+        if failure.class == FailureClass::NeedsOperator {
+            let left = steps::what_is_left(session.operation());
+            let stuck = Event::BecameStuck { step, direction: Direction::Forward, failure, left };
+            session.append(self.ports.journal, stuck, now).await?;
+            steps::tell_about_end(&self.ports, session.operation()).await;
+            return Ok(Advance::Moved);
+        }
+        if let Some(pause) = budget::pause_before_retry(session.operation(), step, &failure, now) {
+            return self.record(session, Event::StepFailed { step, failure, retry_after: Some(pause) }, now).await;
+        }
+        let failure = failure.with_class(FailureClass::Terminal);
+        if step.is_after_point_of_no_return() {
+            let left = steps::left_by(step, session.operation());
+            return self.record(session, Event::StepAbandoned { step, failure, left }, now).await;
+        }
+        self.record(session, Event::StepFailed { step, failure, retry_after: None }, now).await
+    }
+
+    async fn run_undo(&self, session: &mut Session, step: StepKind) -> Result<Advance, EngineError> {
+        let fence = session.fence(self.ports.journal);
+        let context = StepContext::new(session.operation(), self.ports, fence);
+        let outcome = steps::undo(step, &context).await;
+        let now = self.ports.clock.now();
+        match outcome {
+            Ok(steps::UndoOutcome::Done { note }) => self.record(session, Event::StepUndone { step, note }, now).await,
+            Ok(steps::UndoOutcome::Wait { after, progress }) => {
+                match budget::undo_overdue(session.operation(), step, now) {
+                    Some(failure) => self.undo_failed(session, step, failure, now).await,
+                    None => self.wait(session, after, progress).await,
+                }
+            }
+            Err(StepError::Failed(failure)) => self.undo_failed(session, step, failure, now).await,
+            Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
+        }
+    }
+
+    async fn undo_failed(
+        &self,
+        session: &mut Session,
+        step: StepKind,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Advance, EngineError> {
+        if let Some(pause) = budget::pause_before_undo_retry(session.operation(), step, &failure, now) {
+            let event = Event::StepUndoFailed { step, failure, retry_after: Some(pause) };
+            return self.record(session, event, now).await;
+        }
+        // If we die between the two entries, the next executor finds the step `UndoFailed` and tries it anew.
+        let failed = Event::StepUndoFailed { step, failure: failure.clone(), retry_after: None };
+        session.append(self.ports.journal, failed, now).await?;
+        let left = steps::what_is_left(session.operation());
+        let stuck = Event::BecameStuck { step, direction: Direction::Back, failure, left };
+        session.append(self.ports.journal, stuck, now).await?;
+        steps::tell_about_end(&self.ports, session.operation()).await;
+        Ok(Advance::Moved)
+    }
+
+    async fn run_retire(&self, session: &mut Session) -> Result<Advance, EngineError> {
+        let fence = session.fence(self.ports.journal);
+        let context = StepContext::new(session.operation(), self.ports, fence);
+        let outcome = steps::retire::run(&context).await;
+        let now = self.ports.clock.now();
+        match outcome {
+            Ok(steps::retire::RetireOutcome::Done(retired)) => {
+                self.record(session, Event::RetireFinished { retired }, now).await
+            }
+            Ok(steps::retire::RetireOutcome::Wait { after, progress }) => {
+                match budget::retire_overdue(session.operation(), now) {
+                    Some(failure) => self.record(session, Event::RetireFailed { failure }, now).await,
+                    None => self.wait(session, after, Some(progress)).await,
+                }
+            }
+            Err(StepError::Failed(failure)) => {
+                if failure.class == FailureClass::Retryable
+                    && budget::retire_overdue(session.operation(), now).is_none()
+                {
+                    let after = pace::for_steps(&session.operation().request.limits);
+                    return Ok(Advance::Wait { after, progress: None });
+                }
+                self.record(session, Event::RetireFailed { failure }, now).await
+            }
+            Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
+        }
+    }
+
+    async fn end(&self, session: &mut Session, end: End, now: Timestamp) -> Result<Advance, EngineError> {
+        session.append(self.ports.journal, Event::Ended { end }, now).await?;
+        if end != End::Completed {
+            // A completed operation has a step of its own for this; here the end itself must not depend on a notice.
+            steps::tell_about_end(&self.ports, session.operation()).await;
+        }
+        Ok(Advance::Moved)
+    }
+
+    async fn wait(
+        &self,
+        session: &mut Session,
+        after: SignedDuration,
+        progress: Option<Progress>,
+    ) -> Result<Advance, EngineError> {
+        if let Some(progress) = &progress {
+            session.note_progress(self.ports.journal, progress).await?;
+        }
+        Ok(Advance::Wait { after, progress })
+    }
+}
+
+/// What [`Engine::begin`] needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BeginOperation {
+    /// The id, unique for ever.
+    pub id: OperationId,
+    /// What is asked for.
+    pub request: Request,
+    /// What is locked.
+    pub target: TargetKey,
+    /// Who executes it.
+    pub executor: ExecutorId,
+    /// The digest of the plan that a person has approved, if one was shown.
+    pub approved_plan: Option<String>,
+}
+
+/// Asks for the end of an operation on behalf of someone who does not execute it.
+///
+/// # Errors
+/// [`EngineError::NotPossible`] if there is nothing left to cancel; [`EngineError::Journal`] with `Conflict` after several
+/// lost races with the executor.
+pub async fn request_cancel(
+    ports: &Ports<'_>,
+    id: &OperationId,
+    request: crate::operation::CancelRequest,
+) -> Result<(), EngineError> {
+    session::append_cancel(ports.journal, id, request, ports.clock.now()).await
+}
+
+/// Reads an operation without taking it over.
+///
+/// # Errors
+/// [`EngineError::Journal`] or [`EngineError::Refused`].
+pub async fn look_at(ports: &Ports<'_>, id: &OperationId) -> Result<crate::operation::Operation, EngineError> {
+    session::load(ports.journal, id).await.map(|(operation, _)| operation)
+}
+
+/// Whether the way forward of an operation is past the point of no return: every step up to it is settled.
+pub fn is_past_point_of_no_return(operation: &crate::operation::Operation) -> bool {
+    operation
+        .steps
+        .iter()
+        .filter(|step| !step.kind.is_after_point_of_no_return())
+        .all(|step| matches!(step.status, StepStatus::Finished | StepStatus::Skipped))
+}

@@ -1,0 +1,88 @@
+//! `archive-snapshot`: what becomes of the copies once the name serves the new cluster. The source is never deleted.
+//!
+//! Idempotent because it looks before it deletes and waits until RDS no longer shows what it deleted.
+
+use crate::{
+    engine::pace,
+    ids::SnapshotId,
+    operation::{ArchiveOutcome, StepFacts, StepKind},
+    plan::{CopyHop, Plan},
+    ports::{Change, Snapshot, SnapshotKind, SnapshotQuery, SnapshotStatus},
+    request::ArchivePolicy,
+    steps::{
+        StepContext, StepError, StepOutcome, Undo,
+        copy_snapshot::{self, Deleted},
+        ownership::{ROLE_TAG, Role, TARGET_TAG},
+    },
+};
+
+pub(super) const UNDO: Undo =
+    Undo::Irreversible("a copy that was deleted is not made again; the source is still there");
+const STEP: StepKind = StepKind::ArchiveSnapshot;
+
+pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
+    let plan = context.plan()?;
+    let Some((last, intermediate)) = plan.hops.split_last() else {
+        return Ok(StepOutcome::Skipped { reason: "no copy was made".to_owned() });
+    };
+    let mut outcome = ArchiveOutcome { kept: Vec::new(), deleted: Vec::new() };
+    let mut going: Vec<&CopyHop> = intermediate.iter().collect();
+    match context.operation().request.archive {
+        ArchivePolicy::Keep | ArchivePolicy::KeepLast(_) => outcome.kept.push(last.to.clone()),
+        ArchivePolicy::Delete => going.push(last),
+    }
+    let after = pace::for_steps(context.limits());
+    for hop in going {
+        match copy_snapshot::delete_copy(context, hop).await? {
+            Deleted::Yes | Deleted::NotFound => outcome.deleted.push(hop.to.clone()),
+            Deleted::NotYet => {
+                return Ok(context.wait(STEP, after, format!("copy {} is being deleted", hop.to)));
+            }
+        }
+    }
+    copy_snapshot::unshare(context).await?;
+    if let ArchivePolicy::KeepLast(count) = context.operation().request.archive
+        && let Some(text) = thin_out(context, plan, usize::from(count), &mut outcome).await?
+    {
+        return Ok(context.wait(STEP, after, text));
+    }
+    Ok(StepOutcome::Done(StepFacts::ArchiveSnapshot(outcome)))
+}
+
+/// Deletes what exceeds the newest `count` copies that this product made for the target. Their tags prove that; the
+/// policy was asked for, so copies of earlier operations count, too.
+async fn thin_out(
+    context: &StepContext<'_>,
+    plan: &Plan,
+    count: usize,
+    outcome: &mut ArchiveOutcome,
+) -> Result<Option<String>, StepError> {
+    let query = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
+    let place = &plan.target_location;
+    let target = context.operation().request.target.cluster.as_str();
+    let mut copies: Vec<Snapshot> = context
+        .rds(place)
+        .snapshots(&query)
+        .await?
+        .into_iter()
+        .filter(|snapshot| {
+            snapshot.tags.get(TARGET_TAG).is_some_and(|tag| tag == target)
+                && snapshot.tags.get(ROLE_TAG).is_some_and(|tag| tag == Role::Copy.as_str())
+        })
+        .collect();
+    copies.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
+    let newest: Vec<SnapshotId> = outcome.kept.clone();
+    let mut waiting = None;
+    for copy in copies.iter().filter(|copy| !newest.contains(&copy.id)).skip(count.saturating_sub(newest.len())) {
+        if copy.status != SnapshotStatus::Deleting {
+            let delete = Change::DeleteSnapshot { snapshot: copy.id.clone() };
+            match context.change(place, delete).await? {
+                Ok(()) => {}
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        waiting = Some(format!("copy {} of an earlier operation is being deleted", copy.id));
+    }
+    Ok(waiting)
+}

@@ -1,0 +1,152 @@
+//! What a step gets to work with: the operation, reads, and changes that pass the fence.
+
+use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+use crate::{
+    catalogue::ErrorCode,
+    engine::Fence,
+    ids::SecretId,
+    operation::{Failure, Operation, Progress, StepKind},
+    plan::Plan,
+    plan::secrets::{MasterLogin, read_master},
+    ports::{
+        Change, Database, DatabaseError, DatabaseLogin, Endpoint, JournalError, Location, Notifier, Ports, RdsError,
+        RdsReads, Secrets,
+    },
+    request::Limits,
+    steps::{StepOutcome, UndoOutcome, failure},
+};
+
+/// Why a step could not go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StepError {
+    /// The step failed; the class says what follows.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The journal did not answer, or another executor has taken over: this executor stops here.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl From<RdsError> for StepError {
+    fn from(error: RdsError) -> Self {
+        Self::Failed(failure::failure_of_rds(&error))
+    }
+}
+
+impl From<DatabaseError> for StepError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(failure::failure_of_database(&error))
+    }
+}
+
+/// What a step gets.
+#[derive(Clone, Copy)]
+pub struct StepContext<'a> {
+    operation: &'a Operation,
+    ports: Ports<'a>,
+    fence: Fence<'a>,
+}
+
+impl<'a> StepContext<'a> {
+    pub(crate) fn new(operation: &'a Operation, ports: Ports<'a>, fence: Fence<'a>) -> Self {
+        Self { operation, ports, fence }
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> &'a Operation {
+        self.operation
+    }
+
+    /// The ports, for making a plan, which only reads.
+    pub(super) fn ports(&self) -> &Ports<'a> {
+        &self.ports
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    /// A terminal failure if there is none, which the order of the steps rules out.
+    pub fn plan(&self) -> Result<&'a Plan, Failure> {
+        self.operation.facts.plan.as_deref().ok_or_else(|| missing("the plan"))
+    }
+
+    /// The bounds.
+    pub fn limits(&self) -> &'a Limits {
+        &self.operation.request.limits
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// Reads of RDS at a place.
+    pub fn rds(&self, location: &Location) -> &'a dyn RdsReads {
+        self.ports.cloud.rds(location)
+    }
+
+    /// Makes a change, if the operation is still this executor's.
+    ///
+    /// # Errors
+    /// As [`crate::ports::Rds::change`]; [`JournalError::Fenced`] if another executor has taken over.
+    pub async fn change(&self, location: &Location, change: Change) -> Result<Result<(), RdsError>, StepError> {
+        self.fence.check().await?;
+        tracing::info!(action = change.action(), object = change.object(), %location, "changing");
+        Ok(self.ports.cloud.rds(location).change(&change).await)
+    }
+
+    /// What is done inside the database.
+    pub fn database(&self) -> &'a dyn Database {
+        self.ports.database
+    }
+
+    /// Where passwords are kept.
+    pub fn secrets(&self) -> &'a dyn Secrets {
+        self.ports.secrets
+    }
+
+    /// Who is told.
+    pub fn notifier(&self) -> &'a dyn Notifier {
+        self.ports.notifier
+    }
+
+    /// The master login that the new cluster shall have.
+    ///
+    /// # Errors
+    /// Where the secret is missing or malformed.
+    pub async fn master(&self) -> Result<MasterLogin, StepError> {
+        let id: &SecretId = &self.operation.request.secrets.master;
+        read_master(self.secrets(), id).await.map_err(StepError::Failed)
+    }
+
+    /// How the master logs in at an endpoint.
+    ///
+    /// # Errors
+    /// Where the secret is missing or malformed.
+    pub async fn master_login(&self, endpoint: &Endpoint) -> Result<DatabaseLogin, StepError> {
+        let master = self.master().await?;
+        Ok(DatabaseLogin {
+            endpoint: endpoint.clone(),
+            database: master.database,
+            username: master.username,
+            password: master.password,
+        })
+    }
+
+    /// Waits, and says why.
+    pub fn wait(&self, step: StepKind, after: SignedDuration, text: impl Into<String>) -> StepOutcome {
+        StepOutcome::Wait { after, progress: Some(Progress { step, text: text.into(), percent: None }) }
+    }
+
+    /// Waits while undoing, and says why.
+    pub fn wait_undo(&self, step: StepKind, after: SignedDuration, text: impl Into<String>) -> UndoOutcome {
+        UndoOutcome::Wait { after, progress: Some(Progress { step, text: text.into(), percent: None }) }
+    }
+}
+
+/// A fact that an earlier step must have left is not there: a broken invariant, told and not acted upon.
+pub(super) fn missing(what: &str) -> Failure {
+    Failure::terminal(ErrorCode::Internal, format!("{what} is missing in the journal"))
+}

@@ -1,0 +1,58 @@
+//! `notify`: tells people. Of a success as a step; of every other end besides, because an end must not depend on it.
+//!
+//! Idempotent because receivers tell repeats by operation id and outcome.
+
+use crate::{
+    catalogue::ErrorCode,
+    operation::{Failure, NoticeSent, Operation, Status, StepFacts},
+    ports::{Notice, NoticeOutcome, Ports},
+    steps::{StepContext, StepError, StepOutcome, Undo},
+};
+
+pub(super) const UNDO: Undo = Undo::Irreversible("a notice cannot be taken back; the end of the undo is told, too");
+
+pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
+    let notice = notice(context.operation(), NoticeOutcome::Completed);
+    context.notifier().notify(&notice).await.map_err(|error| {
+        Failure::retryable(ErrorCode::NotifyFailed, error.to_string()).hint(ErrorCode::NotifyFailed.action())
+    })?;
+    Ok(StepOutcome::Done(StepFacts::Notify(NoticeSent { subject: notice.subject })))
+}
+
+/// Tells that an operation ended otherwise than completed. The end is in the journal already; a notice that cannot be
+/// sent is a warning in the log and nothing more.
+pub(crate) async fn tell_about_end(ports: &Ports<'_>, operation: &Operation) {
+    let outcome = match operation.status() {
+        Status::Failed => NoticeOutcome::Failed,
+        Status::Cancelled => NoticeOutcome::Cancelled,
+        Status::Stuck => NoticeOutcome::Stuck,
+        Status::Completed | Status::InProgress => return,
+    };
+    if let Err(error) = ports.notifier.notify(&notice(operation, outcome)).await {
+        tracing::warn!(operation = %operation.id, %error, "the notice of the end was not accepted");
+    }
+}
+
+fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
+    let target = &operation.request.target.cluster;
+    let (subject, mut body) = match outcome {
+        NoticeOutcome::Completed => {
+            (format!("{target} is restored"), "The name serves the verified new cluster.".to_owned())
+        }
+        NoticeOutcome::Failed => {
+            (format!("the restore of {target} failed and was undone"), "The old cluster keeps serving.".to_owned())
+        }
+        NoticeOutcome::Cancelled => {
+            (format!("the restore of {target} was cancelled and undone"), "The old cluster keeps serving.".to_owned())
+        }
+        NoticeOutcome::Stuck => (
+            format!("the restore of {target} is stuck"),
+            "A person must act; the report says what is where.".to_owned(),
+        ),
+    };
+    if let Some(failure) = operation.failure.as_ref().filter(|_| outcome != NoticeOutcome::Completed) {
+        body.push_str(&format!(" {}: {failure}.", failure.code));
+    }
+    body.push_str(&format!(" See `aurora-restore report {}`.", operation.id));
+    Notice { operation_id: operation.id.clone(), target: target.clone(), outcome, subject, body }
+}

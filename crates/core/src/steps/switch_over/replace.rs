@@ -1,0 +1,196 @@
+//! The replacement: a final snapshot, proven `available`, then the old cluster goes and the name is free.
+//!
+//! Idempotent because the final snapshot's name is fixed and tagged, and only the very cluster that the plan found is
+//! deleted. The undo restores it from the final snapshot, with its settings and instances.
+
+use crate::{
+    catalogue::ErrorCode,
+    engine::pace,
+    ids::SnapshotId,
+    operation::{Failure, RetiredCluster, StepFacts, SwitchedOver},
+    plan::{ExistingTarget, Plan},
+    ports::{Change, ClusterStatus, RdsErrorKind, RestoreSource, SnapshotAddress, SnapshotStatus},
+    steps::{
+        StepContext, StepError, StepOutcome, UndoOutcome,
+        build::{self, ClusterSpec, InstancesSpec, Made},
+        ownership::{self, Role},
+        teardown::{self, Gone, Proof},
+    },
+};
+
+use super::STEP;
+
+pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
+    let plan = context.plan()?;
+    let Some(existing) = &plan.existing else {
+        return Ok(StepOutcome::Skipped { reason: "nothing bears the name".to_owned() });
+    };
+    let after = pace::for_steps(context.limits());
+    let snapshot = &plan.names.final_snapshot;
+    if let Some(text) = final_snapshot(context, plan, &existing.cluster, snapshot).await? {
+        return Ok(context.wait(STEP, after, text));
+    }
+    // Past this line the old cluster's data are proven to be in the final snapshot.
+    let proof = Proof::Is(&existing.resource_id);
+    match teardown::cluster(context, &plan.target_location, &existing.cluster, proof).await? {
+        Gone::NotYet { text } => Ok(context.wait(STEP, after, text)),
+        Gone::Yes => Ok(StepOutcome::Done(StepFacts::SwitchOver(SwitchedOver {
+            endpoint: None,
+            switched_at: context.now(),
+            name_unanswered_max: None,
+            retired: Some(RetiredCluster {
+                cluster: existing.cluster.clone(),
+                resource_id: existing.resource_id.clone(),
+                instances: existing.instances.iter().map(|instance| instance.instance.clone()).collect(),
+                final_snapshot: Some(snapshot.clone()),
+            }),
+        }))),
+    }
+}
+
+/// Takes the last snapshot of a cluster, or finds the one that it took. `None` once it is available.
+pub(in crate::steps) async fn final_snapshot(
+    context: &StepContext<'_>,
+    plan: &Plan,
+    cluster: &crate::ids::ClusterId,
+    snapshot: &SnapshotId,
+) -> Result<Option<String>, StepError> {
+    let place = &plan.target_location;
+    match context.rds(place).snapshot(&SnapshotAddress::Name(snapshot.clone())).await {
+        Ok(found) => {
+            ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+            match &found.status {
+                SnapshotStatus::Available => Ok(None),
+                SnapshotStatus::Failed(word) => {
+                    Err(Failure::terminal(ErrorCode::SwitchFailed, format!("final snapshot {snapshot} is `{word}`"))
+                        .into())
+                }
+                SnapshotStatus::Creating
+                | SnapshotStatus::Copying
+                | SnapshotStatus::Deleting
+                | SnapshotStatus::Other(_) => {
+                    Ok(Some(format!("final snapshot {snapshot} is `{}`", found.status.word())))
+                }
+            }
+        }
+        Err(error) if error.is_not_found() => {
+            let create = Change::CreateSnapshot {
+                cluster: cluster.clone(),
+                snapshot: snapshot.clone(),
+                tags: ownership::tags(context.operation(), Role::FinalSnapshot, None),
+            };
+            match context.change(place, create).await? {
+                Ok(()) => Ok(Some(format!("RDS has accepted final snapshot {snapshot}"))),
+                Err(error) if error.kind == RdsErrorKind::AlreadyExists => {
+                    Ok(Some(format!("final snapshot {snapshot} is there and not shown yet")))
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
+    let plan = context.plan()?;
+    let Some(existing) = &plan.existing else {
+        return Ok(UndoOutcome::Done { note: Some("nothing bore the name".to_owned()) });
+    };
+    let after = pace::for_steps(context.limits());
+    match bring_back(context, plan, existing).await? {
+        Back::NotYet { text } => Ok(context.wait_undo(STEP, after, text)),
+        Back::Untouched => Ok(UndoOutcome::Done { note: Some(format!("{} was not touched", existing.cluster)) }),
+        Back::Restored => Ok(UndoOutcome::Done {
+            note: Some(format!("{} is restored from {}, which stays", existing.cluster, plan.names.final_snapshot)),
+        }),
+    }
+}
+
+enum Back {
+    Untouched,
+    Restored,
+    NotYet { text: String },
+}
+
+async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingTarget) -> Result<Back, StepError> {
+    let place = &plan.target_location;
+    let found = match context.rds(place).cluster(&existing.cluster).await {
+        Ok(found) => Some(found),
+        Err(error) if error.is_not_found() => None,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(found) = &found
+        && found.resource_id == existing.resource_id
+    {
+        if found.status == ClusterStatus::Deleting {
+            return Ok(Back::NotYet { text: format!("cluster {} is still being deleted", found.id) });
+        }
+        // It lives. Its instances may be gone already: a crash between them and the cluster.
+        return match restore_instances(context, plan, existing, Ownership::Theirs).await? {
+            Made::Ready(()) => Ok(Back::Untouched),
+            Made::NotYet { text } => Ok(Back::NotYet { text }),
+        };
+    }
+    let spec = ClusterSpec {
+        location: place,
+        cluster: &existing.cluster,
+        source: RestoreSource::Snapshot(SnapshotAddress::Name(plan.names.final_snapshot.clone())),
+        engine: &existing.engine,
+        engine_version: &existing.engine_version,
+        kms_key: None,
+        settings: &existing.settings,
+        tags: ownership::tags(context.operation(), Role::BroughtBack, existing.settings.tags.as_ref()),
+    };
+    if let Made::NotYet { text } = build::cluster(context, spec).await? {
+        return Ok(Back::NotYet { text });
+    }
+    match restore_instances(context, plan, existing, Ownership::Ours).await? {
+        Made::Ready(()) => Ok(Back::Restored),
+        Made::NotYet { text } => Ok(Back::NotYet { text }),
+    }
+}
+
+/// Whose instances are found under the names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ownership {
+    /// The old cluster's own; those that are missing are made again.
+    Theirs,
+    /// All were made by this undo.
+    Ours,
+}
+
+async fn restore_instances(
+    context: &StepContext<'_>,
+    plan: &Plan,
+    existing: &ExistingTarget,
+    ownership: Ownership,
+) -> Result<Made<()>, StepError> {
+    let place = &plan.target_location;
+    let found = context.rds(place).instances(Some(&existing.cluster)).await?;
+    if let Some(going) = found.iter().find(|one| one.status == crate::ports::InstanceStatus::Deleting) {
+        return Ok(Made::NotYet { text: format!("instance {} is still being deleted", going.id) });
+    }
+    let instances = existing
+        .instances
+        .iter()
+        .filter(|old| {
+            let is_the_old_one = |one: &&crate::ports::Instance| one.resource_id == old.resource_id;
+            ownership == Ownership::Ours || !found.iter().any(|one| is_the_old_one(&one))
+        })
+        .map(|old| (&old.instance, &old.settings))
+        .collect::<Vec<_>>();
+    if instances.is_empty() {
+        return Ok(Made::Ready(()));
+    }
+    let spec = InstancesSpec {
+        location: place,
+        cluster: &existing.cluster,
+        engine: &existing.engine,
+        instances,
+        role: Role::BroughtBack,
+    };
+    match build::instances(context, &spec).await? {
+        Made::Ready(_) => Ok(Made::Ready(())),
+        Made::NotYet { text } => Ok(Made::NotYet { text }),
+    }
+}

@@ -1,0 +1,279 @@
+//! The swap: old cluster away, new cluster to the name, a proven login, then the instances.
+//!
+//! Idempotent because each look finds every cluster and instance by its immutable id and makes the one rename that
+//! comes next ([`super::super::arrange`]); the times that must survive a crash are tags on the two clusters.
+//!
+//! Crash windows, each resumed by looking again:
+//! * between the two renames the name answers to nobody: the next look makes the second rename;
+//! * between the second rename and the proof the name answers to the new cluster, unproven: the next look proves it.
+
+use jiff::Timestamp;
+
+use crate::{
+    catalogue::ErrorCode,
+    engine::pace,
+    ids::{ClusterId, InstanceId},
+    operation::{Failure, InstancesReady, RestoredCluster, RetiredCluster, StepFacts, SwitchedOver},
+    plan::{ExistingTarget, Plan},
+    ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, InstanceStatus, Tags},
+    steps::{
+        StepContext, StepError, StepOutcome, UndoOutcome,
+        arrange::{Goal, Move, Seen, next_move},
+        context::missing,
+        ownership,
+    },
+};
+
+use super::STEP;
+
+pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
+    let swap = Swap::of(context)?;
+    let after = pace::for_switch(context.limits());
+    let clusters = context.rds(&swap.plan.target_location).clusters().await?;
+    if let Some(text) = swap.begin(context, &clusters).await? {
+        return Ok(context.wait(STEP, after, text));
+    }
+    if let Some(text) = rename_clusters(context, &swap, &clusters, &swap.forward_clusters()).await? {
+        return Ok(context.wait(STEP, after, text));
+    }
+    let Some(serving) = find(&clusters, &swap.restored.resource_id) else {
+        return Ok(context.wait(STEP, after, "the new cluster is not shown"));
+    };
+    let Some(switched_at) = tag_time(serving, ownership::SERVING_SINCE_TAG) else {
+        let text = swap.prove(context, serving).await?;
+        return Ok(context.wait(STEP, after, text));
+    };
+    if let Some(text) = rename_instances(context, &swap, &swap.forward_instances()).await? {
+        return Ok(context.wait(STEP, after, text));
+    }
+    let endpoint = serving.endpoint.clone().ok_or_else(|| missing("the serving cluster's endpoint"))?;
+    Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, endpoint, switched_at))))
+}
+
+pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
+    let swap = Swap::of(context)?;
+    let after = pace::for_switch(context.limits());
+    let clusters = context.rds(&swap.plan.target_location).clusters().await?;
+    if let Some(text) = rename_clusters(context, &swap, &clusters, &swap.backward_clusters()).await? {
+        return Ok(context.wait_undo(STEP, after, text));
+    }
+    if let Some(text) = rename_instances(context, &swap, &swap.backward_instances()).await? {
+        return Ok(context.wait_undo(STEP, after, text));
+    }
+    swap.unmark(context, &clusters).await?;
+    let note = match &swap.plan.existing {
+        Some(existing) => format!("{} is {} again", existing.cluster, existing.resource_id),
+        None => "the name is free again".to_owned(),
+    };
+    Ok(UndoOutcome::Done { note: Some(note) })
+}
+
+/// What takes part in the swap.
+struct Swap<'a> {
+    plan: &'a Plan,
+    target: &'a ClusterId,
+    existing: Option<&'a ExistingTarget>,
+    restored: &'a RestoredCluster,
+    instances: &'a InstancesReady,
+}
+
+impl<'a> Swap<'a> {
+    fn of(context: &StepContext<'a>) -> Result<Self, StepError> {
+        let operation = context.operation();
+        let plan = context.plan()?;
+        Ok(Self {
+            plan,
+            target: &operation.request.target.cluster,
+            existing: plan.existing.as_ref(),
+            restored: operation.facts.restored.as_ref().ok_or_else(|| missing("the new cluster"))?,
+            instances: operation.facts.instances.as_ref().ok_or_else(|| missing("the new instances"))?,
+        })
+    }
+
+    /// Marks the old cluster before its name is taken: whose work this is, and when it began.
+    async fn begin(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<Option<String>, StepError> {
+        let Some(existing) = self.existing else { return Ok(None) };
+        let Some(old) = find(clusters, &existing.resource_id) else {
+            // Neither name may answer for a moment after a rename; a target that is gone for good ends in a timeout.
+            return Ok(Some("the cluster that bears the name is not shown".to_owned()));
+        };
+        let operation = context.operation();
+        let marked = old.tags.get(ownership::RETIRED_BY_TAG).is_some_and(|id| id == operation.id.as_str());
+        if marked && old.tags.contains_key(ownership::SWITCH_STARTED_TAG) {
+            return Ok(None);
+        }
+        let tags = Tags::from([
+            (ownership::RETIRED_BY_TAG.to_owned(), operation.id.to_string()),
+            (ownership::SWITCH_STARTED_TAG.to_owned(), context.now().to_string()),
+        ]);
+        let mark = Change::AddTags { resource: old.arn.clone(), tags };
+        context.change(&self.plan.target_location, mark).await??;
+        Ok(Some("the old cluster is marked".to_owned()))
+    }
+
+    /// Takes the mark off the cluster that has its name back, so that nothing of ours stays on it.
+    async fn unmark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<(), StepError> {
+        let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
+        let Some(old) = old.filter(|old| old.tags.contains_key(ownership::RETIRED_BY_TAG)) else {
+            return Ok(());
+        };
+        let keys = vec![ownership::RETIRED_BY_TAG.to_owned(), ownership::SWITCH_STARTED_TAG.to_owned()];
+        let unmark = Change::RemoveTags { resource: old.arn.clone(), keys };
+        context.change(&self.plan.target_location, unmark).await??;
+        Ok(())
+    }
+
+    /// Proves that the name answers with the new cluster: a login through its endpoint finds the content that was
+    /// verified. What it says is kept as a tag; until then nothing is proven.
+    async fn prove(&self, context: &StepContext<'_>, serving: &Cluster) -> Result<String, StepError> {
+        let verified = context.operation().facts.verified.as_ref().ok_or_else(|| missing("the verification"))?;
+        let Some(endpoint) = &serving.endpoint else {
+            return Ok("the name has no endpoint yet".to_owned());
+        };
+        let login = context.master_login(endpoint).await?;
+        match context.database().log_in(&login).await {
+            Ok(proof) if proof.fingerprint == verified.fingerprint && proof.writable => {
+                let since = Tags::from([(ownership::SERVING_SINCE_TAG.to_owned(), context.now().to_string())]);
+                let tag = Change::AddTags { resource: serving.arn.clone(), tags: since };
+                context.change(&self.plan.target_location, tag).await??;
+                Ok("the name answers with the new cluster".to_owned())
+            }
+            Ok(_) => Err(Failure::retryable(
+                ErrorCode::SwitchFailed,
+                format!("the name {} answers with other content than was verified", self.target),
+            )
+            .into()),
+            // The name still leads to the old address, or the server is not listening yet.
+            Err(error) if matches!(error.kind, DatabaseErrorKind::Unreachable | DatabaseErrorKind::LoginRefused) => {
+                Ok(format!("the name does not answer with the new cluster yet: {}", error.reason))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn outcome(&self, clusters: &[Cluster], endpoint: Endpoint, switched_at: Timestamp) -> SwitchedOver {
+        let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
+        let began = old.and_then(|old| tag_time(old, ownership::SWITCH_STARTED_TAG));
+        SwitchedOver {
+            endpoint: Some(endpoint),
+            switched_at,
+            name_unanswered_max: began.map(|began| switched_at.duration_since(began)),
+            retired: self.existing.map(|existing| RetiredCluster {
+                cluster: self.plan.names.retired.clone(),
+                resource_id: existing.resource_id.clone(),
+                instances: self.plan.names.retired_instances.clone(),
+                final_snapshot: None,
+            }),
+        }
+    }
+
+    fn forward_clusters(&self) -> Vec<Goal<ClusterId>> {
+        let old = self
+            .existing
+            .map(|existing| Goal { resource: existing.resource_id.clone(), name: self.plan.names.retired.clone() });
+        let new = Goal { resource: self.restored.resource_id.clone(), name: self.target.clone() };
+        old.into_iter().chain([new]).collect()
+    }
+
+    fn backward_clusters(&self) -> Vec<Goal<ClusterId>> {
+        let new = Goal { resource: self.restored.resource_id.clone(), name: self.plan.names.staged.clone() };
+        let old =
+            self.existing.map(|existing| Goal { resource: existing.resource_id.clone(), name: self.target.clone() });
+        [new].into_iter().chain(old).collect()
+    }
+
+    fn forward_instances(&self) -> Vec<Goal<InstanceId>> {
+        let old = self.old_instances(&self.plan.names.retired_instances);
+        old.into_iter().chain(self.new_instances(&self.plan.names.serving_instances)).collect()
+    }
+
+    fn backward_instances(&self) -> Vec<Goal<InstanceId>> {
+        let names: Vec<InstanceId> =
+            self.existing.iter().flat_map(|existing| existing.instances.iter().map(|i| i.instance.clone())).collect();
+        let new = self.new_instances(&self.plan.names.staged_instances);
+        new.into_iter().chain(self.old_instances(&names)).collect()
+    }
+
+    fn old_instances(&self, names: &[InstanceId]) -> Vec<Goal<InstanceId>> {
+        let old = self.existing.iter().flat_map(|existing| &existing.instances);
+        old.zip(names).map(|(old, name)| Goal { resource: old.resource_id.clone(), name: name.clone() }).collect()
+    }
+
+    fn new_instances(&self, names: &[InstanceId]) -> Vec<Goal<InstanceId>> {
+        let new = &self.instances.instances;
+        new.iter()
+            .zip(names)
+            .map(|(new, name)| Goal { resource: new.resource_id.clone(), name: name.clone() })
+            .collect()
+    }
+}
+
+fn find<'c>(clusters: &'c [Cluster], resource: &crate::ids::ResourceId) -> Option<&'c Cluster> {
+    clusters.iter().find(|cluster| &cluster.resource_id == resource)
+}
+
+fn tag_time(cluster: &Cluster, tag: &str) -> Option<Timestamp> {
+    cluster.tags.get(tag).and_then(|text| text.parse().ok())
+}
+
+/// Makes the next rename of a cluster. `None` once all have their names and are at rest.
+async fn rename_clusters(
+    context: &StepContext<'_>,
+    swap: &Swap<'_>,
+    clusters: &[Cluster],
+    goals: &[Goal<ClusterId>],
+) -> Result<Option<String>, StepError> {
+    let seen: Vec<Seen<ClusterId>> = clusters
+        .iter()
+        .map(|cluster| Seen {
+            resource: cluster.resource_id.clone(),
+            name: cluster.id.clone(),
+            settled: cluster.status == ClusterStatus::Available,
+        })
+        .collect();
+    match next_move(&seen, goals) {
+        Move::Done => Ok(None),
+        Move::Wait { text } => Ok(Some(text)),
+        Move::Rename { from, to } => {
+            let text = format!("cluster {from} becomes {to}");
+            context.change(&swap.plan.target_location, Change::RenameCluster { from, to }).await??;
+            Ok(Some(text))
+        }
+        Move::Blocked { name, by } => Err(foreign(&format!("cluster name {name}"), by.as_str()).into()),
+    }
+}
+
+/// Makes the next rename of an instance. `None` once all have their names and are at rest.
+async fn rename_instances(
+    context: &StepContext<'_>,
+    swap: &Swap<'_>,
+    goals: &[Goal<InstanceId>],
+) -> Result<Option<String>, StepError> {
+    let instances = context.rds(&swap.plan.target_location).instances(None).await?;
+    let seen: Vec<Seen<InstanceId>> = instances
+        .iter()
+        .map(|instance| Seen {
+            resource: instance.resource_id.clone(),
+            name: instance.id.clone(),
+            settled: instance.status == InstanceStatus::Available,
+        })
+        .collect();
+    match next_move(&seen, goals) {
+        Move::Done => Ok(None),
+        Move::Wait { text } => Ok(Some(text)),
+        Move::Rename { from, to } => {
+            let text = format!("instance {from} becomes {to}");
+            context.change(&swap.plan.target_location, Change::RenameInstance { from, to }).await??;
+            Ok(Some(text))
+        }
+        Move::Blocked { name, by } => Err(foreign(&format!("instance name {name}"), by.as_str()).into()),
+    }
+}
+
+fn foreign(name: &str, by: &str) -> Failure {
+    Failure::needs_operator(
+        ErrorCode::SwitchForeign,
+        format!("{name} is borne by {by}, which is not part of the switch"),
+    )
+    .hint(ErrorCode::SwitchForeign.action())
+}
