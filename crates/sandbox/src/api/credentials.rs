@@ -24,9 +24,7 @@ pub enum ScopeError {
     #[error("Authorization header requires '{0}' parameter")]
     Incomplete(&'static str),
     /// Another algorithm, or a credential that is not `key/date/region/service/aws4_request`.
-    #[error(
-        "Credential must have the form key/date/region/service/aws4_request, signed with AWS4-HMAC-SHA256"
-    )]
+    #[error("Credential must have the form key/date/region/service/aws4_request, signed with AWS4-HMAC-SHA256")]
     Malformed,
 }
 
@@ -42,13 +40,9 @@ impl Scope {
     /// # Errors
     /// See [`ScopeError`].
     pub fn from_header(authorization: Option<&str>) -> Result<Self, ScopeError> {
-        let authorization = authorization
-            .map(str::trim)
-            .filter(|header| !header.is_empty());
-        let (algorithm, fields) = authorization
-            .ok_or(ScopeError::Missing)?
-            .split_once(' ')
-            .ok_or(ScopeError::Malformed)?;
+        let authorization = authorization.map(str::trim).filter(|header| !header.is_empty());
+        let (algorithm, fields) =
+            authorization.ok_or(ScopeError::Missing)?.split_once(' ').ok_or(ScopeError::Malformed)?;
         if algorithm != ALGORITHM {
             return Err(ScopeError::Malformed);
         }
@@ -76,25 +70,17 @@ impl Scope {
         };
         let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
         let is_key = (1..=ACCESS_KEY_LENGTH_MAX).contains(&access_key.len())
-            && access_key
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            && access_key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !is_date || !is_key || !is_name(region) || !is_name(service) {
             return Err(ScopeError::Malformed);
         }
-        Ok(Self {
-            access_key: access_key.to_owned(),
-            region: region.to_owned(),
-            service: service.to_owned(),
-        })
+        Ok(Self { access_key: access_key.to_owned(), region: region.to_owned(), service: service.to_owned() })
     }
 }
 
 fn is_name(text: &str) -> bool {
     (1..=32).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -113,11 +99,7 @@ mod tests {
         );
         assert_eq!(
             scope,
-            Ok(Scope {
-                access_key: "111122223333".into(),
-                region: "eu-west-1".into(),
-                service: "rds".into(),
-            })
+            Ok(Scope { access_key: "111122223333".into(), region: "eu-west-1".into(), service: "rds".into() })
         );
     }
 
@@ -131,22 +113,10 @@ mod tests {
     fn a_header_that_lacks_a_part_says_which() {
         let scope = "Credential=A/20260801/eu-west-1/rds/aws4_request";
         for (text, part) in [
-            (
-                format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host"),
-                "Signature",
-            ),
-            (
-                format!("AWS4-HMAC-SHA256 {scope}, Signature=a"),
-                "SignedHeaders",
-            ),
-            (
-                "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=a".into(),
-                "Credential",
-            ),
-            (
-                "AWS4-HMAC-SHA256 Credential=, SignedHeaders=host, Signature=a".into(),
-                "Credential",
-            ),
+            (format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host"), "Signature"),
+            (format!("AWS4-HMAC-SHA256 {scope}, Signature=a"), "SignedHeaders"),
+            ("AWS4-HMAC-SHA256 SignedHeaders=host, Signature=a".into(), "Credential"),
+            ("AWS4-HMAC-SHA256 Credential=, SignedHeaders=host, Signature=a".into(), "Credential"),
         ] {
             assert_eq!(header(&text), Err(ScopeError::Incomplete(part)), "{text}");
         }
@@ -164,11 +134,7 @@ mod tests {
             "../../etc/20260801/eu-west-1/rds/aws4_request",
             "key/20260801/EU WEST/rds/aws4_request",
         ] {
-            assert_eq!(
-                Scope::from_credential(credential),
-                Err(ScopeError::Malformed),
-                "{credential}"
-            );
+            assert_eq!(Scope::from_credential(credential), Err(ScopeError::Malformed), "{credential}");
         }
         assert_eq!(header("Basic dXNlcjpwYXNz"), Err(ScopeError::Malformed));
         assert_eq!(header("Bearer"), Err(ScopeError::Malformed));

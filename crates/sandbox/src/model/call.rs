@@ -14,19 +14,17 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{DescribeEngineVersions, DescribeEvents, DescribeOrderableOptions};
 pub use cluster::{
-    CreateDbCluster, DbClusterRole, DeleteDbCluster, DescribeDbClusters, ModifyDbCluster,
-    NameDbCluster, NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime,
+    CreateDbCluster, DbClusterRole, DeleteDbCluster, DescribeDbClusters, ModifyDbCluster, NameDbCluster,
+    NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime,
 };
 pub use group::{
-    AddTagsToResource, CreateDbSubnetGroup, CreateParameterGroup, DescribeGroups,
-    ListTagsForResource, RemoveTagsFromResource,
+    AddTagsToResource, CreateDbSubnetGroup, CreateParameterGroup, DescribeGroups, ListTagsForResource,
+    RemoveTagsFromResource,
 };
-pub use instance::{
-    CreateDbInstance, DeleteDbInstance, DescribeDbInstances, ModifyDbInstance, RebootDbInstance,
-};
+pub use instance::{CreateDbInstance, DeleteDbInstance, DescribeDbInstances, ModifyDbInstance, RebootDbInstance};
 pub use snapshot::{
-    CopyDbClusterSnapshot, CreateDbClusterSnapshot, DescribeDbClusterSnapshots,
-    ModifyDbClusterSnapshotAttribute, NameDbClusterSnapshot,
+    CopyDbClusterSnapshot, CreateDbClusterSnapshot, DescribeDbClusterSnapshots, ModifyDbClusterSnapshotAttribute,
+    NameDbClusterSnapshot,
 };
 
 /// A named filter of a describe: a thing passes when it matches any of the values.
@@ -129,10 +127,7 @@ calls! {
 impl Action {
     /// The action of this name on the wire, if the model has it.
     pub fn from_wire(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.as_str() == name)
+        Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 }
 

@@ -46,20 +46,12 @@ pub struct CopyRound {
 impl CopyBench {
     /// The median of what an image took, as a multiple of `cp -r` in the same round.
     pub fn image_ratio(&self) -> f64 {
-        median(
-            self.rounds
-                .iter()
-                .map(|round| ratio(round.take_image, round.copy_beside_image)),
-        )
+        median(self.rounds.iter().map(|round| ratio(round.take_image, round.copy_beside_image)))
     }
 
     /// The median of what a restore took, as a multiple of `cp -r` in the same round.
     pub fn restore_ratio(&self) -> f64 {
-        median(
-            self.rounds
-                .iter()
-                .map(|round| ratio(round.restore, round.copy_beside_restore)),
-        )
+        median(self.rounds.iter().map(|round| ratio(round.restore, round.copy_beside_restore)))
     }
 }
 
@@ -72,9 +64,7 @@ pub async fn measure_copies(
 ) -> Result<CopyBench, DataPlaneError> {
     let plane = DataPlane::open(options)?;
     let password = Secret::new(format!("bench-{}", std::process::id()));
-    plane
-        .create_volume(SOURCE, "bench", &password, None)
-        .await?;
+    plane.create_volume(SOURCE, "bench", &password, None).await?;
     fill(&plane, bytes).await?;
     plane.take_image(REFERENCE, SOURCE).await?;
     let data = plane.0.layout.image(REFERENCE).data();
@@ -86,10 +76,7 @@ pub async fn measure_copies(
     plane.delete_image(REFERENCE).await?;
     plane.delete_volume(SOURCE).await?;
     plane.shutdown().await?;
-    Ok(CopyBench {
-        data_bytes,
-        rounds: measured,
-    })
+    Ok(CopyBench { data_bytes, rounds: measured })
 }
 
 async fn fill(plane: &DataPlane, bytes: u64) -> Result<(), DataPlaneError> {
@@ -111,11 +98,7 @@ async fn fill(plane: &DataPlane, bytes: u64) -> Result<(), DataPlaneError> {
 
 /// Each of the two is measured right beside a plain copy: memory that was just given back is quick to use again, so
 /// whoever comes second is at an advantage. Therefore the order changes with every round.
-async fn measure_round(
-    plane: &DataPlane,
-    data: &Path,
-    plain_first: bool,
-) -> Result<CopyRound, DataPlaneError> {
+async fn measure_round(plane: &DataPlane, data: &Path, plain_first: bool) -> Result<CopyRound, DataPlaneError> {
     let mut copies = [Duration::ZERO; 2];
     if plain_first {
         copies[0] = copy_plainly(plane, data).await?;
@@ -132,12 +115,7 @@ async fn measure_round(
     if !plain_first {
         copies[1] = copy_plainly(plane, data).await?;
     }
-    Ok(CopyRound {
-        copy_beside_image: copies[0],
-        take_image,
-        copy_beside_restore: copies[1],
-        restore,
-    })
+    Ok(CopyRound { copy_beside_image: copies[0], take_image, copy_beside_restore: copies[1], restore })
 }
 
 /// Lets the disk catch up, so that nobody pays for what was written before, and looks at the clock.
@@ -147,10 +125,7 @@ async fn begin() -> Result<Instant, DataPlaneError> {
 }
 
 async fn copy_plainly(plane: &DataPlane, data: &Path) -> Result<Duration, DataPlaneError> {
-    let (from, place) = (
-        data.to_path_buf(),
-        plane.0.layout.images().join(".new-plain"),
-    );
+    let (from, place) = (data.to_path_buf(), plane.0.layout.images().join(".new-plain"));
     let begun = begin().await?;
     tokio::task::spawn_blocking(move || {
         let status = Command::new("cp")
@@ -163,10 +138,7 @@ async fn copy_plainly(plane: &DataPlane, data: &Path) -> Result<Duration, DataPl
         std::fs::remove_dir_all(&place).map_err(DataPlaneError::io("remove", &place))?;
         match status.success() {
             true => Ok(taken),
-            false => Err(DataPlaneError::Program {
-                program: "cp",
-                reason: status.to_string(),
-            }),
+            false => Err(DataPlaneError::Program { program: "cp", reason: status.to_string() }),
         }
     })
     .await?
@@ -176,13 +148,8 @@ fn size_of(directory: &Path) -> Result<u64, DataPlaneError> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(directory).map_err(DataPlaneError::io("list", directory))? {
         let path = entry.map_err(DataPlaneError::io("list", directory))?.path();
-        let metadata =
-            std::fs::symlink_metadata(&path).map_err(DataPlaneError::io("look at", &path))?;
-        bytes += if metadata.is_dir() {
-            size_of(&path)?
-        } else {
-            metadata.len()
-        };
+        let metadata = std::fs::symlink_metadata(&path).map_err(DataPlaneError::io("look at", &path))?;
+        bytes += if metadata.is_dir() { size_of(&path)? } else { metadata.len() };
     }
     Ok(bytes)
 }
@@ -210,15 +177,8 @@ mod tests {
             take_image: Duration::from_millis(image),
             restore: Duration::from_millis(restore),
         };
-        let rounds = vec![
-            round(100, 200, 50),
-            round(1000, 1000, 2000),
-            round(10, 30, 10),
-        ];
-        let bench = CopyBench {
-            data_bytes: 1,
-            rounds,
-        };
+        let rounds = vec![round(100, 200, 50), round(1000, 1000, 2000), round(10, 30, 10)];
+        let bench = CopyBench { data_bytes: 1, rounds };
         assert_eq!(bench.image_ratio(), 2.0);
         assert_eq!(bench.restore_ratio(), 1.0);
     }

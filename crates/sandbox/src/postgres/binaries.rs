@@ -18,19 +18,14 @@ pub struct Binaries {
 impl Binaries {
     /// Looks in `configured` alone if given; otherwise in the well-known places of Linux distributions and
     /// Homebrew, of which the highest version wins, and then in `search_path` (the value of `PATH`).
-    pub fn find(
-        configured: Option<&Path>,
-        search_path: Option<&str>,
-    ) -> Result<Self, DataPlaneError> {
+    pub fn find(configured: Option<&Path>, search_path: Option<&str>) -> Result<Self, DataPlaneError> {
         let candidates = match configured {
             Some(directory) => vec![directory.to_path_buf()],
             None => candidates(search_path),
         };
         match candidates.iter().find(|directory| is_complete(directory)) {
             Some(directory) => Self::at(directory),
-            None => Err(DataPlaneError::NotInstalled {
-                searched: shorten(candidates, configured),
-            }),
+            None => Err(DataPlaneError::NotInstalled { searched: shorten(candidates, configured) }),
         }
     }
 
@@ -43,15 +38,8 @@ impl Binaries {
             .map_err(DataPlaneError::io("run", &program))?;
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         match parse_major(&version) {
-            Some(major) if major >= OLDEST_MAJOR => Ok(Self {
-                directory: directory.to_path_buf(),
-                major,
-            }),
-            _ => Err(DataPlaneError::TooOld {
-                directory: directory.to_path_buf(),
-                version,
-                minimum: OLDEST_MAJOR,
-            }),
+            Some(major) if major >= OLDEST_MAJOR => Ok(Self { directory: directory.to_path_buf(), major }),
+            _ => Err(DataPlaneError::TooOld { directory: directory.to_path_buf(), version, minimum: OLDEST_MAJOR }),
         }
     }
 
@@ -78,9 +66,7 @@ fn parse_major(version: &str) -> Option<u32> {
 }
 
 fn is_complete(directory: &Path) -> bool {
-    ["initdb", "postgres"]
-        .iter()
-        .all(|name| directory.join(name).is_file())
+    ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file())
 }
 
 fn candidates(search_path: Option<&str>) -> Vec<PathBuf> {
@@ -118,13 +104,7 @@ fn versions_below(root: &Path, prefix: &str, suffix: &str) -> Vec<(u32, PathBuf)
 fn shorten(candidates: Vec<PathBuf>, configured: Option<&Path>) -> Vec<PathBuf> {
     match configured {
         Some(_) => candidates,
-        None => [
-            "/usr/lib/postgresql/*/bin",
-            "/opt/homebrew/opt/postgresql@*/bin",
-            "PATH",
-        ]
-        .map(PathBuf::from)
-        .into(),
+        None => ["/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "PATH"].map(PathBuf::from).into(),
     }
 }
 
@@ -134,10 +114,7 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_releases_and_betas() {
-        assert_eq!(
-            parse_major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some(15)
-        );
+        assert_eq!(parse_major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
         assert_eq!(parse_major("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(parse_major("something else"), None);
     }
@@ -146,11 +123,6 @@ mod tests {
     fn a_configured_directory_without_the_programs_is_refused_and_named() {
         let empty = tempfile::tempdir().unwrap();
         let error = Binaries::find(Some(empty.path()), None).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains(&empty.path().display().to_string()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&empty.path().display().to_string()), "{error}");
     }
 }

@@ -38,9 +38,7 @@ impl Capture<'_> {
         let name = "SELECT pg_catalog.pg_create_physical_replication_slot('image_' || pg_backend_pid(), true, true)";
         session.run("keep the WAL", name).await?;
         let (begin, end) = self.backup_functions();
-        let row = session
-            .row("begin the backup", begin, &[&"aurora-restore image"])
-            .await?;
+        let row = session.row("begin the backup", begin, &[&"aurora-restore image"]).await?;
         let first: String = row.get(0);
         self.copy_tree(select_hot, true).await?;
         self.copy_control_file()?;
@@ -66,11 +64,7 @@ impl Capture<'_> {
         }
     }
 
-    async fn copy_tree(
-        &self,
-        select: fn(&Path) -> Verdict,
-        may_vanish: bool,
-    ) -> Result<(), DataPlaneError> {
+    async fn copy_tree(&self, select: fn(&Path) -> Verdict, may_vanish: bool) -> Result<(), DataPlaneError> {
         let (data, into, servers) = (self.data.clone(), self.into.clone(), self.servers.clone());
         tokio::task::spawn_blocking(move || {
             let copy = TreeCopy {
@@ -98,11 +92,7 @@ impl Capture<'_> {
             }
             before = now;
         }
-        Err(DataPlaneError::Io {
-            action: "read",
-            path,
-            source: std::io::ErrorKind::ResourceBusy.into(),
-        })
+        Err(DataPlaneError::Io { action: "read", path, source: std::io::ErrorKind::ResourceBusy.into() })
     }
 
     /// Tells the server that starts on the copy where to begin its replay.
@@ -122,10 +112,7 @@ impl Capture<'_> {
         let names: Vec<PathBuf> = entries
             .flatten()
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| {
-                is_history(name)
-                    || (is_segment(name) && first <= name.as_str() && name.as_str() <= last)
-            })
+            .filter(|name| is_history(name) || (is_segment(name) && first <= name.as_str() && name.as_str() <= last))
             .map(|name| Path::new("pg_wal").join(name))
             .collect();
         let (data, into, servers) = (self.data.clone(), self.into.clone(), self.servers.clone());
@@ -138,9 +125,7 @@ impl Capture<'_> {
                 account: &servers.account,
                 durability: servers.durability,
             };
-            names
-                .iter()
-                .try_for_each(|name| copy.copy_file(name).map(drop))
+            names.iter().try_for_each(|name| copy.copy_file(name).map(drop))
         })
         .await?
     }
@@ -168,8 +153,8 @@ fn select_cold(path: &Path) -> Verdict {
 fn select_hot(path: &Path) -> Verdict {
     match path.to_str() {
         Some(
-            "pg_wal" | "pg_replslot" | "pg_dynshmem" | "pg_notify" | "pg_serial" | "pg_snapshots"
-            | "pg_stat_tmp" | "pg_subtrans",
+            "pg_wal" | "pg_replslot" | "pg_dynshmem" | "pg_notify" | "pg_serial" | "pg_snapshots" | "pg_stat_tmp"
+            | "pg_subtrans",
         ) => Verdict::Empty,
         Some(
             "postmaster.pid"

@@ -115,11 +115,7 @@ fn access_rules() -> String {
 }
 
 fn identity_map(account: &Account) -> String {
-    account
-        .administrators()
-        .iter()
-        .map(|user| format!("sandbox \"{user}\" {ADMINISTRATOR}\n"))
-        .collect()
+    account.administrators().iter().map(|user| format!("sandbox \"{user}\" {ADMINISTRATOR}\n")).collect()
 }
 
 /// A path as a value of `postgresql.conf`.
@@ -139,16 +135,7 @@ mod tests {
     #[test]
     fn every_way_in_over_the_network_needs_tls_and_a_scram_password() {
         let rules = access_rules();
-        let network: Vec<&str> = rules
-            .lines()
-            .filter(|line| line.starts_with("host"))
-            .collect();
-        assert_eq!(
-            network,
-            [
-                "host all rdsadmin all reject",
-                "hostssl all all 127.0.0.1/32 scram-sha-256"
-            ]
-        );
+        let network: Vec<&str> = rules.lines().filter(|line| line.starts_with("host")).collect();
+        assert_eq!(network, ["host all rdsadmin all reject", "hostssl all all 127.0.0.1/32 scram-sha-256"]);
     }
 }

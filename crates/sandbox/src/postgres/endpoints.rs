@@ -77,32 +77,17 @@ impl Endpoints {
             Err(source) => return Err(DataPlaneError::io("read", &file)(source)),
             Ok(bytes) => {
                 let parsed: Result<StoredFile, _> = serde_json::from_slice(&bytes);
-                parsed
-                    .map_err(|source| DataPlaneError::Damaged {
-                        path: file.clone(),
-                        source,
-                    })?
-                    .endpoints
+                parsed.map_err(|source| DataPlaneError::Damaged { path: file.clone(), source })?.endpoints
             }
         };
-        Ok(Self {
-            file,
-            ports,
-            durability,
-            routes,
-            stored,
-            working: HashMap::new(),
-        })
+        Ok(Self { file, ports, durability, routes, stored, working: HashMap::new() })
     }
 
     /// Lets the published names answer again. A port that another program took meanwhile is one trouble each.
     pub(super) async fn resume(&mut self) -> Vec<DataPlaneError> {
         let mut troubles = Vec::new();
-        let published: Vec<(EndpointKey, VolumeId)> = self
-            .stored
-            .iter()
-            .filter_map(|stored| Some((stored.endpoint.clone(), stored.volume?)))
-            .collect();
+        let published: Vec<(EndpointKey, VolumeId)> =
+            self.stored.iter().filter_map(|stored| Some((stored.endpoint.clone(), stored.volume?))).collect();
         for (endpoint, volume) in published {
             if let Err(error) = self.publish(&endpoint, volume).await {
                 troubles.push(error);
@@ -112,21 +97,9 @@ impl Endpoints {
     }
 
     /// Lets `endpoint` lead to `volume`; connections to where it led before are closed. Returns its port.
-    pub(super) async fn publish(
-        &mut self,
-        endpoint: &EndpointKey,
-        volume: VolumeId,
-    ) -> Result<u16, DataPlaneError> {
-        let known = self
-            .stored
-            .iter()
-            .find(|stored| stored.endpoint == *endpoint)
-            .cloned();
-        if let Some(Stored {
-            port,
-            volume: Some(led_to),
-            ..
-        }) = known
+    pub(super) async fn publish(&mut self, endpoint: &EndpointKey, volume: VolumeId) -> Result<u16, DataPlaneError> {
+        let known = self.stored.iter().find(|stored| stored.endpoint == *endpoint).cloned();
+        if let Some(Stored { port, volume: Some(led_to), .. }) = known
             && led_to == volume
             && self.working.contains_key(endpoint)
         {
@@ -137,15 +110,8 @@ impl Endpoints {
             Some(stored) => bind_known(endpoint, stored.port).await?,
             None => self.bind_new(endpoint).await?,
         };
-        let port = listener
-            .local_addr()
-            .map_err(DataPlaneError::io("look at", &self.file))?
-            .port();
-        self.remember(Stored {
-            endpoint: endpoint.clone(),
-            port,
-            volume: Some(volume),
-        })?;
+        let port = listener.local_addr().map_err(DataPlaneError::io("look at", &self.file))?.port();
+        self.remember(Stored { endpoint: endpoint.clone(), port, volume: Some(volume) })?;
         // If we die here, the next start finds the name in the file and lets it answer.
         let forwarder = Forwarder::begin(listener, volume, self.routes.clone());
         self.working.insert(endpoint.clone(), forwarder);
@@ -153,36 +119,21 @@ impl Endpoints {
     }
 
     /// Lets `endpoint` no longer lead to `volume`, closing its connections. Does nothing if it leads elsewhere.
-    pub(super) async fn withdraw(
-        &mut self,
-        endpoint: &EndpointKey,
-        volume: VolumeId,
-    ) -> Result<(), DataPlaneError> {
-        let Some(stored) = self
-            .stored
-            .iter()
-            .find(|stored| stored.endpoint == *endpoint)
-            .cloned()
-        else {
+    pub(super) async fn withdraw(&mut self, endpoint: &EndpointKey, volume: VolumeId) -> Result<(), DataPlaneError> {
+        let Some(stored) = self.stored.iter().find(|stored| stored.endpoint == *endpoint).cloned() else {
             return Ok(());
         };
         if stored.volume != Some(volume) {
             return Ok(());
         }
-        self.remember(Stored {
-            volume: None,
-            ..stored
-        })?;
+        self.remember(Stored { volume: None, ..stored })?;
         self.silence(endpoint).await;
         Ok(())
     }
 
     /// The port of a name that answers.
     pub(super) fn port(&self, endpoint: &EndpointKey) -> Option<u16> {
-        let stored = self
-            .stored
-            .iter()
-            .find(|stored| stored.endpoint == *endpoint && stored.volume.is_some());
+        let stored = self.stored.iter().find(|stored| stored.endpoint == *endpoint && stored.volume.is_some());
         stored.map(|stored| stored.port)
     }
 
@@ -203,14 +154,9 @@ impl Endpoints {
         let mut stored = self.stored.clone();
         stored.retain(|other| other.endpoint != entry.endpoint && other.port != entry.port);
         stored.push(entry);
-        let form = StoredFile {
-            format: FORMAT,
-            endpoints: stored,
-        };
-        let text = serde_json::to_vec_pretty(&form).map_err(|source| DataPlaneError::Damaged {
-            path: self.file.clone(),
-            source,
-        })?;
+        let form = StoredFile { format: FORMAT, endpoints: stored };
+        let text = serde_json::to_vec_pretty(&form)
+            .map_err(|source| DataPlaneError::Damaged { path: self.file.clone(), source })?;
         write_private(&self.file, &text, self.durability)?;
         self.stored = form.endpoints;
         Ok(())
@@ -228,21 +174,13 @@ impl Endpoints {
             }
         }
         // Names that are not published give up their ports only when there is no other left.
-        for stored in self
-            .stored
-            .iter()
-            .filter(|stored| stored.volume.is_none() && range.contains(&stored.port))
-        {
+        for stored in self.stored.iter().filter(|stored| stored.volume.is_none() && range.contains(&stored.port)) {
             if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, stored.port)).await {
                 return Ok(listener);
             }
         }
         let (first, last) = (*range.start(), *range.end());
-        Err(DataPlaneError::NoPortLeft {
-            endpoint: describe(endpoint),
-            first,
-            last,
-        })
+        Err(DataPlaneError::NoPortLeft { endpoint: describe(endpoint), first, last })
     }
 
     fn used_ports(&self) -> BTreeSet<u16> {
@@ -253,17 +191,11 @@ impl Endpoints {
 async fn bind_known(endpoint: &EndpointKey, port: u16) -> Result<TcpListener, DataPlaneError> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
-        .map_err(|_| DataPlaneError::PortInUse {
-            endpoint: describe(endpoint),
-            port,
-        })
+        .map_err(|_| DataPlaneError::PortInUse { endpoint: describe(endpoint), port })
 }
 
 /// The system may offer a port that belongs to a name which does not answer now; then ask again.
-async fn bind_any(
-    endpoint: &EndpointKey,
-    used: &BTreeSet<u16>,
-) -> Result<TcpListener, DataPlaneError> {
+async fn bind_any(endpoint: &EndpointKey, used: &BTreeSet<u16>) -> Result<TcpListener, DataPlaneError> {
     for _ in 0..=used.len() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         match listener.and_then(|listener| Ok((listener.local_addr()?.port(), listener))) {
@@ -271,11 +203,7 @@ async fn bind_any(
             _ => {}
         }
     }
-    Err(DataPlaneError::NoPortLeft {
-        endpoint: describe(endpoint),
-        first: 1,
-        last: u16::MAX,
-    })
+    Err(DataPlaneError::NoPortLeft { endpoint: describe(endpoint), first: 1, last: u16::MAX })
 }
 
 /// The name as a person would say it.
@@ -285,10 +213,7 @@ fn describe(endpoint: &EndpointKey) -> String {
         EndpointKind::ClusterReader => "readers of cluster",
         EndpointKind::Instance => "instance",
     };
-    format!(
-        "{kind} {} ({}, {})",
-        endpoint.name, endpoint.account, endpoint.region
-    )
+    format!("{kind} {} ({}, {})", endpoint.name, endpoint.account, endpoint.region)
 }
 
 #[cfg(test)]
@@ -305,13 +230,7 @@ mod tests {
     }
 
     fn load(root: &tempfile::TempDir, ports: EndpointPorts) -> Endpoints {
-        Endpoints::load(
-            root.path().join("endpoints.json"),
-            ports,
-            Durability::Process,
-            Routes::default(),
-        )
-        .unwrap()
+        Endpoints::load(root.path().join("endpoints.json"), ports, Durability::Process, Routes::default()).unwrap()
     }
 
     #[tokio::test]
@@ -319,23 +238,14 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut endpoints = load(&root, EndpointPorts::Any);
         let port = endpoints.publish(&key("a"), VolumeId(1)).await.unwrap();
-        assert_eq!(
-            endpoints.publish(&key("a"), VolumeId(1)).await.unwrap(),
-            port
-        );
+        assert_eq!(endpoints.publish(&key("a"), VolumeId(1)).await.unwrap(), port);
         endpoints.withdraw(&key("a"), VolumeId(1)).await.unwrap();
         endpoints.withdraw(&key("a"), VolumeId(1)).await.unwrap();
         assert_eq!(endpoints.port(&key("a")), None);
-        assert_ne!(
-            endpoints.publish(&key("b"), VolumeId(2)).await.unwrap(),
-            port
-        );
+        assert_ne!(endpoints.publish(&key("b"), VolumeId(2)).await.unwrap(), port);
         endpoints.close().await;
         let mut endpoints = load(&root, EndpointPorts::Any);
-        assert_eq!(
-            endpoints.publish(&key("a"), VolumeId(3)).await.unwrap(),
-            port
-        );
+        assert_eq!(endpoints.publish(&key("a"), VolumeId(3)).await.unwrap(), port);
     }
 
     #[tokio::test]
@@ -354,15 +264,11 @@ mod tests {
         let mut endpoints = load(&root, EndpointPorts::Any);
         let port = endpoints.publish(&key("a"), VolumeId(1)).await.unwrap();
         endpoints.close().await;
-        let _thief = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .unwrap();
+        let _thief = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         let troubles = load(&root, EndpointPorts::Any).resume().await;
         assert_eq!(
             troubles.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            [format!(
-                "port {port} of cluster a (111122223333, eu-west-1) is in use by another program"
-            )]
+            [format!("port {port} of cluster a (111122223333, eu-west-1) is in use by another program")]
         );
     }
 
@@ -375,15 +281,9 @@ mod tests {
         let mut endpoints = load(&root, EndpointPorts::Range(only..=only));
         endpoints.publish(&key("a"), VolumeId(1)).await.unwrap();
         let error = endpoints.publish(&key("b"), VolumeId(2)).await.unwrap_err();
-        assert!(
-            matches!(error, DataPlaneError::NoPortLeft { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, DataPlaneError::NoPortLeft { .. }), "{error}");
         endpoints.withdraw(&key("a"), VolumeId(1)).await.unwrap();
-        assert_eq!(
-            endpoints.publish(&key("b"), VolumeId(2)).await.unwrap(),
-            only
-        );
+        assert_eq!(endpoints.publish(&key("b"), VolumeId(2)).await.unwrap(), only);
     }
 
     #[tokio::test]
@@ -393,9 +293,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut endpoints = load(&root, EndpointPorts::Any);
         let port = endpoints.publish(&key("a"), VolumeId(1)).await.unwrap();
-        let mut client = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .unwrap();
+        let mut client = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0);
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tokio_postgres::error::SqlState;
+
 use crate::model::{ImageId, VolumeId};
 
 /// Why the data plane could not do what it was asked.
@@ -213,7 +215,9 @@ impl DataPlaneError {
             ],
             Self::ServerFailed { log, .. } => vec![format!("The server's log is {}.", log.display())],
             Self::PortInUse { port, .. } => {
-                vec![format!("Find the program with `ss -ltnp 'sport = :{port}'` (Linux) or `lsof -i :{port}`, and stop it.")]
+                vec![format!(
+                    "Find the program with `ss -ltnp 'sport = :{port}'` (Linux) or `lsof -i :{port}`, and stop it."
+                )]
             }
             Self::NoPortLeft { .. } => vec!["Give the sandbox a wider range of ports.".into()],
             Self::Io { .. }
@@ -248,31 +252,21 @@ impl DataPlaneError {
         let path = path.to_path_buf();
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
-            _ => Self::Io {
-                action,
-                path,
-                source,
-            },
+            _ => Self::Io { action, path, source },
         }
     }
 
-    pub(super) fn sql(
-        action: &'static str,
-        port: u16,
-    ) -> impl FnOnce(tokio_postgres::Error) -> Self {
-        move |source| Self::Sql {
-            action,
-            port,
-            source,
+    /// Turns what the server on `port` said into one of ours.
+    pub(super) fn sql(action: &'static str, port: u16) -> impl FnOnce(tokio_postgres::Error) -> Self {
+        move |source| match source.code() {
+            Some(&SqlState::DISK_FULL) => Self::DiskFull { path: PathBuf::from("the data of PostgreSQL") },
+            _ => Self::Sql { action, port, source },
         }
     }
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     names.join(", ")
 }
 
@@ -287,10 +281,7 @@ mod tests {
     fn a_write_to_a_full_device_is_called_a_full_disk_and_has_a_hint() {
         let path = Path::new("/dev/full");
         let mut full = std::fs::OpenOptions::new().write(true).open(path).unwrap();
-        let error = full
-            .write_all(b"x")
-            .map_err(DataPlaneError::io("write", path))
-            .unwrap_err();
+        let error = full.write_all(b"x").map_err(DataPlaneError::io("write", path)).unwrap_err();
         assert_eq!(error.to_string(), "no space left on the disk for /dev/full");
         assert_eq!(error.hints().len(), 1);
         assert!(error.may_pass());
@@ -298,9 +289,7 @@ mod tests {
 
     #[test]
     fn a_missing_installation_says_how_to_install() {
-        let error = DataPlaneError::NotInstalled {
-            searched: vec!["/a".into(), "/b".into()],
-        };
+        let error = DataPlaneError::NotInstalled { searched: vec!["/a".into(), "/b".into()] };
         assert_eq!(error.to_string(), "no PostgreSQL server programs in /a, /b");
         assert!(error.hints()[0].contains("apt-get install postgresql"));
     }

@@ -64,9 +64,7 @@ impl TreeCopy<'_> {
         }
         let bytes = self.copy_files(files)?;
         if self.durability == Durability::Power {
-            directories
-                .iter()
-                .try_for_each(|directory| sync_directory(&self.into.join(directory)))?;
+            directories.iter().try_for_each(|directory| sync_directory(&self.into.join(directory)))?;
         }
         Ok(bytes)
     }
@@ -89,9 +87,7 @@ impl TreeCopy<'_> {
             if verdict == Verdict::Leave {
                 continue;
             }
-            let kind = entry
-                .file_type()
-                .map_err(DataPlaneError::io("look at", &entry.path()))?;
+            let kind = entry.file_type().map_err(DataPlaneError::io("look at", &entry.path()))?;
             if kind.is_file() {
                 files.push(path);
             } else if kind.is_dir() {
@@ -122,14 +118,10 @@ impl TreeCopy<'_> {
             }
             Ok(())
         };
-        let workers = thread::available_parallelism()
-            .map_or(1, NonZero::get)
-            .min(COPIERS_MAX);
+        let workers = thread::available_parallelism().map_or(1, NonZero::get).min(COPIERS_MAX);
         thread::scope(|scope| {
             let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-            let results = running
-                .into_iter()
-                .map(|worker| worker.join().expect("a copier does not panic"));
+            let results = running.into_iter().map(|worker| worker.join().expect("a copier does not panic"));
             results.fold(Ok(()), Result::and)
         })?;
         Ok(bytes.into_inner())
@@ -171,11 +163,7 @@ fn shares(root: &Path, files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
         }
     }
     large.sort_by_key(|(bytes, _)| *bytes);
-    large
-        .into_iter()
-        .map(|(_, share)| share)
-        .chain(small.into_values())
-        .collect()
+    large.into_iter().map(|(_, share)| share).chain(small.into_values()).collect()
 }
 
 /// A directory that is being written beside the place it will take.
@@ -188,10 +176,7 @@ pub(super) struct Nursery {
 impl Nursery {
     /// Makes an empty directory beside `place`, removing what an earlier attempt left there.
     pub(super) fn open(place: &Path, account: &Account) -> Result<Self, DataPlaneError> {
-        let nursery = Self {
-            temporary: sibling(place, ".new-"),
-            place: place.to_path_buf(),
-        };
+        let nursery = Self { temporary: sibling(place, ".new-"), place: place.to_path_buf() };
         remove_tree(&nursery.temporary)?;
         super::layout::make_directory(&nursery.temporary, account)?;
         Ok(nursery)
@@ -206,8 +191,7 @@ impl Nursery {
         if durability == Durability::Power {
             sync_directory(&self.temporary)?;
         }
-        std::fs::rename(&self.temporary, &self.place)
-            .map_err(DataPlaneError::io("name", &self.place))?;
+        std::fs::rename(&self.temporary, &self.place).map_err(DataPlaneError::io("name", &self.place))?;
         sync_parent(&self.place, durability)
     }
 }
@@ -245,11 +229,7 @@ pub(super) fn sweep(parent: &Path) -> Result<(), DataPlaneError> {
 }
 
 /// Writes a small file that only its owner may read, as a whole or not at all.
-pub(super) fn write_private(
-    path: &Path,
-    text: &[u8],
-    durability: Durability,
-) -> Result<(), DataPlaneError> {
+pub(super) fn write_private(path: &Path, text: &[u8], durability: Durability) -> Result<(), DataPlaneError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
 
@@ -261,8 +241,7 @@ pub(super) fn write_private(
         .mode(0o600)
         .open(&temporary)
         .map_err(DataPlaneError::io("write", &temporary))?;
-    file.write_all(text)
-        .map_err(DataPlaneError::io("write", path))?;
+    file.write_all(text).map_err(DataPlaneError::io("write", path))?;
     if durability == Durability::Power {
         file.sync_all().map_err(DataPlaneError::io("sync", path))?;
     }
@@ -277,9 +256,7 @@ fn remove_tree(path: &Path) -> Result<(), DataPlaneError> {
         Err(source) => Err(source),
     };
     match removed {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(DataPlaneError::io("remove", path)(source))
-        }
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataPlaneError::io("remove", path)(source)),
         _ => Ok(()),
     }
 }
@@ -298,9 +275,7 @@ fn sync_parent(place: &Path, durability: Durability) -> Result<(), DataPlaneErro
 }
 
 fn sync_file(path: &Path) -> Result<(), DataPlaneError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(DataPlaneError::io("sync", path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(DataPlaneError::io("sync", path))
 }
 
 fn sync_directory(path: &Path) -> Result<(), DataPlaneError> {
@@ -313,15 +288,7 @@ mod tests {
 
     fn copy(from: &Path, into: &Path, select: fn(&Path) -> Verdict) -> Result<u64, DataPlaneError> {
         let account = Account::choose(None).unwrap();
-        TreeCopy {
-            from,
-            into,
-            select,
-            may_vanish: false,
-            account: &account,
-            durability: Durability::Power,
-        }
-        .run()
+        TreeCopy { from, into, select, may_vanish: false, account: &account, durability: Durability::Power }.run()
     }
 
     #[test]
@@ -330,12 +297,7 @@ mod tests {
         let from = root.path().join("from");
         std::fs::create_dir_all(from.join("kept/deep")).unwrap();
         std::fs::create_dir_all(from.join("emptied")).unwrap();
-        for (file, text) in [
-            ("kept/deep/a", "aaa"),
-            ("kept/b", "bb"),
-            ("emptied/c", "c"),
-            ("left", "d"),
-        ] {
+        for (file, text) in [("kept/deep/a", "aaa"), ("kept/b", "bb"), ("emptied/c", "c"), ("left", "d")] {
             std::fs::write(from.join(file), text).unwrap();
         }
         let into = root.path().join("into");
@@ -345,10 +307,7 @@ mod tests {
             _ => Verdict::Copy,
         });
         assert_eq!(bytes.unwrap(), 5);
-        assert_eq!(
-            std::fs::read_to_string(into.join("kept/deep/a")).unwrap(),
-            "aaa"
-        );
+        assert_eq!(std::fs::read_to_string(into.join("kept/deep/a")).unwrap(), "aaa");
         assert_eq!(std::fs::read_dir(into.join("emptied")).unwrap().count(), 0);
         assert!(!into.join("left").exists());
     }
@@ -397,10 +356,7 @@ mod tests {
         write_private(&path, b"one", Durability::Power).unwrap();
         write_private(&path, b"two", Durability::Power).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
     }
 }

@@ -27,10 +27,7 @@ pub(super) struct Routes(Arc<RwLock<HashMap<VolumeId, u16>>>);
 
 impl Routes {
     pub(super) fn set(&self, volume: VolumeId, port: u16) {
-        self.0
-            .write()
-            .expect("no holder panics")
-            .insert(volume, port);
+        self.0.write().expect("no holder panics").insert(volume, port);
     }
 
     pub(super) fn remove(&self, volume: VolumeId) {
@@ -38,11 +35,7 @@ impl Routes {
     }
 
     pub(super) fn get(&self, volume: VolumeId) -> Option<u16> {
-        self.0
-            .read()
-            .expect("no holder panics")
-            .get(&volume)
-            .copied()
+        self.0.read().expect("no holder panics").get(&volume).copied()
     }
 }
 
@@ -58,10 +51,7 @@ impl Forwarder {
     pub(super) fn begin(listener: TcpListener, volume: VolumeId, routes: Routes) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, volume, routes, stopped));
-        Self {
-            stop: Some(stop),
-            task,
-        }
+        Self { stop: Some(stop), task }
     }
 
     /// Closes the listener and every open connection, and returns when that is done.
@@ -78,12 +68,7 @@ impl Drop for Forwarder {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    volume: VolumeId,
-    routes: Routes,
-    mut stopped: oneshot::Receiver<()>,
-) {
+async fn serve(listener: TcpListener, volume: VolumeId, routes: Routes, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -110,10 +95,7 @@ async fn forward(mut client: TcpStream, port: Option<u16>) {
             // Small messages go back and forth: do not wait for more. A refusal costs time, not correctness.
             drop((client.set_nodelay(true), server.set_nodelay(true)));
             // How a connection ends is known to its two ends.
-            drop(
-                copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER_BYTES, BUFFER_BYTES)
-                    .await,
-            );
+            drop(copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER_BYTES, BUFFER_BYTES).await);
         }
         Err(error) => tracing::debug!(port, %error, "the server does not answer"),
     }

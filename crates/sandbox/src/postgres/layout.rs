@@ -40,19 +40,10 @@ impl Layout {
         let root = std::path::absolute(root).map_err(DataPlaneError::io("find", root))?;
         make_directory(&root, account)?;
         // The server compares paths after resolving links, so do we.
-        let root = root
-            .canonicalize()
-            .map_err(DataPlaneError::io("find", &root))?;
+        let root = root.canonicalize().map_err(DataPlaneError::io("find", &root))?;
         account.can_reach(&root.join("volumes"))?;
-        let layout = Self {
-            run: socket_directory(&root),
-            root,
-        };
-        for directory in [
-            layout.volumes(),
-            layout.images(),
-            layout.root.join("template"),
-        ] {
+        let layout = Self { run: socket_directory(&root), root };
+        for directory in [layout.volumes(), layout.images(), layout.root.join("template")] {
             make_directory(&directory, account)?;
         }
         make_directory(&layout.run, account)?;
@@ -66,9 +57,7 @@ impl Layout {
         let file = File::create(&path).map_err(DataPlaneError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(DataPlaneError::InUse {
-                path: self.root.clone(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(DataPlaneError::InUse { path: self.root.clone() }),
             Err(TryLockError::Error(source)) => Err(DataPlaneError::io("lock", &path)(source)),
         }
     }
@@ -98,46 +87,33 @@ impl Layout {
     }
 
     pub(super) fn volume(&self, id: VolumeId) -> Home {
-        Home {
-            directory: self.volumes().join(id.to_string()),
-        }
+        Home { directory: self.volumes().join(id.to_string()) }
     }
 
     pub(super) fn image(&self, id: ImageId) -> Home {
-        Home {
-            directory: self.images().join(id.to_string()),
-        }
+        Home { directory: self.images().join(id.to_string()) }
     }
 
-    /// The volumes whose server should be running.
-    pub(super) fn volumes_to_run(&self) -> Result<Vec<VolumeId>, DataPlaneError> {
+    /// The volumes that exist.
+    pub(super) fn all_volumes(&self) -> Result<Vec<VolumeId>, DataPlaneError> {
         let volumes = self.volumes();
         let entries = std::fs::read_dir(&volumes).map_err(DataPlaneError::io("list", &volumes))?;
-        let mut found: Vec<VolumeId> = entries
-            .flatten()
-            .filter_map(|entry| {
-                entry
-                    .file_name()
-                    .to_str()?
-                    .strip_prefix("vol-")?
-                    .parse()
-                    .ok()
-                    .map(VolumeId)
-            })
-            .filter(|id| self.volume(*id).run_marker().exists())
-            .collect();
+        let id = |name: &str| name.strip_prefix("vol-")?.parse().ok().map(VolumeId);
+        let mut found: Vec<VolumeId> = entries.flatten().filter_map(|entry| id(entry.file_name().to_str()?)).collect();
         found.sort_unstable();
         Ok(found)
     }
 
+    /// The volumes whose server should be running.
+    pub(super) fn volumes_to_run(&self) -> Result<Vec<VolumeId>, DataPlaneError> {
+        let mut volumes = self.all_volumes()?;
+        volumes.retain(|id| self.volume(*id).run_marker().exists());
+        Ok(volumes)
+    }
+
     /// The parents in which unfinished work may lie.
     pub(super) fn nurseries(&self) -> [PathBuf; 4] {
-        [
-            self.volumes(),
-            self.images(),
-            self.root.join("template"),
-            self.root.clone(),
-        ]
+        [self.volumes(), self.images(), self.root.join("template"), self.root.clone()]
     }
 }
 
@@ -193,11 +169,7 @@ fn socket_directory(root: &Path) -> PathBuf {
         return inside;
     }
     let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let short: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Path::new("/tmp").join(format!("aurora-restore-{short}"))
 }
 
@@ -207,9 +179,7 @@ fn require_private(path: &Path, account: &Account) -> Result<(), DataPlaneError>
     if metadata.is_dir() && account.owns(&metadata) && metadata.permissions().mode() & 0o077 == 0 {
         Ok(())
     } else {
-        Err(DataPlaneError::UnsafeSocketDirectory {
-            path: path.to_path_buf(),
-        })
+        Err(DataPlaneError::UnsafeSocketDirectory { path: path.to_path_buf() })
     }
 }
 
@@ -223,10 +193,7 @@ mod tests {
         let chosen = socket_directory(&long);
         assert_eq!(chosen, socket_directory(&long));
         assert!(chosen.as_os_str().len() + LONGEST_SOCKET_NAME.len() <= SOCKET_PATH_MAX);
-        assert_eq!(
-            socket_directory(Path::new("/srv/x")),
-            Path::new("/srv/x/run")
-        );
+        assert_eq!(socket_directory(Path::new("/srv/x")), Path::new("/srv/x/run"));
     }
 
     #[test]
@@ -236,10 +203,7 @@ mod tests {
         let account = Account::choose(None).unwrap();
         let layout = Layout::prepare(&root.path().join("data"), &account).unwrap();
         let held = layout.lock().unwrap();
-        assert!(matches!(
-            layout.lock().unwrap_err(),
-            DataPlaneError::InUse { .. }
-        ));
+        assert!(matches!(layout.lock().unwrap_err(), DataPlaneError::InUse { .. }));
         drop(held);
         let _again = layout.lock().unwrap();
     }
@@ -249,9 +213,6 @@ mod tests {
         let root = tempfile::tempdir_in("/tmp").unwrap();
         std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let account = Account::choose(None).unwrap();
-        assert!(matches!(
-            require_private(root.path(), &account),
-            Err(DataPlaneError::UnsafeSocketDirectory { .. })
-        ));
+        assert!(matches!(require_private(root.path(), &account), Err(DataPlaneError::UnsafeSocketDirectory { .. })));
     }
 }

@@ -27,10 +27,7 @@ pub(super) struct Held {
 impl Locks {
     /// Waits until nobody works on `changed`.
     pub(super) async fn change(&self, changed: Subject) -> Held {
-        Held {
-            _write: self.of(changed).write_owned().await,
-            _read: None,
-        }
+        Held { _write: self.of(changed).write_owned().await, _read: None }
     }
 
     /// Waits until nobody works on `changed` and nobody changes `read`.
@@ -39,16 +36,10 @@ impl Locks {
         // Always in the same order: two callers that need the same pair never wait for each other.
         if changed < read {
             let write = changed_lock.write_owned().await;
-            Held {
-                _write: write,
-                _read: Some(read_lock.read_owned().await),
-            }
+            Held { _write: write, _read: Some(read_lock.read_owned().await) }
         } else {
             let guard = read_lock.read_owned().await;
-            Held {
-                _write: changed_lock.write_owned().await,
-                _read: Some(guard),
-            }
+            Held { _write: changed_lock.write_owned().await, _read: Some(guard) }
         }
     }
 
@@ -77,12 +68,10 @@ mod tests {
 
     /// Polls once and says what came of it.
     async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-        std::future::poll_fn(
-            |context| match std::pin::Pin::new(&mut *future).poll(context) {
-                std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
-                std::task::Poll::Pending => std::task::Poll::Ready(None),
-            },
-        )
+        std::future::poll_fn(|context| match std::pin::Pin::new(&mut *future).poll(context) {
+            std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
+            std::task::Poll::Pending => std::task::Poll::Ready(None),
+        })
         .await
     }
 }

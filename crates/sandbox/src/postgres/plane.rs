@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
@@ -72,6 +73,8 @@ pub(super) struct Inner {
     pub(super) running: Mutex<HashMap<VolumeId, Server>>,
     pub(super) endpoints: tokio::sync::Mutex<Endpoints>,
     pub(super) template: tokio::sync::Mutex<()>,
+    /// Set by the first shutdown and never cleared.
+    pub(super) closing: AtomicBool,
     _lock: File,
 }
 
@@ -83,26 +86,12 @@ impl DataPlane {
         let account = Account::choose(options.user.as_deref())?;
         let layout = Layout::prepare(&options.directory, &account)?;
         let lock = layout.lock()?;
-        layout
-            .nurseries()
-            .iter()
-            .try_for_each(|parent| sweep(parent))?;
+        layout.nurseries().iter().try_for_each(|parent| sweep(parent))?;
         let tls = Tls::prepare(&layout.tls(), &account, options.durability)?;
         let routes = Routes::default();
-        let endpoints = Endpoints::load(
-            layout.endpoints(),
-            options.ports.clone(),
-            options.durability,
-            routes.clone(),
-        )?;
+        let endpoints = Endpoints::load(layout.endpoints(), options.ports.clone(), options.durability, routes.clone())?;
         let run = layout.run().to_path_buf();
-        let servers = Servers {
-            account,
-            binaries,
-            tls,
-            run,
-            durability: options.durability,
-        };
+        let servers = Servers { account, binaries, tls, run, durability: options.durability };
         Ok(Self(Arc::new(Inner {
             layout,
             servers,
@@ -111,6 +100,7 @@ impl DataPlane {
             running: Mutex::default(),
             endpoints: tokio::sync::Mutex::new(endpoints),
             template: tokio::sync::Mutex::new(()),
+            closing: AtomicBool::new(false),
             _lock: lock,
         })))
     }
@@ -123,41 +113,25 @@ impl DataPlane {
         for volume in self.0.layout.volumes_to_run()? {
             let (plane, permits) = (self.clone(), Arc::clone(&permits));
             starts.spawn(async move {
-                let _permit = permits
-                    .acquire_owned()
-                    .await
-                    .expect("the semaphore is never closed");
+                let _permit = permits.acquire_owned().await.expect("the semaphore is never closed");
                 plane.start_server(volume).await
             });
         }
-        let mut troubles: Vec<DataPlaneError> = starts
-            .join_all()
-            .await
-            .into_iter()
-            .filter_map(Result::err)
-            .collect();
+        let mut troubles: Vec<DataPlaneError> = starts.join_all().await.into_iter().filter_map(Result::err).collect();
         troubles.extend(self.0.endpoints.lock().await.resume().await);
         Ok(troubles)
     }
 
-    /// Closes the endpoints and stops the servers. The next [`DataPlane::resume`] brings them back.
+    /// Closes the endpoints and stops every server on the directory, whoever started it, so that opening and shutting
+    /// down cleans up after a sandbox that was killed. Work that is still being done fails and can be done again
+    /// later. The next [`DataPlane::resume`] brings everything back.
     pub async fn shutdown(&self) -> Result<(), DataPlaneError> {
+        self.0.closing.store(true, Ordering::SeqCst);
         self.0.endpoints.lock().await.close().await;
-        let running: Vec<(VolumeId, Server)> = self
-            .0
-            .running
-            .lock()
-            .expect("no holder panics")
-            .drain()
-            .collect();
         let mut stops = JoinSet::new();
-        for (volume, server) in running {
+        for volume in self.0.layout.all_volumes()? {
             let plane = self.clone();
-            stops.spawn(async move {
-                plane.0.routes.remove(volume);
-                let data = plane.0.layout.volume(volume).data();
-                plane.0.servers.stop(&data, Some(server), Stop::Fast).await
-            });
+            stops.spawn(async move { plane.halt(volume, Stop::Fast).await });
         }
         stops.join_all().await.into_iter().collect()
     }
@@ -185,9 +159,7 @@ impl DataPlane {
     /// The process id of a volume's server, if it is running.
     pub fn server_process(&self, volume: VolumeId) -> Option<i32> {
         let mut running = self.0.running.lock().expect("no holder panics");
-        running
-            .get_mut(&volume)
-            .and_then(|server| server.is_running().then_some(server.pid))
+        running.get_mut(&volume).and_then(|server| server.is_running().then_some(server.pid))
     }
 
     /// The log of a volume's server.

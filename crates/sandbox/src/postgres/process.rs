@@ -58,8 +58,7 @@ fn is_zombie(pid: i32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return true;
     };
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, rest)| rest.starts_with('Z') || rest.starts_with('X'))
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z') || rest.starts_with('X'))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -76,12 +75,8 @@ fn works_in(pid: i32, data: &Path) -> bool {
 /// A server is started with its data directory as an argument.
 #[cfg(not(target_os = "linux"))]
 fn works_in(pid: i32, data: &Path) -> bool {
-    let output = std::process::Command::new("ps")
-        .args(["-o", "command=", "-p", &pid.to_string()])
-        .output();
-    output.is_ok_and(|output| {
-        String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string())
-    })
+    let output = std::process::Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string()))
 }
 
 #[cfg(test)]
@@ -91,14 +86,7 @@ mod tests {
     #[test]
     fn a_lock_file_is_read_with_and_without_its_status() {
         let starting = "123\n/data\n1700000000\n55432\n/run\n127.0.0.1\n  1 2\n";
-        assert_eq!(
-            LockFile::parse(starting),
-            Some(LockFile {
-                pid: 123,
-                port: 55432,
-                ready: false
-            })
-        );
+        assert_eq!(LockFile::parse(starting), Some(LockFile { pid: 123, port: 55432, ready: false }));
         let ready = format!("{starting}ready   \n");
         assert!(LockFile::parse(&ready).unwrap().ready);
         assert_eq!(LockFile::parse("123\n/data\n"), None);

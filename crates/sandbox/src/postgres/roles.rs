@@ -30,18 +30,12 @@ pub(super) struct Master {
 impl Master {
     /// Computes the verifier of `password`.
     pub(super) fn new(user: &str, password: &Secret) -> Result<Self, DataPlaneError> {
-        let reserved = [ADMINISTRATOR, "public", "none"].contains(&user)
-            || user.starts_with("pg_")
-            || user.starts_with("rds_");
+        let reserved =
+            [ADMINISTRATOR, "public", "none"].contains(&user) || user.starts_with("pg_") || user.starts_with("rds_");
         if reserved {
-            return Err(DataPlaneError::ReservedUser {
-                name: user.to_owned(),
-            });
+            return Err(DataPlaneError::ReservedUser { name: user.to_owned() });
         }
-        Ok(Self {
-            user: user.to_owned(),
-            verifier: scram_sha_256(password.expose().as_bytes()),
-        })
+        Ok(Self { user: user.to_owned(), verifier: scram_sha_256(password.expose().as_bytes()) })
     }
 
     /// Makes the master user unless it exists; then its password is left alone, because it may have been changed
@@ -56,24 +50,13 @@ impl Master {
     /// Sets the password and gives back every right that a master user has, making the user if it is missing: on
     /// Aurora too a new master password is the way to repair a master user. Idempotent because it sets, not adds.
     pub(super) async fn reset(&self, session: &Session, major: u32) -> Result<(), DataPlaneError> {
-        let verb = if role_exists(session, &self.user).await? {
-            "ALTER"
-        } else {
-            "CREATE"
-        };
+        let verb = if role_exists(session, &self.user).await? { "ALTER" } else { "CREATE" };
         self.write(session, major, verb).await
     }
 
     async fn write(&self, session: &Session, major: u32, verb: &str) -> Result<(), DataPlaneError> {
-        let (user, verifier) = (
-            escape_identifier(&self.user),
-            escape_literal(&self.verifier),
-        );
-        let others = if major < CREATEROLE_IS_LIMITED_FROM {
-            String::new()
-        } else {
-            self.others(session).await?
-        };
+        let (user, verifier) = (escape_identifier(&self.user), escape_literal(&self.verifier));
+        let others = if major < CREATEROLE_IS_LIMITED_FROM { String::new() } else { self.others(session).await? };
         let sql = format!(
             "BEGIN;\n\
              {verb} ROLE {user} LOGIN INHERIT CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS \
@@ -106,39 +89,21 @@ impl Master {
     }
 
     /// Makes `database`, owned by the master user, unless it exists.
-    pub(super) async fn ensure_database(
-        &self,
-        session: &Session,
-        database: &str,
-    ) -> Result<(), DataPlaneError> {
+    pub(super) async fn ensure_database(&self, session: &Session, database: &str) -> Result<(), DataPlaneError> {
         let found = session
-            .rows(
-                "look for the database",
-                "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1",
-                &[&database],
-            )
+            .rows("look for the database", "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1", &[&database])
             .await?;
         if !found.is_empty() {
             return Ok(());
         }
         let (database, user) = (escape_identifier(database), escape_identifier(&self.user));
-        session
-            .run(
-                "make the database",
-                &format!("CREATE DATABASE {database} OWNER {user}"),
-            )
-            .await
+        session.run("make the database", &format!("CREATE DATABASE {database} OWNER {user}")).await
     }
 }
 
 async fn role_exists(session: &Session, name: &str) -> Result<bool, DataPlaneError> {
-    let rows = session
-        .rows(
-            "look for the role",
-            "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1",
-            &[&name],
-        )
-        .await?;
+    let rows =
+        session.rows("look for the role", "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", &[&name]).await?;
     Ok(!rows.is_empty())
 }
 
@@ -154,20 +119,11 @@ pub(super) async fn make_common_roles(session: &Session) -> Result<(), DataPlane
         .await?;
     let wanted: Vec<&str> = SUPERUSER_MEMBERSHIPS.to_vec();
     let rows = session
-        .rows(
-            "list the roles",
-            "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY($1)",
-            &[&wanted],
-        )
+        .rows("list the roles", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY($1)", &[&wanted])
         .await?;
     for row in rows {
         let role = escape_identifier(row.get(0));
-        session
-            .run(
-                "grant a role",
-                &format!("GRANT {role} TO rds_superuser WITH ADMIN OPTION"),
-            )
-            .await?;
+        session.run("grant a role", &format!("GRANT {role} TO rds_superuser WITH ADMIN OPTION")).await?;
     }
     Ok(())
 }
@@ -176,11 +132,7 @@ pub(super) async fn make_common_roles(session: &Session) -> Result<(), DataPlane
 /// has it from the start, if this machine has it. Runs once in each database of the template.
 pub(super) async fn install_amcheck(session: &Session) -> Result<(), DataPlaneError> {
     let available = session
-        .rows(
-            "look for amcheck",
-            "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = 'amcheck'",
-            &[],
-        )
+        .rows("look for amcheck", "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = 'amcheck'", &[])
         .await?;
     if available.is_empty() {
         return Ok(());
@@ -203,10 +155,7 @@ mod tests {
     fn a_reserved_name_cannot_be_the_master_user() {
         for name in ["rdsadmin", "rds_superuser", "pg_monitor", "public"] {
             let made = Master::new(name, &Secret::new("long enough"));
-            assert!(
-                matches!(made.err(), Some(DataPlaneError::ReservedUser { .. })),
-                "{name}"
-            );
+            assert!(matches!(made.err(), Some(DataPlaneError::ReservedUser { .. })), "{name}");
         }
     }
 

@@ -81,9 +81,7 @@ impl Servers {
 
     /// The process that serves `data`, if there is one.
     fn running(&self, data: &Path) -> Option<i32> {
-        LockFile::read(data)
-            .map(|lock| lock.pid)
-            .filter(|pid| is_server_of(*pid, data))
+        LockFile::read(data).map(|lock| lock.pid).filter(|pid| is_server_of(*pid, data))
     }
 
     fn check_version(&self, data: &Path) -> Result<(), DataPlaneError> {
@@ -93,11 +91,7 @@ impl Servers {
         if found == expected.to_string() {
             return Ok(());
         }
-        Err(DataPlaneError::OtherMajorVersion {
-            path: data.to_path_buf(),
-            found,
-            expected,
-        })
+        Err(DataPlaneError::OtherMajorVersion { path: data.to_path_buf(), found, expected })
     }
 
     async fn launch(&self, home: &Home) -> Result<Attempt, DataPlaneError> {
@@ -119,21 +113,14 @@ impl Servers {
             .arg("-D")
             .arg(&data)
             .arg("-c")
-            .arg(format!(
-                "config_file={}",
-                home.conf().join("postgresql.conf").display()
-            ))
+            .arg(format!("config_file={}", home.conf().join("postgresql.conf").display()))
             .stdin(Stdio::null())
-            .stdout(
-                log.try_clone()
-                    .map_err(DataPlaneError::io("open", &home.log()))?,
-            )
+            .stdout(log.try_clone().map_err(DataPlaneError::io("open", &home.log()))?)
             .stderr(log)
             .spawn()
             .map_err(DataPlaneError::io("run", &program))?;
         let pid = i32::try_from(child.id()).expect("process ids fit into an i32");
-        self.wait_until_ready(home, pid, Some(child), log_start)
-            .await
+        self.wait_until_ready(home, pid, Some(child), log_start).await
     }
 
     async fn wait_until_ready(
@@ -146,33 +133,20 @@ impl Servers {
         let (data, begun) = (home.data(), Instant::now());
         loop {
             if let Some(lock) = LockFile::read(&data).filter(|lock| lock.ready && lock.pid == pid) {
-                return Ok(Attempt::Started(Server {
-                    pid,
-                    port: lock.port,
-                    child,
-                }));
+                return Ok(Attempt::Started(Server { pid, port: lock.port, child }));
             }
             if has_ended(pid, child.as_mut()) {
                 return classify_failure(home, log_start);
             }
             if begun.elapsed() > START_MAX {
-                return Err(DataPlaneError::ServerSlow {
-                    data,
-                    what: "start",
-                    seconds: START_MAX.as_secs(),
-                });
+                return Err(DataPlaneError::ServerSlow { data, what: "start", seconds: START_MAX.as_secs() });
             }
             tokio::time::sleep(GLANCE).await;
         }
     }
 
     /// Stops the server of `data` if there is one. `handle` is what [`Servers::start`] gave, if it is still known.
-    pub(super) async fn stop(
-        &self,
-        data: &Path,
-        handle: Option<Server>,
-        how: Stop,
-    ) -> Result<(), DataPlaneError> {
+    pub(super) async fn stop(&self, data: &Path, handle: Option<Server>, how: Stop) -> Result<(), DataPlaneError> {
         let mut child = handle.and_then(|server| server.child);
         let Some(pid) = self.running(data) else {
             // A dead child of ours must still be reaped.
@@ -184,21 +158,13 @@ impl Servers {
             Stop::Immediate => (Signal::SIGQUIT, KILL_MAX),
         };
         // What an immediate stop loses is in the WAL: the next start recovers it.
-        for (which, bound) in [
-            graceful,
-            (Signal::SIGQUIT, KILL_MAX),
-            (Signal::SIGKILL, KILL_MAX),
-        ] {
+        for (which, bound) in [graceful, (Signal::SIGQUIT, KILL_MAX), (Signal::SIGKILL, KILL_MAX)] {
             signal(pid, which);
             if wait_until_gone(pid, child.as_mut(), bound).await {
                 return Ok(());
             }
         }
-        Err(DataPlaneError::ServerSlow {
-            data: data.to_path_buf(),
-            what: "stop",
-            seconds: STOP_MAX.as_secs(),
-        })
+        Err(DataPlaneError::ServerSlow { data: data.to_path_buf(), what: "stop", seconds: STOP_MAX.as_secs() })
     }
 }
 
@@ -242,9 +208,7 @@ fn has_ended(pid: i32, child: Option<&mut Child>) -> bool {
 fn remove_foreign_lock(data: &Path) -> Result<(), DataPlaneError> {
     let path = data.join("postmaster.pid");
     match LockFile::read(data) {
-        Some(lock) if is_alive(lock.pid) => {
-            std::fs::remove_file(&path).map_err(DataPlaneError::io("remove", &path))
-        }
+        Some(lock) if is_alive(lock.pid) => std::fs::remove_file(&path).map_err(DataPlaneError::io("remove", &path)),
         _ => Ok(()),
     }
 }
@@ -262,21 +226,12 @@ fn open_log(home: &Home, account: &Account) -> Result<(File, u64), DataPlaneErro
 
     let path = home.log();
     if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LOG_BYTES_MAX) {
-        std::fs::rename(&path, path.with_extension("log.1"))
-            .map_err(DataPlaneError::io("put aside", &path))?;
+        std::fs::rename(&path, path.with_extension("log.1")).map_err(DataPlaneError::io("put aside", &path))?;
     }
     let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(DataPlaneError::io("open", &path))?;
+    let file = options.create(true).append(true).mode(0o600).open(&path).map_err(DataPlaneError::io("open", &path))?;
     account.own(&path)?;
-    let length = file
-        .metadata()
-        .map_err(DataPlaneError::io("look at", &path))?
-        .len();
+    let length = file.metadata().map_err(DataPlaneError::io("look at", &path))?.len();
     Ok((file, length))
 }
 
@@ -286,32 +241,22 @@ fn classify_failure(home: &Home, log_start: u64) -> Result<Attempt, DataPlaneErr
     let reason = last_words(&tail);
     let disk_full = tail.contains("No space left on device");
     // The words are the server's own in the language we chose for it; it has no codes for these.
-    let passing = [
-        "Address already in use",
-        "could not create any TCP/IP sockets",
-        "pre-existing shared memory block",
-    ]
-    .iter()
-    .any(|words| tail.contains(words))
+    let passing = ["Address already in use", "could not create any TCP/IP sockets", "pre-existing shared memory block"]
+        .iter()
+        .any(|words| tail.contains(words))
         || (tail.contains("lock file") && tail.contains("already exists"));
     let error = if disk_full {
         DataPlaneError::DiskFull { path: data }
     } else {
         DataPlaneError::ServerFailed { data, reason, log }
     };
-    if passing && !disk_full {
-        Ok(Attempt::Passing(error))
-    } else {
-        Err(error)
-    }
+    if passing && !disk_full { Ok(Attempt::Passing(error)) } else { Err(error) }
 }
 
 fn read_tail(log: &Path, start: u64) -> std::io::Result<String> {
     let mut file = File::open(log)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(
-        start.max(length.saturating_sub(LOG_TAIL_BYTES)),
-    ))?;
+    file.seek(SeekFrom::Start(start.max(length.saturating_sub(LOG_TAIL_BYTES))))?;
     let mut bytes = Vec::new();
     file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -320,15 +265,9 @@ fn read_tail(log: &Path, start: u64) -> std::io::Result<String> {
 /// The message of the last fatal line, else the last line.
 fn last_words(log: &str) -> String {
     let lines = || log.lines().rev().filter(|line| !line.trim().is_empty());
-    let message = |line: &str| {
-        line.split_once(":  ")
-            .map_or(line, |(_, message)| message)
-            .to_owned()
-    };
+    let message = |line: &str| line.split_once(":  ").map_or(line, |(_, message)| message).to_owned();
     let fatal = lines().find(|line| line.contains("FATAL:") || line.contains("PANIC:"));
-    fatal
-        .or_else(|| lines().next())
-        .map_or_else(|| "it left no message".to_owned(), message)
+    fatal.or_else(|| lines().next()).map_or_else(|| "it left no message".to_owned(), message)
 }
 
 #[cfg(test)]
@@ -337,35 +276,21 @@ mod tests {
 
     #[test]
     fn the_last_fatal_message_is_the_reason() {
-        let log = "2026-01-01 [1] LOG:  starting\n2026-01-01 [1] FATAL:  could not write: disk\n2026 [1] LOG:  shut down\n";
+        let log =
+            "2026-01-01 [1] LOG:  starting\n2026-01-01 [1] FATAL:  could not write: disk\n2026 [1] LOG:  shut down\n";
         assert_eq!(last_words(log), "could not write: disk");
-        assert_eq!(
-            last_words("postgres: unknown option\n\n"),
-            "postgres: unknown option"
-        );
+        assert_eq!(last_words("postgres: unknown option\n\n"), "postgres: unknown option");
         assert_eq!(last_words(""), "it left no message");
     }
 
     #[test]
     fn a_server_that_ran_out_of_disk_is_called_a_full_disk() {
         let root = tempfile::tempdir().unwrap();
-        let home = Home {
-            directory: root.path().to_path_buf(),
-        };
-        std::fs::write(
-            home.log(),
-            "x FATAL:  could not write lock file: No space left on device\n",
-        )
-        .unwrap();
-        assert!(matches!(
-            classify_failure(&home, 0),
-            Err(DataPlaneError::DiskFull { .. })
-        ));
+        let home = Home { directory: root.path().to_path_buf() };
+        std::fs::write(home.log(), "x FATAL:  could not write lock file: No space left on device\n").unwrap();
+        assert!(matches!(classify_failure(&home, 0), Err(DataPlaneError::DiskFull { .. })));
         // What an earlier run said is not the reason of this one.
         let length = std::fs::metadata(home.log()).unwrap().len();
-        assert!(matches!(
-            classify_failure(&home, length),
-            Err(DataPlaneError::ServerFailed { .. })
-        ));
+        assert!(matches!(classify_failure(&home, length), Err(DataPlaneError::ServerFailed { .. })));
     }
 }

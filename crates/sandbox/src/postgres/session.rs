@@ -24,11 +24,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects to the server on `port`, whose socket lies in `run`.
-    pub(super) async fn open(
-        run: &Path,
-        port: u16,
-        database: &str,
-    ) -> Result<Self, DataPlaneError> {
+    pub(super) async fn open(run: &Path, port: u16, database: &str) -> Result<Self, DataPlaneError> {
         let mut config = Config::new();
         config
             .host_path(run)
@@ -38,25 +34,15 @@ impl Session {
             .application_name("rdsadmin")
             .options(QUIET)
             .connect_timeout(CONNECT_TIMEOUT);
-        let (client, connection) = config
-            .connect(NoTls)
-            .await
-            .map_err(DataPlaneError::sql("connect", port))?;
+        let (client, connection) = config.connect(NoTls).await.map_err(DataPlaneError::sql("connect", port))?;
         // An error of the connection shows in the next call of the client.
         let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self {
-            client,
-            driver,
-            port,
-        })
+        Ok(Self { client, driver, port })
     }
 
     /// Runs statements without parameters.
     pub(super) async fn run(&self, action: &'static str, sql: &str) -> Result<(), DataPlaneError> {
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(DataPlaneError::sql(action, self.port))
+        self.client.batch_execute(sql).await.map_err(DataPlaneError::sql(action, self.port))
     }
 
     /// Asks for rows.
@@ -66,10 +52,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DataPlaneError> {
-        self.client
-            .query(sql, parameters)
-            .await
-            .map_err(DataPlaneError::sql(action, self.port))
+        self.client.query(sql, parameters).await.map_err(DataPlaneError::sql(action, self.port))
     }
 
     /// Asks for exactly one row.
@@ -79,10 +62,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Row, DataPlaneError> {
-        self.client
-            .query_one(sql, parameters)
-            .await
-            .map_err(DataPlaneError::sql(action, self.port))
+        self.client.query_one(sql, parameters).await.map_err(DataPlaneError::sql(action, self.port))
     }
 }
 

@@ -23,22 +23,16 @@ const LOCALE: &str = "en_US.UTF-8";
 /// sees to it that this does not run twice at the same time.
 pub(super) async fn ensure(layout: &Layout, servers: &Servers) -> Result<Home, DataPlaneError> {
     let place = layout.template(&format!("{}-{GENERATION}", servers.binaries.major()));
-    let home = Home {
-        directory: place.clone(),
-    };
+    let home = Home { directory: place.clone() };
     if home.exists() {
         return Ok(home);
     }
     let nursery = Nursery::open(&place, &servers.account)?;
-    let draft = Home {
-        directory: nursery.path().to_path_buf(),
-    };
+    let draft = Home { directory: nursery.path().to_path_buf() };
     run_initdb(servers, &draft).await?;
     let server = servers.start(&draft).await?;
     let filled = fill(servers, server.port).await;
-    servers
-        .stop(&draft.data(), Some(server), Stop::Fast)
-        .await?;
+    servers.stop(&draft.data(), Some(server), Stop::Fast).await?;
     filled?;
     nursery.publish(servers.durability)?;
     Ok(home)
@@ -50,28 +44,14 @@ async fn run_initdb(servers: &Servers, draft: &Home) -> Result<(), DataPlaneErro
     command
         .arg("--pgdata")
         .arg(draft.data())
-        .args([
-            "--username",
-            ADMINISTRATOR,
-            "--auth",
-            "reject",
-            "--encoding",
-            "UTF8",
-            "--locale",
-            LOCALE,
-        ])
-        .args([
-            "--data-checksums",
-            "--wal-segsize",
-            &WAL_SEGMENT_MIB.to_string(),
-        ])
+        .args(["--username", ADMINISTRATOR, "--auth", "reject", "--encoding", "UTF8", "--locale", LOCALE])
+        .args(["--data-checksums", "--wal-segsize", &WAL_SEGMENT_MIB.to_string()])
         .stdin(Stdio::null());
     if servers.durability == Durability::Process {
         command.arg("--no-sync");
     }
-    let output = tokio::task::spawn_blocking(move || command.output())
-        .await?
-        .map_err(DataPlaneError::io("run", &program))?;
+    let output =
+        tokio::task::spawn_blocking(move || command.output()).await?.map_err(DataPlaneError::io("run", &program))?;
     if output.status.success() {
         return Ok(());
     }
@@ -79,19 +59,9 @@ async fn run_initdb(servers: &Servers, draft: &Home) -> Result<(), DataPlaneErro
     if text.contains("No space left on device") {
         return Err(DataPlaneError::DiskFull { path: draft.data() });
     }
-    let complaint = text
-        .lines()
-        .rev()
-        .find(|line| line.contains("error:"))
-        .or(text.lines().next_back());
-    let reason = complaint
-        .unwrap_or("it left no message")
-        .trim_start_matches("initdb: error: ")
-        .to_owned();
-    Err(DataPlaneError::Program {
-        program: "initdb",
-        reason,
-    })
+    let complaint = text.lines().rev().find(|line| line.contains("error:")).or(text.lines().next_back());
+    let reason = complaint.unwrap_or("it left no message").trim_start_matches("initdb: error: ").to_owned();
+    Err(DataPlaneError::Program { program: "initdb", reason })
 }
 
 async fn fill(servers: &Servers, port: u16) -> Result<(), DataPlaneError> {

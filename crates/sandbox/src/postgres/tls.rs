@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 
 use super::account::Account;
@@ -26,21 +26,13 @@ pub(super) struct Tls {
 
 impl Tls {
     /// Makes the authority and the certificate unless they exist.
-    pub(super) fn prepare(
-        directory: &Path,
-        account: &Account,
-        durability: Durability,
-    ) -> Result<Self, DataPlaneError> {
-        let tls = Self {
-            directory: directory.to_path_buf(),
-        };
+    pub(super) fn prepare(directory: &Path, account: &Account, durability: Durability) -> Result<Self, DataPlaneError> {
+        let tls = Self { directory: directory.to_path_buf() };
         if tls.server_key().exists() {
             return Ok(tls);
         }
         let nursery = Nursery::open(directory, account)?;
-        let draft = Self {
-            directory: nursery.path().to_path_buf(),
-        };
+        let draft = Self { directory: nursery.path().to_path_buf() };
         draft.write(account, durability)?;
         nursery.publish(durability)?;
         Ok(tls)
@@ -50,32 +42,14 @@ impl Tls {
         let authority = CertifiedIssuer::self_signed(authority_parameters(), KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
         let certificate = server_parameters()?.signed_by(&key, &authority)?;
-        write_private(
-            &self.directory.join("ca.key"),
-            authority.key().serialize_pem().as_bytes(),
-            durability,
-        )?;
-        write_private(
-            &self.ca_certificate(),
-            authority.pem().as_bytes(),
-            durability,
-        )?;
-        write_private(
-            &self.server_certificate(),
-            certificate.pem().as_bytes(),
-            durability,
-        )?;
-        write_private(
-            &self.server_key(),
-            key.serialize_pem().as_bytes(),
-            durability,
-        )?;
+        write_private(&self.directory.join("ca.key"), authority.key().serialize_pem().as_bytes(), durability)?;
+        write_private(&self.ca_certificate(), authority.pem().as_bytes(), durability)?;
+        write_private(&self.server_certificate(), certificate.pem().as_bytes(), durability)?;
+        write_private(&self.server_key(), key.serialize_pem().as_bytes(), durability)?;
         let ca = self.ca_certificate();
         std::fs::set_permissions(&ca, std::fs::Permissions::from_mode(0o644))
             .map_err(DataPlaneError::io("open", &ca))?;
-        [self.server_certificate(), self.server_key()]
-            .iter()
-            .try_for_each(|path| account.own(path))
+        [self.server_certificate(), self.server_key()].iter().try_for_each(|path| account.own(path))
     }
 
     pub(super) fn ca_certificate(&self) -> PathBuf {
@@ -93,9 +67,7 @@ impl Tls {
 
 fn authority_parameters() -> CertificateParams {
     let mut parameters = CertificateParams::default();
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "Aurora Restore sandbox authority");
+    parameters.distinguished_name.push(DnType::CommonName, "Aurora Restore sandbox authority");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     parameters
@@ -103,9 +75,7 @@ fn authority_parameters() -> CertificateParams {
 
 fn server_parameters() -> Result<CertificateParams, DataPlaneError> {
     let mut parameters = CertificateParams::new(SERVER_NAMES.map(String::from))?;
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "Aurora Restore sandbox server");
+    parameters.distinguished_name.push(DnType::CommonName, "Aurora Restore sandbox server");
     parameters.use_authority_key_identifier_extension = true;
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -126,18 +96,8 @@ mod tests {
         let again = Tls::prepare(&directory, &account, Durability::Process).unwrap();
         assert_eq!(std::fs::read(again.ca_certificate()).unwrap(), before);
         for key in [directory.join("ca.key"), tls.server_key()] {
-            assert_eq!(
-                std::fs::metadata(key).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(std::fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert_eq!(
-            std::fs::metadata(tls.ca_certificate())
-                .unwrap()
-                .permissions()
-                .mode()
-                & 0o777,
-            0o644
-        );
+        assert_eq!(std::fs::metadata(tls.ca_certificate()).unwrap().permissions().mode() & 0o777, 0o644);
     }
 }

@@ -3,6 +3,7 @@
 //! All of them may be called again after they succeeded or were cut off; each says why that is safe.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use super::capture::Capture;
 use super::error::DataPlaneError;
@@ -21,19 +22,18 @@ use crate::model::{ImageId, Secret, VolumeId};
 const HOST: &str = "localhost";
 
 impl DataPlane {
-    /// Does one piece of work.
+    /// Does one piece of work. Once begun it goes on to its end even if the caller stops waiting, so that the next
+    /// attempt cannot meet this one half-way.
     pub async fn execute(&self, work: &Work) -> Result<EffectOutcome, DataPlaneError> {
+        let (plane, work) = (self.clone(), work.clone());
+        tokio::spawn(async move { plane.dispatch(&work).await }).await?
+    }
+
+    async fn dispatch(&self, work: &Work) -> Result<EffectOutcome, DataPlaneError> {
         match work {
             // The sandbox has one version of PostgreSQL; the engine version is what the control plane says it is.
-            Work::CreateVolume {
-                volume,
-                engine_version: _,
-                master_user,
-                master_password,
-                database,
-            } => {
-                self.create_volume(*volume, master_user, master_password, database.as_deref())
-                    .await?;
+            Work::CreateVolume { volume, engine_version: _, master_user, master_password, database } => {
+                self.create_volume(*volume, master_user, master_password, database.as_deref()).await?;
             }
             Work::RestoreVolume { volume, from } => self.restore_volume(*volume, *from).await?,
             Work::CloneVolume { volume, from } => self.clone_volume(*volume, *from).await?,
@@ -44,19 +44,12 @@ impl DataPlane {
             Work::StartServer { volume } => self.start_server(*volume).await?,
             Work::StopServer { volume } => self.stop_server(*volume).await?,
             Work::RestartServer { volume } => self.restart_server(*volume).await?,
-            Work::SetMasterPassword {
-                volume,
-                user,
-                password,
-            } => {
+            Work::SetMasterPassword { volume, user, password } => {
                 self.set_master_password(*volume, user, password).await?;
             }
             Work::PublishEndpoint { endpoint, volume } => {
                 let port = self.publish_endpoint(endpoint, *volume).await?;
-                return Ok(EffectOutcome::Endpoint {
-                    address: HOST.to_owned(),
-                    port,
-                });
+                return Ok(EffectOutcome::Endpoint { address: HOST.to_owned(), port });
             }
             Work::WithdrawEndpoint { endpoint, volume } => {
                 self.withdraw_endpoint(endpoint, *volume).await?;
@@ -67,7 +60,7 @@ impl DataPlane {
 
     /// Makes a volume with a master user and a database, and starts its server.
     /// Idempotent because each part is made only if it is missing, and appears as a whole.
-    pub async fn create_volume(
+    pub(super) async fn create_volume(
         &self,
         volume: VolumeId,
         master_user: &str,
@@ -97,16 +90,8 @@ impl DataPlane {
     /// Makes a volume from an image and starts its server, which replays what the image holds of the log. Users and
     /// passwords are those of the image.
     /// Idempotent because the volume gets its name only when it is complete.
-    pub async fn restore_volume(
-        &self,
-        volume: VolumeId,
-        from: ImageId,
-    ) -> Result<(), DataPlaneError> {
-        let _held = self
-            .0
-            .locks
-            .change_reading(Subject::Volume(volume), Subject::Image(from))
-            .await;
+    pub(super) async fn restore_volume(&self, volume: VolumeId, from: ImageId) -> Result<(), DataPlaneError> {
+        let _held = self.0.locks.change_reading(Subject::Volume(volume), Subject::Image(from)).await;
         let home = self.0.layout.volume(volume);
         if !home.exists() {
             let image = self.0.layout.image(from);
@@ -121,17 +106,9 @@ impl DataPlane {
     /// Makes a volume from another one, which may be in use, and starts its server. Where the file system can share
     /// blocks this costs no space.
     /// Idempotent because the volume gets its name only when it is complete.
-    pub async fn clone_volume(
-        &self,
-        volume: VolumeId,
-        from: VolumeId,
-    ) -> Result<(), DataPlaneError> {
+    pub(super) async fn clone_volume(&self, volume: VolumeId, from: VolumeId) -> Result<(), DataPlaneError> {
         self.revive(from).await?;
-        let _held = self
-            .0
-            .locks
-            .change_reading(Subject::Volume(volume), Subject::Volume(from))
-            .await;
+        let _held = self.0.locks.change_reading(Subject::Volume(volume), Subject::Volume(from)).await;
         let home = self.0.layout.volume(volume);
         if !home.exists() {
             self.capture(from, &home).await?;
@@ -141,29 +118,17 @@ impl DataPlane {
 
     /// Takes a consistent image of a volume, which may be in use.
     /// Idempotent because the image gets its name only when it is complete.
-    pub async fn take_image(&self, image: ImageId, from: VolumeId) -> Result<(), DataPlaneError> {
+    pub(super) async fn take_image(&self, image: ImageId, from: VolumeId) -> Result<(), DataPlaneError> {
         self.revive(from).await?;
-        let _held = self
-            .0
-            .locks
-            .change_reading(Subject::Image(image), Subject::Volume(from))
-            .await;
+        let _held = self.0.locks.change_reading(Subject::Image(image), Subject::Volume(from)).await;
         let home = self.0.layout.image(image);
-        if home.exists() {
-            Ok(())
-        } else {
-            self.capture(from, &home).await
-        }
+        if home.exists() { Ok(()) } else { self.capture(from, &home).await }
     }
 
     /// Copies an image.
     /// Idempotent because the copy gets its name only when it is complete.
-    pub async fn copy_image(&self, image: ImageId, from: ImageId) -> Result<(), DataPlaneError> {
-        let _held = self
-            .0
-            .locks
-            .change_reading(Subject::Image(image), Subject::Image(from))
-            .await;
+    pub(super) async fn copy_image(&self, image: ImageId, from: ImageId) -> Result<(), DataPlaneError> {
+        let _held = self.0.locks.change_reading(Subject::Image(image), Subject::Image(from)).await;
         let (home, source) = (self.0.layout.image(image), self.0.layout.image(from));
         if home.exists() {
             return Ok(());
@@ -176,14 +141,14 @@ impl DataPlane {
 
     /// Deletes an image.
     /// Idempotent because one that is not there is deleted.
-    pub async fn delete_image(&self, image: ImageId) -> Result<(), DataPlaneError> {
+    pub(super) async fn delete_image(&self, image: ImageId) -> Result<(), DataPlaneError> {
         let _held = self.0.locks.change(Subject::Image(image)).await;
         self.discard(self.0.layout.image(image)).await
     }
 
     /// Stops the volume's server and deletes the volume.
     /// Idempotent because one that is not there is deleted.
-    pub async fn delete_volume(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
+    pub(super) async fn delete_volume(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
         let _held = self.0.locks.change(Subject::Volume(volume)).await;
         let home = self.0.layout.volume(volume);
         self.halt(volume, Stop::Immediate).await?;
@@ -193,14 +158,14 @@ impl DataPlane {
     /// Starts the server of a volume, and sees to it that it runs again after a restart of the sandbox. Returns once
     /// it takes connections; after a crash of the server that includes its recovery.
     /// Idempotent because a running server is left alone.
-    pub async fn start_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
+    pub(super) async fn start_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
         let _held = self.0.locks.change(Subject::Volume(volume)).await;
         self.run(volume).await.map(drop)
     }
 
     /// Stops the server of a volume, for good until it is started again.
     /// Idempotent because a stopped server stays stopped.
-    pub async fn stop_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
+    pub(super) async fn stop_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
         let _held = self.0.locks.change(Subject::Volume(volume)).await;
         let home = self.existing(volume)?;
         let marker = home.run_marker();
@@ -216,7 +181,7 @@ impl DataPlane {
 
     /// Restarts the server of a volume.
     /// Idempotent because a second restart does what the first did.
-    pub async fn restart_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
+    pub(super) async fn restart_server(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
         let _held = self.0.locks.change(Subject::Volume(volume)).await;
         self.existing(volume)?;
         self.halt(volume, Stop::Fast).await?;
@@ -225,7 +190,7 @@ impl DataPlane {
 
     /// Gives the master user a password and all its rights, starting the server if it does not run. Sessions stay.
     /// Idempotent because it sets a state.
-    pub async fn set_master_password(
+    pub(super) async fn set_master_password(
         &self,
         volume: VolumeId,
         user: &str,
@@ -240,41 +205,27 @@ impl DataPlane {
 
     /// Lets a name lead to a volume. Returns its port.
     /// Idempotent because a name that leads there already is left alone, connections and all.
-    pub async fn publish_endpoint(
+    pub(super) async fn publish_endpoint(
         &self,
         endpoint: &EndpointKey,
         volume: VolumeId,
     ) -> Result<u16, DataPlaneError> {
-        self.0
-            .endpoints
-            .lock()
-            .await
-            .publish(endpoint, volume)
-            .await
+        self.0.endpoints.lock().await.publish(endpoint, volume).await
     }
 
     /// Lets a name no longer lead to a volume: its port refuses connections, and those that are open are closed.
     /// Idempotent because a name that does not lead there is left alone.
-    pub async fn withdraw_endpoint(
+    pub(super) async fn withdraw_endpoint(
         &self,
         endpoint: &EndpointKey,
         volume: VolumeId,
     ) -> Result<(), DataPlaneError> {
-        self.0
-            .endpoints
-            .lock()
-            .await
-            .withdraw(endpoint, volume)
-            .await
+        self.0.endpoints.lock().await.withdraw(endpoint, volume).await
     }
 
     fn existing(&self, volume: VolumeId) -> Result<Home, DataPlaneError> {
         let home = self.0.layout.volume(volume);
-        if home.exists() {
-            Ok(home)
-        } else {
-            Err(DataPlaneError::NoVolume(volume))
-        }
+        if home.exists() { Ok(home) } else { Err(DataPlaneError::NoVolume(volume)) }
     }
 
     /// Makes the server of a volume run. Returns its private port.
@@ -289,13 +240,14 @@ impl DataPlane {
             return Ok(port);
         }
         let server = self.0.servers.start(&home).await?;
+        if self.0.closing.load(Ordering::SeqCst) {
+            // The shutdown may have looked here before the server was up.
+            self.0.servers.stop(&home.data(), Some(server), Stop::Fast).await?;
+            return Err(DataPlaneError::NotRunning(volume));
+        }
         let port = server.port;
         self.0.routes.set(volume, port);
-        self.0
-            .running
-            .lock()
-            .expect("no holder panics")
-            .insert(volume, server);
+        self.0.running.lock().expect("no holder panics").insert(volume, server);
         Ok(port)
     }
 
@@ -303,33 +255,19 @@ impl DataPlane {
     /// vouch for a copy of them.
     async fn revive(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
         let should_run = self.0.layout.volume(volume).run_marker().exists();
-        if should_run && self.private_port(volume).is_none() {
-            self.start_server(volume).await
-        } else {
-            Ok(())
-        }
+        if should_run && self.private_port(volume).is_none() { self.start_server(volume).await } else { Ok(()) }
     }
 
     fn private_port(&self, volume: VolumeId) -> Option<u16> {
         let mut running = self.0.running.lock().expect("no holder panics");
-        running
-            .get_mut(&volume)
-            .and_then(|server| server.is_running().then_some(server.port))
+        running.get_mut(&volume).and_then(|server| server.is_running().then_some(server.port))
     }
 
     /// Stops the server of a volume, if one runs.
-    async fn halt(&self, volume: VolumeId, how: Stop) -> Result<(), DataPlaneError> {
+    pub(super) async fn halt(&self, volume: VolumeId, how: Stop) -> Result<(), DataPlaneError> {
         self.0.routes.remove(volume);
-        let server: Option<Server> = self
-            .0
-            .running
-            .lock()
-            .expect("no holder panics")
-            .remove(&volume);
-        self.0
-            .servers
-            .stop(&self.0.layout.volume(volume).data(), server, how)
-            .await
+        let server: Option<Server> = self.0.running.lock().expect("no holder panics").remove(&volume);
+        self.0.servers.stop(&self.0.layout.volume(volume).data(), server, how).await
     }
 
     /// Copies the data of `from` to the new place `to`.
@@ -355,11 +293,7 @@ impl DataPlane {
     async fn capture(&self, from: VolumeId, to: &Home) -> Result<(), DataPlaneError> {
         let source = self.existing(from)?;
         let nursery = Nursery::open(&to.directory, &self.0.servers.account)?;
-        let capture = Capture {
-            servers: &self.0.servers,
-            data: source.data(),
-            into: nursery.path().join("data"),
-        };
+        let capture = Capture { servers: &self.0.servers, data: source.data(), into: nursery.path().join("data") };
         match (source.run_marker().exists(), self.private_port(from)) {
             (_, Some(port)) => capture.hot(port).await?,
             (false, None) => capture.cold().await?,

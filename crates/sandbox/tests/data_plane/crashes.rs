@@ -7,31 +7,18 @@ use nix::sys::signal::Signal;
 use crate::harness::{Sandbox, count, eventually, signal};
 
 async fn kill_server(sandbox: &Sandbox, volume: VolumeId) {
-    signal(
-        sandbox.plane.server_process(volume).unwrap(),
-        Signal::SIGKILL,
-    );
-    eventually("the server dies", || {
-        sandbox.plane.server_process(volume).is_none()
-    })
-    .await;
+    signal(sandbox.plane.server_process(volume).unwrap(), Signal::SIGKILL);
+    eventually("the server dies", || sandbox.plane.server_process(volume).is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_recovers_what_was_committed() {
     let sandbox = Sandbox::with_volume().await;
     let client = sandbox.master("orders").await;
-    client
-        .batch_execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS i")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS i").await.unwrap();
     kill_server(&sandbox, VolumeId(1)).await;
     eventually("the client notices", || client.is_closed()).await;
-    sandbox
-        .work(Work::StartServer {
-            volume: VolumeId(1),
-        })
-        .await;
+    sandbox.work(Work::StartServer { volume: VolumeId(1) }).await;
     assert_eq!(count(&sandbox.master("orders").await, "t").await, 1000);
 }
 
@@ -39,23 +26,10 @@ async fn a_killed_server_recovers_what_was_committed() {
 async fn an_image_of_a_killed_server_is_taken_after_its_recovery() {
     let sandbox = Sandbox::with_volume().await;
     let client = sandbox.master("orders").await;
-    client
-        .batch_execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS i")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS i").await.unwrap();
     kill_server(&sandbox, VolumeId(1)).await;
-    sandbox
-        .work(Work::TakeImage {
-            image: ImageId(2),
-            from: VolumeId(1),
-        })
-        .await;
-    sandbox
-        .work(Work::RestoreVolume {
-            volume: VolumeId(3),
-            from: ImageId(2),
-        })
-        .await;
+    sandbox.work(Work::TakeImage { image: ImageId(2), from: VolumeId(1) }).await;
+    sandbox.work(Work::RestoreVolume { volume: VolumeId(3), from: ImageId(2) }).await;
     sandbox.publish("restored", 3).await;
     assert_eq!(count(&sandbox.master("restored").await, "t").await, 1000);
 }
@@ -72,28 +46,14 @@ async fn a_killed_server_comes_back_when_the_sandbox_is_started_again() {
 async fn what_an_interrupted_copy_left_hinders_neither_the_next_attempt_nor_a_restart() {
     let mut sandbox = Sandbox::with_volume().await;
     let leave_half_a_copy = |sandbox: &Sandbox| {
-        for place in [
-            "images/.new-img-2/data/base",
-            "volumes/.new-vol-3/data/base",
-            "volumes/.old-vol-8/data",
-        ] {
+        for place in ["images/.new-img-2/data/base", "volumes/.new-vol-3/data/base", "volumes/.old-vol-8/data"] {
             std::fs::create_dir_all(sandbox.file(place)).unwrap();
             std::fs::write(sandbox.file(place).join("half"), "half a file").unwrap();
         }
     };
     leave_half_a_copy(&sandbox);
-    sandbox
-        .work(Work::TakeImage {
-            image: ImageId(2),
-            from: VolumeId(1),
-        })
-        .await;
-    sandbox
-        .work(Work::RestoreVolume {
-            volume: VolumeId(3),
-            from: ImageId(2),
-        })
-        .await;
+    sandbox.work(Work::TakeImage { image: ImageId(2), from: VolumeId(1) }).await;
+    sandbox.work(Work::RestoreVolume { volume: VolumeId(3), from: ImageId(2) }).await;
     assert!(!sandbox.file("images/img-2/data/base/half").exists());
     sandbox.publish("restored", 3).await;
     sandbox.master("restored").await;
@@ -101,11 +61,7 @@ async fn what_an_interrupted_copy_left_hinders_neither_the_next_attempt_nor_a_re
     leave_half_a_copy(&sandbox);
     assert!(sandbox.reopen().await.is_empty());
     for (place, left) in [("volumes", 2), ("images", 1)] {
-        assert_eq!(
-            std::fs::read_dir(sandbox.file(place)).unwrap().count(),
-            left,
-            "{place}"
-        );
+        assert_eq!(std::fs::read_dir(sandbox.file(place)).unwrap().count(), left, "{place}");
     }
 }
 
@@ -115,26 +71,12 @@ async fn a_lock_file_that_names_a_stranger_neither_stops_the_start_nor_hurts_the
     let lock = sandbox.file("volumes/vol-1/data/postmaster.pid");
     let text = std::fs::read_to_string(&lock).unwrap();
     kill_server(&sandbox, VolumeId(1)).await;
-    let mut stranger = std::process::Command::new("sleep")
-        .arg("600")
-        .spawn()
-        .unwrap();
+    let mut stranger = std::process::Command::new("sleep").arg("600").spawn().unwrap();
     let rest = text.split_once('\n').unwrap().1;
     std::fs::write(&lock, format!("{}\n{rest}", stranger.id())).unwrap();
-    sandbox
-        .work(Work::StopServer {
-            volume: VolumeId(1),
-        })
-        .await;
-    assert!(
-        stranger.try_wait().unwrap().is_none(),
-        "the stranger must live"
-    );
-    sandbox
-        .work(Work::StartServer {
-            volume: VolumeId(1),
-        })
-        .await;
+    sandbox.work(Work::StopServer { volume: VolumeId(1) }).await;
+    assert!(stranger.try_wait().unwrap().is_none(), "the stranger must live");
+    sandbox.work(Work::StartServer { volume: VolumeId(1) }).await;
     sandbox.master("orders").await;
     stranger.kill().unwrap();
     stranger.wait().unwrap();

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use aurora_restore_sandbox::model::effect::{EffectOutcome, EndpointKey, EndpointKind, Work};
 use aurora_restore_sandbox::model::{Secret, VolumeId};
-use aurora_restore_sandbox::postgres::{
-    DataPlane, DataPlaneError, DataPlaneOptions, EndpointPorts,
-};
+use aurora_restore_sandbox::postgres::{DataPlane, DataPlaneError, DataPlaneOptions, EndpointPorts};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::statvfs::statvfs;
 use nix::unistd::Pid;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -22,6 +21,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(crate) const USER: &str = "dbadmin";
 pub(crate) const PASSWORD: &str = "first-Passw0rd-of-master";
 pub(crate) const DATABASE: &str = "shop";
+/// What the tests that run at the same time need on disk, several times over.
+const MEMORY_BYTES_MIN: u64 = 4 << 30;
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// `initdb` takes longer than most tests: sandboxes begin with a copy of what it made for one before. Gone with the
@@ -37,20 +38,15 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn open() -> Self {
-        let root = reachable_directory();
+        Self::open_in(reachable_directory())
+    }
+
+    pub(crate) fn open_in(root: TempDir) -> Self {
         let data = root.path().join("data");
         let seed = seed_template(&data);
-        let options = DataPlaneOptions {
-            ports: EndpointPorts::Any,
-            ..DataPlaneOptions::new(data)
-        };
+        let options = DataPlaneOptions { ports: EndpointPorts::Any, ..DataPlaneOptions::new(data) };
         let plane = DataPlane::open(&options).unwrap();
-        Self {
-            plane,
-            options,
-            _root: root,
-            _seed: seed,
-        }
+        Self { plane, options, _root: root, _seed: seed }
     }
 
     /// A sandbox with volume 1, published as `orders`.
@@ -67,23 +63,14 @@ impl Sandbox {
 
     /// Does the work twice, as a control plane does that lost the first answer.
     pub(crate) async fn work(&self, work: Work) -> EffectOutcome {
-        let first = self
-            .try_work(work.clone())
-            .await
-            .unwrap_or_else(|error| panic!("{work:?}: {error}: {error:?}"));
-        let second = self
-            .try_work(work.clone())
-            .await
-            .unwrap_or_else(|error| panic!("again {work:?}: {error:?}"));
+        let first = self.try_work(work.clone()).await.unwrap_or_else(|error| panic!("{work:?}: {error}: {error:?}"));
+        let second = self.try_work(work.clone()).await.unwrap_or_else(|error| panic!("again {work:?}: {error:?}"));
         assert_eq!(first, second, "{work:?}");
         first
     }
 
     pub(crate) async fn publish(&self, name: &str, volume: u64) -> u16 {
-        let work = Work::PublishEndpoint {
-            endpoint: key(name),
-            volume: VolumeId(volume),
-        };
+        let work = Work::PublishEndpoint { endpoint: key(name), volume: VolumeId(volume) };
         match self.work(work).await {
             EffectOutcome::Endpoint { port, .. } => port,
             EffectOutcome::Done => panic!("no port for {name}"),
@@ -91,24 +78,11 @@ impl Sandbox {
     }
 
     pub(crate) async fn withdraw(&self, name: &str, volume: u64) {
-        self.work(Work::WithdrawEndpoint {
-            endpoint: key(name),
-            volume: VolumeId(volume),
-        })
-        .await;
+        self.work(Work::WithdrawEndpoint { endpoint: key(name), volume: VolumeId(volume) }).await;
     }
 
-    pub(crate) async fn login(
-        &self,
-        name: &str,
-        user: &str,
-        password: &str,
-    ) -> Result<Client, tokio_postgres::Error> {
-        let port = self
-            .plane
-            .endpoint_port(&key(name))
-            .await
-            .expect("the name is published");
+    pub(crate) async fn login(&self, name: &str, user: &str, password: &str) -> Result<Client, tokio_postgres::Error> {
+        let port = self.plane.endpoint_port(&key(name)).await.expect("the name is published");
         let tls = verifying_tls(&self.plane.ca_certificate_pem_path());
         let (client, connection) = config(port, user, password).connect(tls).await?;
         tokio::spawn(connection);
@@ -121,14 +95,16 @@ impl Sandbox {
 
     /// A second sandbox process on the same directory would do this after the first one died.
     pub(crate) async fn reopen(&mut self) -> Vec<DataPlaneError> {
+        self.reopen_asleep();
+        self.plane.resume().await.unwrap()
+    }
+
+    /// The same, before anything is resumed.
+    pub(crate) fn reopen_asleep(&mut self) {
         // The old plane must be gone before the directory can be taken.
         let placeholder = Self::open();
-        drop(std::mem::replace(
-            &mut self.plane,
-            placeholder.plane.clone(),
-        ));
+        drop(std::mem::replace(&mut self.plane, placeholder.plane.clone()));
         self.plane = DataPlane::open(&self.options).unwrap();
-        self.plane.resume().await.unwrap()
     }
 
     pub(crate) fn file(&self, below: impl AsRef<Path>) -> PathBuf {
@@ -147,8 +123,7 @@ impl Drop for Sandbox {
             return;
         };
         for volume in volumes.flatten() {
-            let Ok(lock) = std::fs::read_to_string(volume.path().join("data/postmaster.pid"))
-            else {
+            let Ok(lock) = std::fs::read_to_string(volume.path().join("data/postmaster.pid")) else {
                 continue;
             };
             if let Some(pid) = lock.lines().next().and_then(|line| line.parse().ok()) {
@@ -179,23 +154,14 @@ pub(crate) fn key(name: &str) -> EndpointKey {
 
 pub(crate) fn config(port: u16, user: &str, password: &str) -> Config {
     let mut config = Config::new();
-    config
-        .host("localhost")
-        .port(port)
-        .user(user)
-        .password(password)
-        .dbname(DATABASE);
-    config
-        .ssl_mode(tokio_postgres::config::SslMode::Require)
-        .connect_timeout(WAIT_MAX);
+    config.host("localhost").port(port).user(user).password(password).dbname(DATABASE);
+    config.ssl_mode(tokio_postgres::config::SslMode::Require).connect_timeout(WAIT_MAX);
     config
 }
 
 pub(crate) fn verifying_tls(authority: &Path) -> MakeRustlsConnect {
     let mut roots = rustls::RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(authority).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -212,11 +178,7 @@ pub(crate) async fn plain(port: u16) -> Result<(), tokio_postgres::Error> {
 }
 
 pub(crate) async fn count(client: &Client, table: &str) -> i64 {
-    client
-        .query_one(&format!("SELECT count(*) FROM {table}"), &[])
-        .await
-        .unwrap()
-        .get(0)
+    client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
 }
 
 /// Waits for something that is about to be true.
@@ -232,9 +194,13 @@ pub(crate) fn signal(pid: i32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).unwrap();
 }
 
-/// A temporary directory that the servers' user can enter.
+/// A temporary directory that the servers' user can enter; in memory if there is plenty, because these tests make and
+/// remove many thousands of files, which takes some file systems much longer than anything that is tested here.
 pub(crate) fn reachable_directory() -> TempDir {
-    let root = tempfile::tempdir_in("/tmp").unwrap();
+    let memory = Path::new("/dev/shm");
+    let plenty =
+        statvfs(memory).is_ok_and(|system| system.blocks_available() * system.fragment_size() > MEMORY_BYTES_MIN);
+    let root = tempfile::tempdir_in(if plenty { memory } else { Path::new("/tmp") }).unwrap();
     std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     root
 }
@@ -250,12 +216,7 @@ fn seed_template(data: &Path) -> Arc<TempDir> {
     };
     std::fs::create_dir(data).unwrap();
     let template = seed.path().join("data/template");
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(template)
-        .arg(data)
-        .status()
-        .unwrap();
+    let copied = Command::new("cp").arg("-a").arg(template).arg(data).status().unwrap();
     assert!(copied.success());
     std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o755)).unwrap();
     seed
@@ -263,10 +224,7 @@ fn seed_template(data: &Path) -> Arc<TempDir> {
 
 fn make_seed() -> TempDir {
     let root = reachable_directory();
-    let options = DataPlaneOptions {
-        ports: EndpointPorts::Any,
-        ..DataPlaneOptions::new(root.path().join("data"))
-    };
+    let options = DataPlaneOptions { ports: EndpointPorts::Any, ..DataPlaneOptions::new(root.path().join("data")) };
     // A runtime of its own: the caller is inside another one.
     std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(async {

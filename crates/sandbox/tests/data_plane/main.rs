@@ -5,6 +5,7 @@
 mod harness;
 
 mod crashes;
+mod disk;
 mod endpoints;
 mod images;
 mod master;

@@ -6,11 +6,7 @@ use aurora_restore_sandbox::model::{ImageId, Secret, VolumeId};
 use crate::harness::{DATABASE, PASSWORD, Sandbox, USER, key};
 
 fn set_password(volume: u64, user: &str, password: &str) -> Work {
-    Work::SetMasterPassword {
-        volume: VolumeId(volume),
-        user: user.into(),
-        password: Secret::new(password),
-    }
+    Work::SetMasterPassword { volume: VolumeId(volume), user: user.into(), password: Secret::new(password) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,11 +27,9 @@ async fn the_master_user_is_strong_but_no_superuser() {
     let flags: Vec<bool> = (0..8).map(|column| row.get(column)).collect();
     assert_eq!(flags, [false, true, true, false, false, true, true, true]);
     assert_eq!(row.get::<_, &str>(8), USER);
-    for forbidden in [
-        "ALTER SYSTEM SET work_mem = '1GB'",
-        "COPY pg_class TO PROGRAM 'cat'",
-        "SET log_statement = 'all'",
-    ] {
+    for forbidden in
+        ["ALTER SYSTEM SET work_mem = '1GB'", "COPY pg_class TO PROGRAM 'cat'", "SET log_statement = 'all'"]
+    {
         let error = client.batch_execute(forbidden).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501", "{forbidden}");
     }
@@ -53,156 +47,72 @@ async fn the_master_user_can_do_what_a_restore_needs_of_it() {
         .await
         .unwrap();
     client.batch_execute("CREATE DATABASE other").await.unwrap();
-    let app = sandbox
-        .login("orders", "app", "app-Passw0rd")
-        .await
-        .unwrap();
-    app.batch_execute("CREATE TABLE private (i int PRIMARY KEY); INSERT INTO private VALUES (1)")
-        .await
-        .unwrap();
-    let rows: i64 = client
-        .query_one("SELECT count(*) FROM private", &[])
-        .await
-        .unwrap()
-        .get(0);
+    let app = sandbox.login("orders", "app", "app-Passw0rd").await.unwrap();
+    app.batch_execute("CREATE TABLE private (i int PRIMARY KEY); INSERT INTO private VALUES (1)").await.unwrap();
+    let rows: i64 = client.query_one("SELECT count(*) FROM private", &[]).await.unwrap().get(0);
     assert_eq!(rows, 1, "tables of others can be counted");
-    client
-        .batch_execute("SELECT bt_index_check('private_pkey'::regclass, true)")
-        .await
-        .unwrap();
+    client.batch_execute("SELECT bt_index_check('private_pkey'::regclass, true)").await.unwrap();
     let ended: i64 = client
-        .query_one("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'", &[])
+        .query_one(
+            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'",
+            &[],
+        )
         .await
         .unwrap()
         .get(0);
     assert_eq!(ended, 1);
-    client
-        .batch_execute("ALTER ROLE app NOLOGIN; ALTER ROLE app PASSWORD NULL")
-        .await
-        .unwrap();
-    assert!(
-        sandbox
-            .login("orders", "app", "app-Passw0rd")
-            .await
-            .is_err()
-    );
+    client.batch_execute("ALTER ROLE app NOLOGIN; ALTER ROLE app PASSWORD NULL").await.unwrap();
+    assert!(sandbox.login("orders", "app", "app-Passw0rd").await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_keeps_users_and_passwords_until_the_master_password_is_set() {
     let sandbox = Sandbox::with_volume().await;
     let client = sandbox.master("orders").await;
-    client
-        .batch_execute("CREATE ROLE app LOGIN PASSWORD 'app-Passw0rd'")
-        .await
-        .unwrap();
-    sandbox
-        .work(Work::TakeImage {
-            image: ImageId(2),
-            from: VolumeId(1),
-        })
-        .await;
-    sandbox
-        .work(Work::RestoreVolume {
-            volume: VolumeId(3),
-            from: ImageId(2),
-        })
-        .await;
+    client.batch_execute("CREATE ROLE app LOGIN PASSWORD 'app-Passw0rd'").await.unwrap();
+    sandbox.work(Work::TakeImage { image: ImageId(2), from: VolumeId(1) }).await;
+    sandbox.work(Work::RestoreVolume { volume: VolumeId(3), from: ImageId(2) }).await;
     sandbox.publish("restored", 3).await;
     sandbox.login("restored", USER, PASSWORD).await.unwrap();
-    sandbox
-        .login("restored", "app", "app-Passw0rd")
-        .await
-        .unwrap();
+    sandbox.login("restored", "app", "app-Passw0rd").await.unwrap();
 
     sandbox.work(set_password(3, USER, "second-Passw0rd")).await;
-    let refused = sandbox
-        .login("restored", USER, PASSWORD)
-        .await
-        .err()
-        .unwrap();
+    let refused = sandbox.login("restored", USER, PASSWORD).await.err().unwrap();
     assert_eq!(refused.code().unwrap().code(), "28P01");
-    let master = sandbox
-        .login("restored", USER, "second-Passw0rd")
-        .await
-        .unwrap();
-    master
-        .batch_execute("ALTER ROLE app NOLOGIN")
-        .await
-        .unwrap();
+    let master = sandbox.login("restored", USER, "second-Passw0rd").await.unwrap();
+    master.batch_execute("ALTER ROLE app NOLOGIN").await.unwrap();
     sandbox.login("orders", USER, PASSWORD).await.unwrap();
-    sandbox
-        .login("orders", "app", "app-Passw0rd")
-        .await
-        .unwrap();
+    sandbox.login("orders", "app", "app-Passw0rd").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_master_password_repairs_a_master_user_that_lost_its_rights() {
     let sandbox = Sandbox::with_volume().await;
     let client = sandbox.master("orders").await;
-    client
-        .batch_execute("CREATE ROLE helper LOGIN CREATEROLE PASSWORD 'helper-Passw0rd'")
-        .await
-        .unwrap();
-    let helper = sandbox
-        .login("orders", "helper", "helper-Passw0rd")
-        .await
-        .unwrap();
-    helper
-        .batch_execute(&format!("ALTER ROLE {USER} NOLOGIN NOCREATEDB"))
-        .await
-        .unwrap();
+    client.batch_execute("CREATE ROLE helper LOGIN CREATEROLE PASSWORD 'helper-Passw0rd'").await.unwrap();
+    let helper = sandbox.login("orders", "helper", "helper-Passw0rd").await.unwrap();
+    helper.batch_execute(&format!("ALTER ROLE {USER} NOLOGIN NOCREATEDB")).await.unwrap();
     assert!(sandbox.login("orders", USER, PASSWORD).await.is_err());
     sandbox.work(set_password(1, USER, "second-Passw0rd")).await;
-    let client = sandbox
-        .login("orders", USER, "second-Passw0rd")
-        .await
-        .unwrap();
+    let client = sandbox.login("orders", USER, "second-Passw0rd").await.unwrap();
     client.batch_execute("CREATE DATABASE again").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_password_and_no_verifier_reaches_the_log_even_when_all_statements_are_logged() {
     let sandbox = Sandbox::with_volume().await;
-    sandbox
-        .work(Work::StopServer {
-            volume: VolumeId(1),
-        })
-        .await;
+    sandbox.work(Work::StopServer { volume: VolumeId(1) }).await;
     let settings = sandbox.file("volumes/vol-1/data/postgresql.auto.conf");
-    std::fs::write(
-        &settings,
-        "log_statement = 'all'\nlog_min_duration_statement = 0\nlog_connections = on\n",
-    )
-    .unwrap();
-    sandbox
-        .work(Work::StartServer {
-            volume: VolumeId(1),
-        })
-        .await;
+    std::fs::write(&settings, "log_statement = 'all'\nlog_min_duration_statement = 0\nlog_connections = on\n").unwrap();
+    sandbox.work(Work::StartServer { volume: VolumeId(1) }).await;
     sandbox.work(set_password(1, USER, "second-Passw0rd")).await;
-    sandbox
-        .work(set_password(1, "another_master", "third-Passw0rd"))
-        .await;
-    let client = sandbox
-        .login("orders", USER, "second-Passw0rd")
-        .await
-        .unwrap();
-    client
-        .batch_execute("SELECT 'a statement of a client'")
-        .await
-        .unwrap();
-    let refused = sandbox
-        .try_work(set_password(1, "rdsadmin", "fourth-Passw0rd"))
-        .await
-        .unwrap_err();
+    sandbox.work(set_password(1, "another_master", "third-Passw0rd")).await;
+    let client = sandbox.login("orders", USER, "second-Passw0rd").await.unwrap();
+    client.batch_execute("SELECT 'a statement of a client'").await.unwrap();
+    let refused = sandbox.try_work(set_password(1, "rdsadmin", "fourth-Passw0rd")).await.unwrap_err();
     assert!(!format!("{refused} {refused:?}").contains("Passw0rd"));
     let log = sandbox.log(1);
-    assert!(
-        log.contains("a statement of a client"),
-        "statements are logged"
-    );
+    assert!(log.contains("a statement of a client"), "statements are logged");
     for secret in [PASSWORD, "Passw0rd", "SCRAM-SHA-256$", "PASSWORD"] {
         assert!(!log.contains(secret), "{secret} in the log:\n{log}");
     }

@@ -112,9 +112,7 @@ fn insert(root: &mut BTreeMap<String, Node>, name: &str, value: String) -> Resul
     };
     let mut level = root;
     for part in above {
-        let next = level
-            .entry((*part).to_owned())
-            .or_insert_with(|| Node::Branch(BTreeMap::new()));
+        let next = level.entry((*part).to_owned()).or_insert_with(|| Node::Branch(BTreeMap::new()));
         match next {
             Node::Branch(children) => level = children,
             Node::Leaf(_) => return Err(FormError::Repeated(name.to_owned())),
@@ -128,9 +126,7 @@ fn insert(root: &mut BTreeMap<String, Node>, name: &str, value: String) -> Resul
 
 /// True for what XML 1.0 cannot contain; tab and line ends are fine.
 fn has_control(text: &str) -> bool {
-    text.chars().any(|c| {
-        (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
-    })
+    text.chars().any(|c| (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
 fn decode(text: &str) -> Result<String, FormError> {

@@ -5,9 +5,7 @@ use std::fmt::Display;
 use std::vec;
 
 use serde::de::value::StringDeserializer;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::ParamError;
@@ -16,10 +14,7 @@ use super::list_names::names_element;
 
 /// Reads a tree as `T`.
 pub(super) fn read<T: DeserializeOwned>(root: BTreeMap<String, Node>) -> Result<T, ParamError> {
-    T::deserialize(Reader {
-        name: String::new(),
-        node: Node::Branch(root),
-    })
+    T::deserialize(Reader { name: String::new(), node: Node::Branch(root) })
 }
 
 struct Reader {
@@ -47,18 +42,11 @@ impl Reader {
 }
 
 fn invalid(name: &str, problem: &str) -> ParamError {
-    ParamError::Invalid {
-        name: name.to_owned(),
-        problem: problem.to_owned(),
-    }
+    ParamError::Invalid { name: name.to_owned(), problem: problem.to_owned() }
 }
 
 fn joined(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{prefix}.{name}")
-    }
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
 
 macro_rules! numbers {
@@ -91,18 +79,12 @@ impl<'de> de::Deserializer<'de> for Reader {
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         let name = self.name.clone();
         let number: f64 = self.parsed("must be a number")?;
-        if number.is_finite() {
-            visitor.visit_f64(number)
-        } else {
-            Err(invalid(&name, "must be a number"))
-        }
+        if number.is_finite() { visitor.visit_f64(number) } else { Err(invalid(&name, "must be a number")) }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         let (name, value) = self.leaf("must be a single value")?;
-        visitor
-            .visit_string(value)
-            .map_err(|e: ParamError| located(e, &name))
+        visitor.visit_string(value).map_err(|e: ParamError| located(e, &name))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
@@ -170,46 +152,27 @@ struct Fields {
 
 impl Fields {
     fn new(prefix: String, children: BTreeMap<String, Node>) -> Self {
-        Self {
-            prefix,
-            rest: children.into_iter(),
-            next: None,
-        }
+        Self { prefix, rest: children.into_iter(), next: None }
     }
 }
 
 impl<'de> MapAccess<'de> for Fields {
     type Error = ParamError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, ParamError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ParamError> {
         let Some((key, node)) = self.rest.next() else {
             return Ok(None);
         };
         let name = joined(&self.prefix, &key);
         let field: StringDeserializer<ParamError> = key.into_deserializer();
-        let read = seed
-            .deserialize(field)
-            .map_err(|_| ParamError::Unknown(name.clone()))?;
+        let read = seed.deserialize(field).map_err(|_| ParamError::Unknown(name.clone()))?;
         self.next = Some((name, node));
         Ok(Some(read))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<S::Value, ParamError> {
-        let (name, node) = self
-            .next
-            .take()
-            .ok_or_else(|| invalid(&self.prefix, "has a value without a name"))?;
-        seed.deserialize(Reader {
-            name: name.clone(),
-            node,
-        })
-        .map_err(|e| located(e, &name))
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ParamError> {
+        let (name, node) = self.next.take().ok_or_else(|| invalid(&self.prefix, "has a value without a name"))?;
+        seed.deserialize(Reader { name: name.clone(), node }).map_err(|e| located(e, &name))
     }
 }
 
@@ -237,15 +200,9 @@ impl Elements {
         }
         elements.sort_by_key(|(position, _)| *position);
         if let Some(pair) = elements.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(invalid(
-                &joined(&prefix, &pair[0].0.to_string()),
-                "is given more than once",
-            ));
+            return Err(invalid(&joined(&prefix, &pair[0].0.to_string()), "is given more than once"));
         }
-        Ok(Self {
-            prefix,
-            rest: elements.into_iter(),
-        })
+        Ok(Self { prefix, rest: elements.into_iter() })
     }
 }
 
@@ -254,10 +211,7 @@ fn strip_element_name(
     mut children: BTreeMap<String, Node>,
 ) -> Result<(String, BTreeMap<String, Node>), ParamError> {
     let list = name.rsplit('.').next().unwrap_or_default();
-    let element = children
-        .keys()
-        .find(|key| names_element(list, key))
-        .cloned();
+    let element = children.keys().find(|key| names_element(list, key)).cloned();
     let Some(element) = element else {
         return Ok((name, children));
     };
@@ -275,20 +229,12 @@ fn strip_element_name(
 impl<'de> SeqAccess<'de> for Elements {
     type Error = ParamError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, ParamError> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ParamError> {
         let Some((position, node)) = self.rest.next() else {
             return Ok(None);
         };
         let name = joined(&self.prefix, &position.to_string());
-        seed.deserialize(Reader {
-            name: name.clone(),
-            node,
-        })
-        .map(Some)
-        .map_err(|e| located(e, &name))
+        seed.deserialize(Reader { name: name.clone(), node }).map(Some).map_err(|e| located(e, &name))
     }
 }
 
@@ -368,10 +314,7 @@ mod tests {
     }
 
     fn invalid(name: &str, problem: &str) -> ParamError {
-        ParamError::Invalid {
-            name: name.into(),
-            problem: problem.into(),
-        }
+        ParamError::Invalid { name: name.into(), problem: problem.into() }
     }
 
     #[test]
@@ -381,12 +324,7 @@ mod tests {
             "Name=a&Tags.member.2.Key=two&Tags.member.10.Key=ten&Tags.member.1.Key=one&Tags.member.1.Value=1",
             "Name=a&Tags.2.Key=two&Tags.10.Key=ten&Tags.1.Key=one&Tags.1.Value=1",
         ] {
-            let keys: Vec<String> = read(form)
-                .unwrap()
-                .tags
-                .into_iter()
-                .map(|tag| tag.key)
-                .collect();
+            let keys: Vec<String> = read(form).unwrap().tags.into_iter().map(|tag| tag.key).collect();
             assert_eq!(keys, ["one", "two", "ten"], "{form}");
         }
     }
@@ -412,10 +350,7 @@ mod tests {
     fn what_a_request_does_not_have_is_refused_with_its_full_name() {
         for (form, name) in [
             ("Name=a&Nmae=b", "Nmae"),
-            (
-                "Name=a&Tags.Tag.1.Key=k&Tags.Tag.1.Colour=red",
-                "Tags.Tag.1.Colour",
-            ),
+            ("Name=a&Tags.Tag.1.Key=k&Tags.Tag.1.Colour=red", "Tags.Tag.1.Colour"),
             ("Name=a&Tags.Filter.1.Key=k", "Tags.Filter"),
             ("Name=a&Tags.Tag.one.Key=k", "Tags.Tag.one"),
             ("Name=a&Tags.Tag.0.Key=k", "Tags.Tag.0"),
@@ -428,10 +363,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_in_full() {
         assert_eq!(read("Port=1"), Err(ParamError::Missing("Name".into())));
-        assert_eq!(
-            read("Name=a&Tags.Tag.1.Value=v"),
-            Err(ParamError::Missing("Tags.Tag.1.Key".into()))
-        );
+        assert_eq!(read("Name=a&Tags.Tag.1.Value=v"), Err(ParamError::Missing("Tags.Tag.1.Key".into())));
     }
 
     #[test]
@@ -442,28 +374,13 @@ mod tests {
             ("Name=a&Port=70000", invalid("Port", integer)),
             ("Name=a&Port=-1", invalid("Port", integer)),
             ("Name=a&Port=", invalid("Port", integer)),
-            (
-                "Name=a&Protected=hunter2",
-                invalid("Protected", "must be true or false"),
-            ),
+            ("Name=a&Protected=hunter2", invalid("Protected", "must be true or false")),
             ("Name=a&Tags=hunter2", invalid("Tags", "must be a list")),
             ("Name.1=hunter2", invalid("Name", "must be a single value")),
-            (
-                "Name=a&Range=hunter2",
-                invalid("Range", "must be a structure"),
-            ),
-            (
-                "Name=a&Range.MinCapacity=NaN",
-                invalid("Range.MinCapacity", "must be a number"),
-            ),
-            (
-                "Name=a&Tags.Tag.1=hunter2",
-                invalid("Tags.Tag.1", "must be a structure"),
-            ),
-            (
-                "Name=a&Tags.Tag.1.Key=a&Tags.Tag.01.Key=b",
-                invalid("Tags.Tag.1", "is given more than once"),
-            ),
+            ("Name=a&Range=hunter2", invalid("Range", "must be a structure")),
+            ("Name=a&Range.MinCapacity=NaN", invalid("Range.MinCapacity", "must be a number")),
+            ("Name=a&Tags.Tag.1=hunter2", invalid("Tags.Tag.1", "must be a structure")),
+            ("Name=a&Tags.Tag.1.Key=a&Tags.Tag.01.Key=b", invalid("Tags.Tag.1", "is given more than once")),
         ] {
             assert_eq!(read(form), Err(error.clone()), "{form}");
             assert!(!error.to_string().contains("hunter2"));
@@ -486,12 +403,7 @@ mod tests {
             ("Name=%00", FormError::Control("Name".into())),
             (many.as_str(), FormError::TooMany),
         ] {
-            assert_eq!(
-                Params::parse(form),
-                Err(error),
-                "{}",
-                &form[..form.len().min(40)]
-            );
+            assert_eq!(Params::parse(form), Err(error), "{}", &form[..form.len().min(40)]);
         }
     }
 
