@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Everything that must hold: format, lints, docs, tests. Ends with one line of totals.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export AURORA_RESTORE_TEST_VENV="$PWD/.venv"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+cargo fmt --all --check
+cargo clippy --workspace --all-targets --quiet -- --deny warnings
+RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet
+# The command under test is the one that is built here.
+cargo build --quiet --package aurora-restore-cli
+set +e
+cargo test --workspace --no-fail-fast 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}
+set -e
+awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
+     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
+exit "$status"
