@@ -4,8 +4,9 @@
 //! out work and [`World::finish_effect`](super::World::finish_effect) takes its outcome. Work is
 //! addressed by immutable ids, so that renames in between do not matter, and each piece is idempotent:
 //! after a restart whatever was not finished is handed out again, in the same order. Work that touches
-//! the same volume or the same image (as source or as result) must be done in the order of its ids;
-//! the rest may be done at the same time.
+//! the same volume, the same image (as source or as result) or the same endpoint must be done in the
+//! order of its ids; the rest may be done at the same time. A volume may be without a running server
+//! when an image is taken of it or its master password is set.
 
 use serde::{Deserialize, Serialize};
 

@@ -76,7 +76,13 @@ const fn once() -> u32 {
 impl FaultRule {
     /// A rule that strikes the next call to which the fault can apply.
     pub const fn once(fault: Fault) -> Self {
-        Self { fault, action: None, identifier: None, skip: 0, times: 1 }
+        Self {
+            fault,
+            action: None,
+            identifier: None,
+            skip: 0,
+            times: 1,
+        }
     }
 
     /// The same for calls of this action.
@@ -112,7 +118,9 @@ impl FaultRule {
             && self.fault.can_apply_to(action)
             && self.identifier.as_deref().is_none_or(|wanted| {
                 identifiers.iter().any(|identifier| {
-                    let name = identifier.rsplit_once("cluster-snapshot:").map_or(*identifier, |(_, name)| name);
+                    let name = identifier
+                        .rsplit_once("cluster-snapshot:")
+                        .map_or(*identifier, |(_, name)| name);
                     name.eq_ignore_ascii_case(wanted) || identifier.eq_ignore_ascii_case(wanted)
                 })
             })
@@ -151,7 +159,10 @@ impl Fault {
                 matches!(action, A::CreateDbClusterSnapshot | A::DeleteDbCluster)
             }
             Self::FailingRestore => {
-                matches!(action, A::RestoreDbClusterFromSnapshot | A::RestoreDbClusterToPointInTime)
+                matches!(
+                    action,
+                    A::RestoreDbClusterFromSnapshot | A::RestoreDbClusterToPointInTime
+                )
             }
             Self::FailingInstance { .. } => matches!(action, A::CreateDbInstance),
         }
@@ -263,8 +274,12 @@ impl Faults {
             match &rule.fault {
                 Fault::ReplyLost => verdict.reply_lost = true,
                 Fault::StuckCopy => verdict.course.stuck = true,
-                Fault::FailingCopy | Fault::FailingSnapshot | Fault::FailingRestore => verdict.course.fails = true,
-                Fault::FailingInstance { status } => verdict.course.instance_ends_as = Some(*status),
+                Fault::FailingCopy | Fault::FailingSnapshot | Fault::FailingRestore => {
+                    verdict.course.fails = true;
+                }
+                Fault::FailingInstance { status } => {
+                    verdict.course.instance_ends_as = Some(*status);
+                }
                 Fault::Slow { factor } => verdict.course.slowed_by = *factor,
                 Fault::Throttling
                 | Fault::ServerError

@@ -4,19 +4,33 @@
 //! and the errors that RDS gives. It does no input or output, and it never asks what time it is. Real
 //! databases, where there are any, belong to a data plane that carries out [`effect::Work`].
 //!
-//! A call goes in by [`call::Call`] and comes out as a [`reply::Reply`] or an [`error::RdsError`].
+//! A call goes in by [`World::apply`] as a [`call::Call`], and comes out as a [`reply::Reply`] or an
+//! [`error::RdsError`]; time goes in by [`World::tick`].
 
+mod actions;
+mod arn;
 pub mod call;
 pub mod config;
 pub mod effect;
-#[expect(dead_code, reason = "the world, which uses it, follows")]
 pub mod error;
-#[expect(dead_code, reason = "the world, which uses it, follows")]
 pub mod faults;
+mod identifier;
 mod ids;
+mod jobs;
+mod kms;
+mod listing;
+mod outbox;
 pub mod reply;
 pub mod resources;
 mod secret;
+mod state;
+#[cfg(test)]
+mod tests;
+mod transitions;
+mod window;
+mod world;
 
+pub use actions::SeedSnapshot;
 pub use ids::{AccountId, Caller, EffectId, ImageId, Place, RegionName, VolumeId};
 pub use secret::Secret;
+pub use world::{Answering, Served, World};

@@ -22,7 +22,7 @@ pub struct ParameterGroup {
 }
 
 /// A subnet group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubnetGroup {
     /// Name, in lower case.
     pub name: String,
@@ -80,6 +80,9 @@ pub struct Tag {
 impl Tag {
     /// A tag with this key and value.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }

@@ -70,6 +70,10 @@ pub enum SnapshotKind {
     Automated,
     /// A user, or a copy.
     Manual,
+    /// Another account, which shares it: shown to others only.
+    Shared,
+    /// Another account, which has made it public: shown to others only.
+    Public,
 }
 
 impl SnapshotKind {
@@ -78,6 +82,8 @@ impl SnapshotKind {
         match self {
             Self::Automated => "automated",
             Self::Manual => "manual",
+            Self::Shared => "shared",
+            Self::Public => "public",
         }
     }
 }
