@@ -1,5 +1,12 @@
 //! Behaviour of the whole model, told as sentences.
 
+mod catalogue;
 mod clusters;
-#[expect(dead_code, reason = "what it offers is used by the tests that follow")]
+mod effects;
+mod faults;
+mod instances;
+mod renames;
+mod restores;
+mod sharing;
+mod snapshots;
 mod stage;

@@ -129,9 +129,7 @@ impl World {
         }
         Err(RdsError::new(
             RdsErrorCode::SnapshotQuotaExceeded,
-            format!(
-                "Cannot have more than {quota} snapshot copies in progress across regions to a single destination"
-            ),
+            format!("Cannot copy more than {quota} snapshots across regions"),
         ))
     }
 
