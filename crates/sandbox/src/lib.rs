@@ -1,5 +1,6 @@
 //! A local stand-in for Amazon Aurora with real PostgreSQL behind an RDS-compatible API.
 
-pub mod api;
+mod api;
 pub mod model;
 pub mod postgres;
+pub mod server;

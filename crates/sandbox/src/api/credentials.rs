@@ -5,18 +5,18 @@
 
 /// What the credential scope of a request says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The access key that signed the request.
-    pub access_key: String,
+    pub(crate) access_key: String,
     /// The Region that the request was signed for.
-    pub region: String,
+    pub(crate) region: String,
     /// The service that the request was signed for: `rds` or `sts`.
-    pub service: String,
+    pub(crate) service: String,
 }
 
 /// Why a request has no usable credential scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScopeError {
+pub(crate) enum ScopeError {
     /// Neither an `Authorization` header nor the query form of it.
     #[error("Request is missing Authentication Token")]
     Missing,
@@ -39,7 +39,7 @@ impl Scope {
     ///
     /// # Errors
     /// See [`ScopeError`].
-    pub fn from_header(authorization: Option<&str>) -> Result<Self, ScopeError> {
+    pub(crate) fn from_header(authorization: Option<&str>) -> Result<Self, ScopeError> {
         let authorization = authorization.map(str::trim).filter(|header| !header.is_empty());
         let (algorithm, fields) =
             authorization.ok_or(ScopeError::Missing)?.split_once(' ').ok_or(ScopeError::Malformed)?;
@@ -63,7 +63,7 @@ impl Scope {
     ///
     /// # Errors
     /// [`ScopeError::Malformed`].
-    pub fn from_credential(credential: &str) -> Result<Self, ScopeError> {
+    pub(crate) fn from_credential(credential: &str) -> Result<Self, ScopeError> {
         let parts: Vec<&str> = credential.split('/').collect();
         let [access_key, date, region, service, TERMINATOR] = parts[..] else {
             return Err(ScopeError::Malformed);

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-
-use super::{ParamError, read};
-
 /// No request of RDS comes near these: 50 tags are 100 parameters, and the deepest name has six parts.
 const PARAMS_MAX: usize = 1_000;
 const DEPTH_MAX: usize = 8;
 
 /// Why a form could not be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormError {
+pub(crate) enum FormError {
     /// Not `application/x-www-form-urlencoded`: a broken escape, or bytes that are not UTF-8.
     #[error("the request is not a well-formed query string")]
     Encoding,
@@ -37,56 +33,20 @@ pub(super) enum Node {
     Branch(BTreeMap<String, Node>),
 }
 
-/// The parameters of one request. Debug output would hold passwords, so there is none of the values.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Params {
-    pub(super) root: BTreeMap<String, Node>,
-}
-
-impl std::fmt::Debug for Params {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.root.keys()).finish()
+/// Reads a form into its tree.
+pub(super) fn tree(form: &str) -> Result<BTreeMap<String, Node>, FormError> {
+    let mut root = BTreeMap::new();
+    for (name, value) in decode_form(form)? {
+        insert(&mut root, &name, value)?;
     }
-}
-
-impl Params {
-    /// Reads `a=1&b.c=2`. An empty form is an empty tree.
-    ///
-    /// # Errors
-    /// See [`FormError`].
-    pub fn parse(form: &str) -> Result<Self, FormError> {
-        let mut params = Self::default();
-        for (name, value) in decode_form(form)? {
-            insert(&mut params.root, &name, value)?;
-        }
-        Ok(params)
-    }
-
-    /// Takes a top-level value out of the tree, such as `Action`.
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        match self.root.remove(name)? {
-            Node::Leaf(value) => Some(value),
-            branch @ Node::Branch(_) => {
-                self.root.insert(name.to_owned(), branch);
-                None
-            }
-        }
-    }
-
-    /// Reads the whole tree as `T`; what `T` does not have is an error if `T` denies unknown fields.
-    ///
-    /// # Errors
-    /// See [`ParamError`].
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, ParamError> {
-        read::read(self.root)
-    }
+    Ok(root)
 }
 
 /// Splits and decodes a form into its names and values, in order.
 ///
 /// # Errors
 /// [`FormError::Encoding`], [`FormError::TooMany`].
-pub fn decode_form(form: &str) -> Result<Vec<(String, String)>, FormError> {
+fn decode_form(form: &str) -> Result<Vec<(String, String)>, FormError> {
     let pairs = form.split('&').filter(|pair| !pair.is_empty());
     if pairs.clone().count() > PARAMS_MAX {
         return Err(FormError::TooMany);
@@ -147,4 +107,29 @@ fn hex(digit: Option<u8>) -> Result<u8, FormError> {
         .and_then(|digit| char::from(digit).to_digit(16))
         .and_then(|value| u8::try_from(value).ok())
         .ok_or(FormError::Encoding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_is_not_one_is_refused_whole() {
+        let many = "a&".repeat(2_000);
+        for (form, error) in [
+            ("Name=%zz", FormError::Encoding),
+            ("Name=%f", FormError::Encoding),
+            ("Name=%ff", FormError::Encoding),
+            ("Name=a&Name=b", FormError::Repeated("Name".into())),
+            ("Name=a&Name.1=b", FormError::Repeated("Name.1".into())),
+            ("Name.1=a&Name=b", FormError::Repeated("Name".into())),
+            ("=a", FormError::Name),
+            ("a..b=1", FormError::Name),
+            ("a.b.c.d.e.f.g.h.i=1", FormError::Name),
+            ("Name=%00", FormError::Control("Name".into())),
+            (many.as_str(), FormError::TooMany),
+        ] {
+            assert_eq!(tree(form), Err(error), "{}", &form[..form.len().min(40)]);
+        }
+    }
 }

@@ -1,0 +1,13 @@
+//! The API over HTTP: what clients send, what they get, and what the sandbox survives.
+
+#![cfg(test)]
+
+mod actions;
+mod clients;
+mod control;
+mod faults;
+mod identities;
+mod lifecycle;
+mod process;
+mod support;
+mod wire;
