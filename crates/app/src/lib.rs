@@ -1,1 +1,7 @@
 //! Configuration to wired services: the only room that knows all adapters.
+//!
+//! [`Config`] is parsed once, here; the domain receives values. No other room reads the environment.
+
+mod suggest;
+
+pub use suggest::did_you_mean;

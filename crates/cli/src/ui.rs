@@ -1,0 +1,201 @@
+//! Talking to a person or a script: data on stdout, talk on stderr, colour only as a decoration.
+//!
+//! One colour has one meaning: errors red, warnings yellow, done green, hints and names cyan. Everything is
+//! understandable without colour; `NO_COLOR`, `CLICOLOR_FORCE` and `--color` are obeyed, and streams that are not
+//! terminals get none.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal as _, Write},
+};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::{
+    arguments::{ColourChoice, GlobalArgs},
+    error::{CommandError, Told},
+};
+
+/// Red and bold: errors.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// Yellow and bold: warnings.
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// Green and bold: done.
+pub(crate) const DONE: Style = AnsiColor::Green.on_default().bold();
+/// Cyan: hints and names.
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
+/// Bold: headings.
+pub(crate) const HEADING: Style = Style::new().bold();
+/// Dimmed: what matters less.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// In which form data are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: versioned JSON.
+    Json,
+}
+
+/// How the progress of an operation is shown on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProgressStyle {
+    /// Bars that are redrawn.
+    Bars,
+    /// One line per fact, and one per ten seconds.
+    Lines,
+    /// Not at all.
+    Hidden,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Talk {
+    Normal,
+    Quiet,
+}
+
+/// The terminal, or what stands in its place.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    format: Format,
+    talk: Talk,
+    progress: ProgressStyle,
+}
+
+impl Ui {
+    /// Decides from the arguments and from where the streams go.
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        match global.color {
+            ColourChoice::Auto => {}
+            ColourChoice::Always => anstream::ColorChoice::Always.write_global(),
+            ColourChoice::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        let talk = if global.quiet { Talk::Quiet } else { Talk::Normal };
+        let progress = match (talk, global.no_progress, io::stderr().is_terminal()) {
+            (Talk::Quiet, ..) => ProgressStyle::Hidden,
+            (Talk::Normal, true, _) | (Talk::Normal, false, false) => ProgressStyle::Lines,
+            (Talk::Normal, false, true) => ProgressStyle::Bars,
+        };
+        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress }
+    }
+
+    /// In which form data are to be written.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// How progress is to be shown.
+    pub(crate) fn progress(&self) -> ProgressStyle {
+        self.progress
+    }
+
+    /// Whether a question can be asked: a person sits at both ends.
+    pub(crate) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Where data go.
+    pub(crate) fn data(&self) -> impl Write {
+        anstream::AutoStream::auto(io::stdout().lock())
+    }
+
+    /// Writes data as one pretty JSON document.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let mut out = self.data();
+        serde_json::to_writer_pretty(&mut out, value)?;
+        Ok(writeln!(out)?)
+    }
+
+    /// Writes data as one line of JSON, for streams.
+    pub(crate) fn json_line(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let mut out = self.data();
+        serde_json::to_writer(&mut out, value)?;
+        Ok(writeln!(out)?)
+    }
+
+    /// Says something on stderr, unless `--quiet` was given.
+    pub(crate) fn say(&self, text: impl fmt::Display) {
+        if self.talk == Talk::Normal {
+            talk(format_args!("{text}"));
+        }
+    }
+
+    /// Says that something is done.
+    pub(crate) fn done(&self, text: impl fmt::Display) {
+        self.say(format_args!("{DONE}done:{DONE:#} {text}"));
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(&self, text: impl fmt::Display) {
+        self.say(format_args!("{HINT}hint:{HINT:#} {text}"));
+    }
+
+    /// Warns. Shown in spite of `--quiet`.
+    pub(crate) fn warning(&self, text: impl fmt::Display) {
+        talk(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+    }
+
+    /// Asks for one line.
+    pub(crate) fn ask(&self, question: impl fmt::Display) -> Result<String, CommandError> {
+        let mut err = anstream::AutoStream::auto(io::stderr().lock());
+        write!(err, "{question} ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Tells a failure, once: the messages, the causes, the hints.
+    pub(crate) fn error(&self, error: &CommandError) {
+        match error {
+            CommandError::BrokenPipe => {}
+            CommandError::Told(told) => talk(format_args!("{}", ErrorScreen(told))),
+        }
+    }
+}
+
+/// A line on stderr. If stderr is gone there is nobody left to tell, so a failure to write is dropped.
+fn talk(text: fmt::Arguments<'_>) {
+    let mut err = anstream::AutoStream::auto(io::stderr().lock());
+    let _ = writeln!(err, "{text}");
+}
+
+/// Tells that the program itself is broken.
+pub(crate) fn report_bug() {
+    talk(format_args!(
+        "{HINT}hint:{HINT:#} This is a defect of aurora-restore. Please report it together with what you did; the \
+         journal is safe, and `aurora-restore resume` goes on with an operation."
+    ));
+}
+
+struct ErrorScreen<'a>(&'a Told);
+
+impl fmt::Display for ErrorScreen<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Told { code, messages, hints, source, .. } = self.0;
+        let mut lines: Vec<String> = Vec::new();
+        for message in messages {
+            let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
+            lines.push(format!("{ERROR}error:{ERROR:#} {message}{code}"));
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = match source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        };
+        // Some errors repeat their source in their own text; a cause is not told twice.
+        let mut told = messages.join(" ");
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !told.contains(&text) {
+                lines.push(format!("  caused by: {text}"));
+                told.push_str(&text);
+            }
+            cause = error.source();
+        }
+        lines.extend(hints.iter().map(|hint| format!("{HINT}hint:{HINT:#} {hint}")));
+        formatter.write_str(&lines.join("\n"))
+    }
+}
