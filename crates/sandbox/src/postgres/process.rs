@@ -32,10 +32,33 @@ impl LockFile {
     }
 }
 
-/// Whether `pid` is a living server of this data directory. After a crash the number in the lock file may belong to
-/// any other process, which must be neither adopted nor signalled.
-pub(super) fn is_server_of(pid: i32, data: &Path) -> bool {
-    is_alive(pid) && works_in(pid, data)
+/// Who the process named in a lock file is. After a crash its number may belong to any other process, which must be
+/// neither adopted nor signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A living server of this data directory.
+    Server,
+    /// A living process that is something else.
+    Stranger,
+    /// A living process of which the system tells us nothing.
+    Unknown,
+    /// No living process.
+    Nobody,
+}
+
+impl Holder {
+    /// Looks at the process `pid`.
+    pub(super) fn of(pid: i32, data: &Path) -> Self {
+        if !is_alive(pid) {
+            return Self::Nobody;
+        }
+        match arguments(pid) {
+            // We start a server with its data directory as an argument, and it keeps that for life.
+            Some(arguments) if arguments.contains(&data.display().to_string()) => Self::Server,
+            Some(_) => Self::Stranger,
+            None => Self::Unknown,
+        }
+    }
 }
 
 /// Whether the process exists and has not ended already.
@@ -54,10 +77,9 @@ pub(super) fn signal(pid: i32, signal: Signal) {
 
 #[cfg(target_os = "linux")]
 fn is_zombie(pid: i32) -> bool {
-    // `pid (name) S …`, where the name may hold blanks and brackets.
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
-        return true;
-    };
+    // `pid (name) S …`, where the name may hold blanks and brackets. A process that we cannot read about counts as
+    // alive: if it has just gone, the next look finds that out.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z') || rest.starts_with('X'))
 }
 
@@ -66,17 +88,19 @@ fn is_zombie(_pid: i32) -> bool {
     false
 }
 
-/// A postmaster works in its data directory.
+/// The command line of a process. Unlike its directory everybody may read it, in a container too, where root lacks
+/// the right to look into processes of others.
 #[cfg(target_os = "linux")]
-fn works_in(pid: i32, data: &Path) -> bool {
-    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|directory| directory == data)
+fn arguments(pid: i32) -> Option<String> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A server is started with its data directory as an argument.
 #[cfg(not(target_os = "linux"))]
-fn works_in(pid: i32, data: &Path) -> bool {
-    let output = std::process::Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string()))
+fn arguments(pid: i32) -> Option<String> {
+    let output =
+        std::process::Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -98,6 +122,6 @@ mod tests {
         let me = i32::try_from(std::process::id()).unwrap();
         let data = tempfile::tempdir().unwrap();
         assert!(is_alive(me));
-        assert!(!is_server_of(me, data.path()));
+        assert_eq!(Holder::of(me, data.path()), Holder::Stranger);
     }
 }

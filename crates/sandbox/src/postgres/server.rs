@@ -18,7 +18,7 @@ use super::conf::ServerSettings;
 use super::error::DataPlaneError;
 use super::files::Durability;
 use super::layout::Home;
-use super::process::{LockFile, is_alive, is_server_of, signal};
+use super::process::{Holder, LockFile, is_alive, signal};
 use super::tls::Tls;
 
 /// Recovery after a crash reads all WAL since the last checkpoint, at most a few hundred MiB.
@@ -81,7 +81,7 @@ impl Servers {
 
     /// The process that serves `data`, if there is one.
     fn running(&self, data: &Path) -> Option<i32> {
-        LockFile::read(data).map(|lock| lock.pid).filter(|pid| is_server_of(*pid, data))
+        LockFile::read(data).map(|lock| lock.pid).filter(|pid| Holder::of(*pid, data) == Holder::Server)
     }
 
     fn check_version(&self, data: &Path) -> Result<(), DataPlaneError> {
@@ -202,14 +202,14 @@ fn has_ended(pid: i32, child: Option<&mut Child>) -> bool {
     }
 }
 
-/// The server refuses to start if the process named in a left-over lock file exists, whoever that is by now. We know
-/// that it is not a server of this directory. A lock file of a dead process stays: the server uses it to make sure
-/// that no child of the dead one is still writing.
+/// The server refuses to start if the process named in a left-over lock file exists, whoever that is by now: remove
+/// the file if it is certainly not a server of this directory. In doubt the file stays and the server decides. It
+/// also stays if the process is dead: from it the server learns whether children of the dead one are still writing.
 fn remove_foreign_lock(data: &Path) -> Result<(), DataPlaneError> {
     let path = data.join("postmaster.pid");
-    match LockFile::read(data) {
-        Some(lock) if is_alive(lock.pid) => std::fs::remove_file(&path).map_err(DataPlaneError::io("remove", &path)),
-        _ => Ok(()),
+    match LockFile::read(data).map(|lock| Holder::of(lock.pid, data)) {
+        Some(Holder::Stranger) => std::fs::remove_file(&path).map_err(DataPlaneError::io("remove", &path)),
+        Some(Holder::Server | Holder::Unknown | Holder::Nobody) | None => Ok(()),
     }
 }
 
