@@ -16,7 +16,6 @@
 mod calls;
 mod control;
 mod credentials;
-mod health;
 mod http;
 mod identity;
 mod origin;

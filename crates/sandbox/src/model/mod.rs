@@ -11,7 +11,6 @@ mod actions;
 mod arn;
 pub mod call;
 pub mod config;
-mod dispatch;
 pub mod effect;
 pub mod error;
 pub mod faults;

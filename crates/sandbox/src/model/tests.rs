@@ -5,7 +5,6 @@ mod clusters;
 mod effects;
 mod faults;
 mod instances;
-mod invariants;
 mod renames;
 mod restores;
 mod sharing;

@@ -7,6 +7,14 @@
 //!
 //! Every piece of work may be done twice and may be interrupted anywhere: results appear under their final name by one
 //! rename, and what lies under another name is swept at the next start.
+//!
+//! Where it falls short of Aurora:
+//! * A reader endpoint leads to the same server as the writer and takes writes. So it does on Aurora while a cluster
+//!   has no reader; with one, Aurora refuses them.
+//! * The master user can install the extensions that PostgreSQL trusts; of the others it has `amcheck`.
+//! * Up to PostgreSQL 15 a user with CREATEROLE can make itself a member of roles that reach files and programs of the
+//!   server's operating-system user. Aurora forbids that.
+//! * A server that crashes stays down until it is started again or the sandbox is.
 
 mod account;
 pub mod bench;

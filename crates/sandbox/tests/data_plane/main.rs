@@ -2,10 +2,7 @@
 //!
 //! Every test has a sandbox of its own in a temporary directory. Needs the programs of PostgreSQL on this machine.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test sets up must be there; a panic says what is not"
-)]
+#![expect(clippy::unwrap_used, reason = "what a test sets up must be there; a panic says what is not")]
 
 mod harness;
 
