@@ -16,6 +16,7 @@
 mod calls;
 mod control;
 mod credentials;
+mod health;
 mod http;
 mod identity;
 mod origin;

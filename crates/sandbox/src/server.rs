@@ -19,7 +19,7 @@ mod sandbox;
 mod state_file;
 mod status;
 
-pub use config::{PostgresMode, SandboxConfig};
+pub use config::{PostgresMode, PostgresOptions, SandboxConfig};
 pub use error::{CorruptAt, SandboxError};
 pub(crate) use runtime::Runtime;
 pub use runtime::Unsaved;

@@ -5,6 +5,8 @@
 
 mod chain;
 mod state;
+mod stored;
+mod twin;
 mod wire;
 
 pub use chain::{JournalRefusal, Sealed, SealedEntry, replay, replay_more};

@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::health::Health;
 use super::http::{HttpRequest, plain};
 use super::origin::is_foreign;
 use crate::model::config::PlacedKey;
@@ -133,32 +134,6 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
-}
-
-/// How the sandbox is.
-#[derive(Serialize)]
-struct Health<'a> {
-    #[serde(flatten)]
-    status: &'a Status,
-    data_directory: &'a PathBuf,
-    uptime_seconds: i64,
-    /// Pieces of work being done to real data.
-    work_in_progress: usize,
-    /// Why changes cannot be saved, while they cannot.
-    save_problem: Option<String>,
-}
-
-impl<'a> Health<'a> {
-    fn of(control: &'a Control, runtime: &Runtime) -> Self {
-        let status = &control.status;
-        Self {
-            status,
-            data_directory: &control.data_directory,
-            uptime_seconds: runtime.now().duration_since(status.started_at).as_secs(),
-            work_in_progress: runtime.effects_in_progress(),
-            save_problem: runtime.save_problem(),
-        }
-    }
 }
 
 /// A snapshot of what a cluster holds now that claims to be older.

@@ -17,6 +17,7 @@ mod lookup;
 mod roles;
 mod seed;
 mod snapshot_copy;
+mod snapshot_describe;
 mod snapshot_share;
 mod snapshots;
 mod tags;

@@ -52,24 +52,15 @@ impl<'a> Arn<'a> {
     }
 
     pub(crate) fn parse(text: &'a str) -> Result<Self, RdsError> {
-        Self::split(text)
-            .ok_or_else(|| RdsError::invalid_value(format!("Invalid resource name: {text}")))
+        Self::split(text).ok_or_else(|| RdsError::invalid_value(format!("Invalid resource name: {text}")))
     }
 
     fn split(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(7, ':');
         let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-        let (region, account, kind, name) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let kind = ArnKind::ALL
-            .into_iter()
-            .find(|known| known.as_str() == kind)?;
-        (arn == "arn" && service == "rds" && !name.is_empty()).then_some(Self {
-            region,
-            account,
-            kind,
-            name,
-        })
+        let (region, account, kind, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let kind = ArnKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+        (arn == "arn" && service == "rds" && !name.is_empty()).then_some(Self { region, account, kind, name })
     }
 }
 

@@ -14,19 +14,17 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{DescribeEngineVersions, DescribeEvents, DescribeOrderableOptions};
 pub use cluster::{
-    CreateDbCluster, DbClusterRole, DeleteDbCluster, DescribeDbClusters, ModifyDbCluster,
-    NameDbCluster, NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime,
+    CreateDbCluster, DbClusterRole, DeleteDbCluster, DescribeDbClusters, ModifyDbCluster, NameDbCluster,
+    NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime,
 };
 pub use group::{
-    AddTagsToResource, CreateDbSubnetGroup, CreateParameterGroup, DescribeGroups,
-    ListTagsForResource, RemoveTagsFromResource,
+    AddTagsToResource, CreateDbSubnetGroup, CreateParameterGroup, DescribeGroups, ListTagsForResource,
+    RemoveTagsFromResource,
 };
-pub use instance::{
-    CreateDbInstance, DeleteDbInstance, DescribeDbInstances, ModifyDbInstance, RebootDbInstance,
-};
+pub use instance::{CreateDbInstance, DeleteDbInstance, DescribeDbInstances, ModifyDbInstance, RebootDbInstance};
 pub use snapshot::{
-    CopyDbClusterSnapshot, CreateDbClusterSnapshot, DescribeDbClusterSnapshots,
-    ModifyDbClusterSnapshotAttribute, NameDbClusterSnapshot,
+    CopyDbClusterSnapshot, CreateDbClusterSnapshot, DescribeDbClusterSnapshots, ModifyDbClusterSnapshotAttribute,
+    NameDbClusterSnapshot,
 };
 
 /// A named filter of a describe: a thing passes when it matches any of the values.
@@ -129,10 +127,7 @@ calls! {
 impl Action {
     /// The action of this name on the wire, if the model has it.
     pub fn from_wire(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.as_str() == name)
+        Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 }
 
@@ -148,60 +143,38 @@ impl Call {
         match self {
             Self::CreateDbCluster(input) => [&input.db_cluster_identifier, ""],
             Self::DescribeDbClusters(input) => [named(&input.db_cluster_identifier), ""],
-            Self::ModifyDbCluster(input) => [
-                &input.db_cluster_identifier,
-                named(&input.new_db_cluster_identifier),
-            ],
+            Self::ModifyDbCluster(input) => [&input.db_cluster_identifier, named(&input.new_db_cluster_identifier)],
             Self::DeleteDbCluster(input) => [&input.db_cluster_identifier, ""],
-            Self::StopDbCluster(input) | Self::StartDbCluster(input) => {
-                [&input.db_cluster_identifier, ""]
+            Self::StopDbCluster(input) | Self::StartDbCluster(input) => [&input.db_cluster_identifier, ""],
+            Self::RestoreDbClusterFromSnapshot(input) => [&input.db_cluster_identifier, &input.snapshot_identifier],
+            Self::RestoreDbClusterToPointInTime(input) => {
+                [&input.db_cluster_identifier, named(&input.source_db_cluster_identifier)]
             }
-            Self::RestoreDbClusterFromSnapshot(input) => {
-                [&input.db_cluster_identifier, &input.snapshot_identifier]
-            }
-            Self::RestoreDbClusterToPointInTime(input) => [
-                &input.db_cluster_identifier,
-                named(&input.source_db_cluster_identifier),
-            ],
             Self::AddRoleToDbCluster(input) | Self::RemoveRoleFromDbCluster(input) => {
                 [&input.db_cluster_identifier, ""]
             }
-            Self::CreateDbClusterSnapshot(input) => [
-                &input.db_cluster_identifier,
-                &input.db_cluster_snapshot_identifier,
-            ],
-            Self::CopyDbClusterSnapshot(input) => [
-                &input.source_db_cluster_snapshot_identifier,
-                &input.target_db_cluster_snapshot_identifier,
-            ],
-            Self::DescribeDbClusterSnapshots(input) => [
-                named(&input.db_cluster_snapshot_identifier),
-                named(&input.db_cluster_identifier),
-            ],
-            Self::DeleteDbClusterSnapshot(input)
-            | Self::DescribeDbClusterSnapshotAttributes(input) => {
+            Self::CreateDbClusterSnapshot(input) => {
+                [&input.db_cluster_identifier, &input.db_cluster_snapshot_identifier]
+            }
+            Self::CopyDbClusterSnapshot(input) => {
+                [&input.source_db_cluster_snapshot_identifier, &input.target_db_cluster_snapshot_identifier]
+            }
+            Self::DescribeDbClusterSnapshots(input) => {
+                [named(&input.db_cluster_snapshot_identifier), named(&input.db_cluster_identifier)]
+            }
+            Self::DeleteDbClusterSnapshot(input) | Self::DescribeDbClusterSnapshotAttributes(input) => {
                 [&input.db_cluster_snapshot_identifier, ""]
             }
-            Self::ModifyDbClusterSnapshotAttribute(input) => {
-                [&input.db_cluster_snapshot_identifier, ""]
-            }
-            Self::CreateDbInstance(input) => [
-                &input.db_instance_identifier,
-                named(&input.db_cluster_identifier),
-            ],
+            Self::ModifyDbClusterSnapshotAttribute(input) => [&input.db_cluster_snapshot_identifier, ""],
+            Self::CreateDbInstance(input) => [&input.db_instance_identifier, named(&input.db_cluster_identifier)],
             Self::DescribeDbInstances(input) => [named(&input.db_instance_identifier), ""],
-            Self::ModifyDbInstance(input) => [
-                &input.db_instance_identifier,
-                named(&input.new_db_instance_identifier),
-            ],
+            Self::ModifyDbInstance(input) => [&input.db_instance_identifier, named(&input.new_db_instance_identifier)],
             Self::DeleteDbInstance(input) => [&input.db_instance_identifier, ""],
             Self::RebootDbInstance(input) => [&input.db_instance_identifier, ""],
             Self::AddTagsToResource(input) => [&input.resource_name, ""],
             Self::RemoveTagsFromResource(input) => [&input.resource_name, ""],
             Self::ListTagsForResource(input) => [&input.resource_name, ""],
-            Self::CreateDbClusterParameterGroup(input) | Self::CreateDbParameterGroup(input) => {
-                [&input.name, ""]
-            }
+            Self::CreateDbClusterParameterGroup(input) | Self::CreateDbParameterGroup(input) => [&input.name, ""],
             Self::DescribeDbClusterParameterGroups(input)
             | Self::DescribeDbParameterGroups(input)
             | Self::DescribeDbSubnetGroups(input) => [named(&input.name), ""],

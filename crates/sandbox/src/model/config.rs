@@ -194,10 +194,7 @@ pub struct ConsistencyLag {
 
 impl ConsistencyLag {
     /// Names are right at once.
-    pub const NONE: Self = Self {
-        after_create: SignedDuration::ZERO,
-        after_rename: SignedDuration::ZERO,
-    };
+    pub const NONE: Self = Self { after_create: SignedDuration::ZERO, after_rename: SignedDuration::ZERO };
 }
 
 /// Limits per account and Region.

@@ -15,10 +15,7 @@ pub struct RdsError {
 impl RdsError {
     /// An error of this code with this message.
     pub fn new(code: RdsErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// The HTTP status that goes with the code.

@@ -7,9 +7,13 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::arn::Arn;
 use super::call::Action;
 use super::error::{RdsError, RdsErrorCode};
 use super::resources::InstanceStatus;
+
+/// Most that a rule slows anything down.
+const MAX_FACTOR: i32 = 1_000;
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +48,7 @@ pub enum Fault {
     },
     /// What the call starts takes this many times as long.
     Slow {
-        /// Times as long.
+        /// Times as long; 1,000 at most, so that the end stays within the calendar.
         factor: u32,
     },
 }
@@ -76,13 +80,7 @@ const fn once() -> u32 {
 impl FaultRule {
     /// A rule that strikes the next call to which the fault can apply.
     pub const fn once(fault: Fault) -> Self {
-        Self {
-            fault,
-            action: None,
-            identifier: None,
-            skip: 0,
-            times: 1,
-        }
+        Self { fault, action: None, identifier: None, skip: 0, times: 1 }
     }
 
     /// The same for calls of this action.
@@ -118,10 +116,8 @@ impl FaultRule {
             && self.fault.can_apply_to(action)
             && self.identifier.as_deref().is_none_or(|wanted| {
                 identifiers.iter().any(|identifier| {
-                    let name = identifier
-                        .rsplit_once("cluster-snapshot:")
-                        .map_or(*identifier, |(_, name)| name);
-                    name.eq_ignore_ascii_case(wanted) || identifier.eq_ignore_ascii_case(wanted)
+                    let name = Arn::parse(identifier).map_or(*identifier, |arn| arn.name);
+                    name.eq_ignore_ascii_case(wanted)
                 })
             })
     }
@@ -159,10 +155,7 @@ impl Fault {
                 matches!(action, A::CreateDbClusterSnapshot | A::DeleteDbCluster)
             }
             Self::FailingRestore => {
-                matches!(
-                    action,
-                    A::RestoreDbClusterFromSnapshot | A::RestoreDbClusterToPointInTime
-                )
+                matches!(action, A::RestoreDbClusterFromSnapshot | A::RestoreDbClusterToPointInTime)
             }
             Self::FailingInstance { .. } => matches!(action, A::CreateDbInstance),
         }
@@ -223,14 +216,13 @@ pub(crate) struct Course {
     pub(crate) stuck: bool,
     pub(crate) fails: bool,
     pub(crate) instance_ends_as: Option<InstanceStatus>,
-    pub(crate) slowed_by: u32,
+    pub(crate) slowed_by: i32,
 }
 
 impl Course {
     /// The duration, stretched as far as a rule says.
     pub(crate) fn stretch(&self, duration: SignedDuration) -> SignedDuration {
-        let factor = i32::try_from(self.slowed_by.max(1)).unwrap_or(i32::MAX);
-        duration.checked_mul(factor).unwrap_or(duration)
+        duration.saturating_mul(self.slowed_by.clamp(1, MAX_FACTOR))
     }
 }
 
@@ -280,7 +272,7 @@ impl Faults {
                 Fault::FailingInstance { status } => {
                     verdict.course.instance_ends_as = Some(*status);
                 }
-                Fault::Slow { factor } => verdict.course.slowed_by = *factor,
+                Fault::Slow { factor } => verdict.course.slowed_by = i32::try_from(*factor).unwrap_or(MAX_FACTOR),
                 Fault::Throttling
                 | Fault::ServerError
                 | Fault::ServiceUnavailable

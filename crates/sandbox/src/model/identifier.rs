@@ -27,9 +27,7 @@ fn checked(parameter: &str, name: &str, max: usize) -> Result<String, RdsError> 
             format!("The request must contain the parameter {parameter}."),
         ));
     }
-    let letters = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let starts = name.as_bytes()[0].is_ascii_alphabetic();
     if !letters || !starts || name.ends_with('-') || name.contains("--") {
         return Err(RdsError::invalid_value(format!(
@@ -54,10 +52,7 @@ pub(crate) fn check_password(password: &str) -> Result<(), RdsError> {
              than 41 characters.",
         ));
     }
-    if !password
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"/@\"".contains(&byte))
-    {
+    if !password.bytes().all(|byte| byte.is_ascii_graphic() && !b"/@\"".contains(&byte)) {
         return Err(RdsError::invalid_value(
             "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides \
              '/', '@', '\"', ' ' may be used.",
@@ -68,22 +63,15 @@ pub(crate) fn check_password(password: &str) -> Result<(), RdsError> {
 
 /// Refuses a master user that the engine keeps for itself.
 pub(crate) fn check_master_username(name: &str) -> Result<(), RdsError> {
-    let letters = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let starts = name
-        .bytes()
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic());
+    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     if !letters || !starts || name.len() > MAX_LENGTH {
         return Err(RdsError::invalid_value(
             "The parameter MasterUsername must begin with a letter and contain only alphanumeric characters.",
         ));
     }
     let lower = name.to_ascii_lowercase();
-    if ["rdsadmin", "admin", "public", "rds_superuser"].contains(&lower.as_str())
-        || lower.starts_with("pg_")
-    {
+    if ["rdsadmin", "admin", "public", "rds_superuser"].contains(&lower.as_str()) || lower.starts_with("pg_") {
         return Err(RdsError::invalid_value(format!(
             "MasterUsername {name} cannot be used as it is a reserved word used by the engine"
         )));
@@ -97,25 +85,17 @@ pub(crate) fn checked_tags(tags: &[Tag]) -> Result<Vec<Tag>, RdsError> {
     sorted.sort();
     sorted.dedup_by(|one, other| one.key == other.key);
     if sorted.len() != tags.len() {
-        return Err(RdsError::invalid_value(
-            "Duplicate tag keys found. Tag keys must be unique.",
-        ));
+        return Err(RdsError::invalid_value("Duplicate tag keys found. Tag keys must be unique."));
     }
     if sorted.len() > MAX_TAGS {
-        return Err(RdsError::invalid_value(
-            "A resource cannot have more than 50 tags.",
-        ));
+        return Err(RdsError::invalid_value("A resource cannot have more than 50 tags."));
     }
     for tag in &sorted {
         if tag.key.starts_with("aws:") {
-            return Err(RdsError::invalid_value(
-                "Tag keys cannot start with the reserved prefix: aws:",
-            ));
+            return Err(RdsError::invalid_value("Tag keys cannot start with the reserved prefix: aws:"));
         }
         if tag.key.is_empty() || tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
-            return Err(RdsError::invalid_value(
-                "Tag keys must have 1 to 128 characters, and tag values at most 256.",
-            ));
+            return Err(RdsError::invalid_value("Tag keys must have 1 to 128 characters, and tag values at most 256."));
         }
     }
     Ok(sorted)

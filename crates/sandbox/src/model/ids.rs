@@ -101,17 +101,11 @@ pub struct Caller {
 impl Caller {
     /// A caller of this account in this Region.
     pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
-        Self {
-            account: AccountId::new(account),
-            region: RegionName::new(region),
-        }
+        Self { account: AccountId::new(account), region: RegionName::new(region) }
     }
 
     /// The same as a place.
     pub fn place(&self) -> Place {
-        Place {
-            account: self.account.clone(),
-            region: self.region.clone(),
-        }
+        Place { account: self.account.clone(), region: self.region.clone() }
     }
 }

@@ -81,23 +81,14 @@ impl Jobs {
 
     /// Drops the work on a thing that is no more.
     pub(crate) fn forget(&mut self, place: PlaceIx, key: Key) {
-        self.ready
-            .retain(|_, job| (job.place, job.key) != (place, key));
-        self.blocked
-            .retain(|_, (_, job)| (job.place, job.key) != (place, key));
+        self.ready.retain(|_, job| (job.place, job.key) != (place, key));
+        self.blocked.retain(|_, (_, job)| (job.place, job.key) != (place, key));
     }
 
     /// Notes the outcome of a piece of work. Returns whether a job was waiting for it.
-    pub(crate) fn effect_finished(
-        &mut self,
-        effect: EffectId,
-        failure: Option<&str>,
-        now: Timestamp,
-    ) -> bool {
-        let Some(number) = self
-            .blocked
-            .iter()
-            .find_map(|(number, (_, job))| job.waits_for.contains(&effect).then_some(*number))
+    pub(crate) fn effect_finished(&mut self, effect: EffectId, failure: Option<&str>, now: Timestamp) -> bool {
+        let Some(number) =
+            self.blocked.iter().find_map(|(number, (_, job))| job.waits_for.contains(&effect).then_some(*number))
         else {
             return false;
         };
@@ -136,8 +127,6 @@ pub(crate) mod as_pairs {
         V: Deserialize<'de>,
         D: Deserializer<'de>,
     {
-        Ok(Vec::<(K, V)>::deserialize(deserializer)?
-            .into_iter()
-            .collect())
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

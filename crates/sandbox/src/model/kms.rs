@@ -41,19 +41,13 @@ impl World {
             None => (here, asked),
             Some(rest) => {
                 let mut parts = rest.splitn(3, ':');
-                let (Some(region), Some(account), Some(name)) =
-                    (parts.next(), parts.next(), parts.next())
-                else {
+                let (Some(region), Some(account), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
                     return Err(not_accessible(asked));
                 };
                 if region != caller.region.as_str() {
                     return Err(not_accessible(asked));
                 }
-                (
-                    self.find_place(account, region)
-                        .ok_or_else(|| not_accessible(asked))?,
-                    name,
-                )
+                (self.find_place(account, region).ok_or_else(|| not_accessible(asked))?, name)
             }
         };
         let place = self.place(owner);
@@ -70,14 +64,9 @@ impl World {
         let mut parts = arn.split(':').skip(3);
         let (region, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
         let id = arn.rsplit_once('/').map_or("", |(_, id)| id);
-        let key = self
-            .find_place(owner, region)
-            .and_then(|place| self.place(place).key_named(id));
+        let key = self.find_place(owner, region).and_then(|place| self.place(place).key_named(id));
         match key {
-            Some(key)
-                if !key.disabled
-                    && (owner == account.as_str() || key.allowed_accounts.contains(account)) =>
-            {
+            Some(key) if !key.disabled && (owner == account.as_str() || key.allowed_accounts.contains(account)) => {
                 Ok(())
             }
             _ => Err(not_accessible(arn)),
@@ -87,10 +76,7 @@ impl World {
     /// Whether this is a key that RDS made for itself; such a key cannot be shared.
     pub(crate) fn is_default_key(&self, arn: &str) -> bool {
         let id = arn.rsplit_once('/').map_or("", |(_, id)| id);
-        self.places().any(|(_, place)| {
-            place
-                .key_named(id)
-                .is_some_and(|key| key.alias.as_deref() == Some(DEFAULT_KEY_ALIAS))
-        })
+        self.places()
+            .any(|(_, place)| place.key_named(id).is_some_and(|key| key.alias.as_deref() == Some(DEFAULT_KEY_ALIAS)))
     }
 }

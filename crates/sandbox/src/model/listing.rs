@@ -26,19 +26,12 @@ pub(crate) fn page<T>(
         )));
     }
     let size = size as usize;
-    let start = match request
-        .marker
-        .as_deref()
-        .filter(|marker| !marker.is_empty())
-    {
+    let start = match request.marker.as_deref().filter(|marker| !marker.is_empty()) {
         None => 0,
         Some(marker) => items.partition_point(|item| name(item).as_str() <= marker),
     };
     if start == 0 && items.len() <= size {
-        return Ok(Page {
-            items,
-            marker: None,
-        });
+        return Ok(Page { items, marker: None });
     }
     let more = items.len() > start + size;
     let items: Vec<T> = items.into_iter().skip(start).take(size).collect();
@@ -50,10 +43,7 @@ pub(crate) fn page<T>(
 pub(crate) fn check_filters(filters: &[Filter], known: &[&str]) -> Result<(), RdsError> {
     for filter in filters {
         if !known.contains(&filter.name.as_str()) {
-            return Err(RdsError::invalid_value(format!(
-                "Unrecognized filter name: {}",
-                filter.name
-            )));
+            return Err(RdsError::invalid_value(format!("Unrecognized filter name: {}", filter.name)));
         }
         if filter.values.is_empty() || filter.values.len() > MAX_FILTER_VALUES {
             return Err(RdsError::invalid_combination(format!(
@@ -67,10 +57,5 @@ pub(crate) fn check_filters(filters: &[Filter], known: &[&str]) -> Result<(), Rd
 
 /// Whether a thing passes all filters; `matches` says whether it matches one value of one filter.
 pub(crate) fn passes(filters: &[Filter], matches: impl Fn(&str, &str) -> bool) -> bool {
-    filters.iter().all(|filter| {
-        filter
-            .values
-            .iter()
-            .any(|value| matches(&filter.name, value))
-    })
+    filters.iter().all(|filter| filter.values.iter().any(|value| matches(&filter.name, value)))
 }

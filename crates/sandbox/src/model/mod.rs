@@ -11,6 +11,7 @@ mod actions;
 mod arn;
 pub mod call;
 pub mod config;
+mod dispatch;
 pub mod effect;
 pub mod error;
 pub mod faults;

@@ -38,12 +38,7 @@ impl Outbox {
     /// Work that has not been handed out since the start.
     pub(crate) fn take(&mut self, mode: DataPlaneMode) -> Vec<Effect> {
         let news = self.open.range(EffectId(self.handed_below)..);
-        let effects = news
-            .map(|(id, work)| Effect {
-                id: *id,
-                work: work.clone(),
-            })
-            .collect();
+        let effects = news.map(|(id, work)| Effect { id: *id, work: work.clone() }).collect();
         self.handed_below = self.next;
         if mode != DataPlaneMode::Attached {
             self.open.clear();
@@ -62,11 +57,7 @@ impl Outbox {
 
     /// Forgets a name, unless it answers for another volume by now.
     pub(crate) fn withdraw(&mut self, key: &EndpointKey, volume: VolumeId) {
-        if self
-            .published
-            .get(key)
-            .is_some_and(|(owner, _)| *owner == volume)
-        {
+        if self.published.get(key).is_some_and(|(owner, _)| *owner == volume) {
             self.published.remove(key);
         }
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::resources::{
-    AccountQuota, DbCluster, DbClusterSnapshot, DbInstance, EngineVersion, Event, OrderableOption,
-    ParameterGroup, SnapshotAttributes, SubnetGroup, Tag,
+    AccountQuota, DbCluster, DbClusterSnapshot, DbInstance, EngineVersion, Event, OrderableOption, ParameterGroup,
+    SnapshotAttributes, SubnetGroup, Tag,
 };
 
 /// One page of a list. Things are shared with the world, so a page costs no copies.

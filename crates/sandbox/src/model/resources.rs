@@ -12,8 +12,8 @@ mod status;
 
 pub use catalogue::{AccountQuota, EngineVersion, Event, EventSource, OrderableOption};
 pub use cluster::{
-    AssociatedRole, ClusterMember, ClusterPendingValues, DbCluster, Endpoint, ParameterStatus,
-    PendingLogExports, ServerlessV2Scaling, VpcSecurityGroup,
+    AssociatedRole, ClusterMember, ClusterPendingValues, DbCluster, Endpoint, ParameterStatus, PendingLogExports,
+    ServerlessV2Scaling, VpcSecurityGroup,
 };
 pub use group::{KmsKey, ParameterGroup, Subnet, SubnetGroup, Tag};
 pub use instance::{DbInstance, InstancePendingValues};

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::arn::{ArnKind, arn};
 use super::config::PlacedKey;
 use super::resources::{
-    DbCluster, DbClusterSnapshot, DbInstance, Event, InstanceStatus, KmsKey, ParameterGroup,
-    SnapshotKind, Subnet, SubnetGroup,
+    DbCluster, DbClusterSnapshot, DbInstance, Event, InstanceStatus, KmsKey, ParameterGroup, SnapshotKind, Subnet,
+    SubnetGroup,
 };
 use super::{AccountId, ImageId, RegionName, Secret, VolumeId};
 
@@ -61,19 +61,13 @@ pub(crate) struct Naming {
 
 impl Naming {
     pub(crate) const fn new(visible_from: Timestamp) -> Self {
-        Self {
-            visible_from,
-            former: None,
-            reserved: None,
-        }
+        Self { visible_from, former: None, reserved: None }
     }
 
     /// Whether the thing answers to `wanted` at this moment.
     pub(crate) fn answers(&self, name: &str, wanted: &str, now: Timestamp) -> bool {
         (name.eq_ignore_ascii_case(wanted) && self.visible_from <= now)
-            || self.former.as_ref().is_some_and(|former| {
-                former.until > now && former.name.eq_ignore_ascii_case(wanted)
-            })
+            || self.former.as_ref().is_some_and(|former| former.until > now && former.name.eq_ignore_ascii_case(wanted))
     }
 
     /// Whether a new thing must not have this name.
@@ -83,11 +77,7 @@ impl Naming {
 
     /// Whether lists show the thing.
     pub(crate) fn is_listed(&self, now: Timestamp) -> bool {
-        self.visible_from <= now
-            || self
-                .former
-                .as_ref()
-                .is_some_and(|former| former.until > now)
+        self.visible_from <= now || self.former.as_ref().is_some_and(|former| former.until > now)
     }
 }
 
@@ -216,20 +206,13 @@ impl PlaceState {
 
     /// The text that tells the endpoints of this place from those of others.
     pub(crate) fn endpoint_hash(&self) -> String {
-        token(
-            mix(self.account.as_str(), self.region.as_str(), 0),
-            12,
-            b"abcdefghijklmnopqrstuvwxyz0123456789",
-        )
+        token(mix(self.account.as_str(), self.region.as_str(), 0), 12, b"abcdefghijklmnopqrstuvwxyz0123456789")
     }
 
     /// An id that RDS draws, from the key of the thing.
     pub(crate) fn drawn_id(&self, prefix: &str, key: Key) -> String {
         let seed = mix(self.account.as_str(), self.region.as_str(), key + 1);
-        format!(
-            "{prefix}{}",
-            token(seed, 26, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        )
+        format!("{prefix}{}", token(seed, 26, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
     }
 
     pub(crate) fn vpc_id(&self) -> String {
@@ -241,10 +224,7 @@ impl PlaceState {
     }
 
     pub(crate) fn zones(&self) -> Vec<String> {
-        ["a", "b", "c"]
-            .iter()
-            .map(|zone| format!("{}{zone}", self.region))
-            .collect()
+        ["a", "b", "c"].iter().map(|zone| format!("{}{zone}", self.region)).collect()
     }
 
     pub(crate) fn record(&mut self, event: Event) {
@@ -258,24 +238,14 @@ impl PlaceState {
 fn default_key(account: &AccountId, region: &RegionName) -> KmsKey {
     let hex = drawn_hex("", account, region, 3);
     let key_id = format!("{}-0000-4000-8000-{}", &hex[..8], &hex[5..17]);
-    KmsKey {
-        key_id,
-        alias: Some(DEFAULT_KEY_ALIAS.to_owned()),
-        allowed_accounts: BTreeSet::new(),
-        disabled: false,
-    }
+    KmsKey { key_id, alias: Some(DEFAULT_KEY_ALIAS.to_owned()), allowed_accounts: BTreeSet::new(), disabled: false }
 }
 
 fn default_subnet_group(account: &AccountId, region: &RegionName) -> SubnetGroup {
     SubnetGroup {
         name: "default".to_owned(),
         description: "default".to_owned(),
-        arn: arn(
-            region.as_str(),
-            account.as_str(),
-            ArnKind::SubnetGroup,
-            "default",
-        ),
+        arn: arn(region.as_str(), account.as_str(), ArnKind::SubnetGroup, "default"),
         vpc_id: drawn_hex("vpc-", account, region, 1),
         status: "Complete".to_owned(),
         subnets: ["a", "b", "c"]
@@ -300,9 +270,8 @@ fn drawn_hex(prefix: &str, account: &AccountId, region: &RegionName, draw: u64) 
 /// A seed that differs from place to place and from draw to draw.
 fn mix(account: &str, region: &str, draw: u64) -> u64 {
     let text = account.bytes().chain(region.bytes());
-    let hash = text.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash =
+        text.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     hash ^ draw.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 

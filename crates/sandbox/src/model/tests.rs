@@ -5,6 +5,7 @@ mod clusters;
 mod effects;
 mod faults;
 mod instances;
+mod invariants;
 mod renames;
 mod restores;
 mod sharing;

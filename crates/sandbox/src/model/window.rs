@@ -13,9 +13,7 @@ const MIN_MINUTES: u32 = 30;
 fn clock(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
     let two_digits = |part: &str| {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| part.parse::<u32>().ok())
-            .flatten()
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u32>().ok()).flatten()
     };
     let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
@@ -24,9 +22,7 @@ fn clock(text: &str) -> Option<u32> {
 fn weekly(text: &str) -> Option<u32> {
     let (day, time) = text.split_once(':')?;
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let day = days
-        .iter()
-        .position(|known| day.eq_ignore_ascii_case(known))?;
+    let day = days.iter().position(|known| day.eq_ignore_ascii_case(known))?;
     Some(u32::try_from(day).ok()? * MINUTES_A_DAY + clock(time)?)
 }
 
@@ -68,9 +64,8 @@ pub(crate) fn next_opening(window: &str, now: Timestamp) -> Timestamp {
     let start = maintenance_start(window).unwrap_or(0);
     let here = now.to_zoned(TimeZone::UTC);
     let day = u32::from(here.weekday().to_monday_zero_offset().unsigned_abs());
-    let minute = day * MINUTES_A_DAY
-        + u32::from(here.hour().unsigned_abs()) * 60
-        + u32::from(here.minute().unsigned_abs());
+    let minute =
+        day * MINUTES_A_DAY + u32::from(here.hour().unsigned_abs()) * 60 + u32::from(here.minute().unsigned_abs());
     let wait = (start + MINUTES_A_WEEK - minute - 1) % MINUTES_A_WEEK + 1;
     now + SignedDuration::from_mins(i64::from(wait))
 }

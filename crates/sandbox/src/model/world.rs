@@ -53,11 +53,7 @@ pub(crate) struct Ctx {
 impl World {
     /// An empty world.
     pub fn new(config: WorldConfig) -> Self {
-        let owners: Vec<_> = config
-            .kms_keys
-            .iter()
-            .map(|key| (key.account.clone(), key.region.clone()))
-            .collect();
+        let owners: Vec<_> = config.kms_keys.iter().map(|key| (key.account.clone(), key.region.clone())).collect();
         let mut world = Self {
             config,
             places: Vec::new(),
@@ -81,12 +77,7 @@ impl World {
 
     /// Carries out a call. A reply that a fault rule wants lost is returned all the same: use
     /// [`World::serve`] where replies can be lost.
-    pub fn apply(
-        &mut self,
-        caller: &Caller,
-        call: Call,
-        now: Timestamp,
-    ) -> Result<Reply, RdsError> {
+    pub fn apply(&mut self, caller: &Caller, call: Call, now: Timestamp) -> Result<Reply, RdsError> {
         self.serve(caller, call, now).result
     }
 
@@ -95,21 +86,11 @@ impl World {
         self.tick(now);
         let verdict = self.faults.judge(call.action(), &call.identifiers());
         if let Some(refusal) = verdict.refusal {
-            return Served {
-                result: Err(refusal),
-                reply_lost: false,
-            };
+            return Served { result: Err(refusal), reply_lost: false };
         }
         let here = self.place_ix(&caller.account, &caller.region);
-        let ctx = Ctx {
-            here,
-            now: self.now,
-            course: verdict.course,
-        };
-        Served {
-            result: self.dispatch(ctx, call),
-            reply_lost: verdict.reply_lost,
-        }
+        let ctx = Ctx { here, now: self.now, course: verdict.course };
+        Served { result: self.dispatch(ctx, call), reply_lost: verdict.reply_lost }
     }
 
     /// Lets everything happen that is due by now.
@@ -135,12 +116,7 @@ impl World {
     ///
     /// A failure puts whatever waited for the work into the status that fits, with the reason in an
     /// event. The reason is shown to users: it must not contain a secret.
-    pub fn finish_effect(
-        &mut self,
-        id: EffectId,
-        outcome: Result<EffectOutcome, String>,
-        now: Timestamp,
-    ) {
+    pub fn finish_effect(&mut self, id: EffectId, outcome: Result<EffectOutcome, String>, now: Timestamp) {
         self.tick(now);
         let Some(work) = self.outbox.finish(id) else {
             return;
@@ -179,12 +155,8 @@ impl World {
     /// Remembers where names answer. Returns what is wrong with the outcome, if anything is.
     fn note_endpoint(&mut self, work: Work, outcome: EffectOutcome) -> Option<String> {
         match (work, outcome) {
-            (
-                Work::PublishEndpoint { endpoint, volume },
-                EffectOutcome::Endpoint { address, port },
-            ) => {
-                self.outbox
-                    .publish(endpoint.clone(), volume, Endpoint { address, port });
+            (Work::PublishEndpoint { endpoint, volume }, EffectOutcome::Endpoint { address, port }) => {
+                self.outbox.publish(endpoint.clone(), volume, Endpoint { address, port });
                 self.show_endpoint(&endpoint, volume);
                 None
             }
@@ -211,10 +183,7 @@ impl World {
     }
 
     pub(crate) fn places(&self) -> impl Iterator<Item = (PlaceIx, &PlaceState)> {
-        self.places
-            .iter()
-            .enumerate()
-            .map(|(index, place)| (PlaceIx(index), place))
+        self.places.iter().enumerate().map(|(index, place)| (PlaceIx(index), place))
     }
 
     pub(crate) fn find_place(&self, account: &str, region: &str) -> Option<PlaceIx> {
@@ -251,6 +220,12 @@ impl World {
         self.place_mut(place).snapshots.get_mut(&key)
     }
 
+    /// Work in progress, here and at the data plane.
+    #[cfg(test)]
+    pub(crate) fn unfinished(&self) -> (Jobs, Outbox) {
+        (self.jobs.clone(), self.outbox.clone())
+    }
+
     /// The latest time seen.
     pub(crate) const fn now(&self) -> Timestamp {
         self.now
@@ -270,37 +245,12 @@ impl World {
         kind: JobKind,
         waits_for: Vec<EffectId>,
     ) {
-        self.jobs.add(
-            ends,
-            Job {
-                place,
-                key,
-                kind,
-                waits_for,
-                failure: None,
-            },
-        );
+        self.jobs.add(ends, Job { place, key, kind, waits_for, failure: None });
     }
 
     /// The same for a transition that is bound to end badly.
-    pub(crate) fn add_failing_job(
-        &mut self,
-        ends: Timestamp,
-        place: PlaceIx,
-        key: Key,
-        kind: JobKind,
-        reason: &str,
-    ) {
-        self.jobs.add(
-            ends,
-            Job {
-                place,
-                key,
-                kind,
-                waits_for: Vec::new(),
-                failure: Some(reason.to_owned()),
-            },
-        );
+    pub(crate) fn add_failing_job(&mut self, ends: Timestamp, place: PlaceIx, key: Key, kind: JobKind, reason: &str) {
+        self.jobs.add(ends, Job { place, key, kind, waits_for: Vec::new(), failure: Some(reason.to_owned()) });
     }
 
     pub(crate) fn forget_jobs(&mut self, place: PlaceIx, key: Key) {
@@ -313,13 +263,7 @@ impl World {
     }
 
     /// From when on a thing made now is found, and a job that marks that moment.
-    pub(crate) fn visible_from(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        now: Timestamp,
-        lag: SignedDuration,
-    ) -> Timestamp {
+    pub(crate) fn visible_from(&mut self, place: PlaceIx, key: Key, now: Timestamp, lag: SignedDuration) -> Timestamp {
         if lag.is_zero() {
             return now;
         }
@@ -328,34 +272,15 @@ impl World {
         from
     }
 
-    pub(crate) fn endpoint_key(
-        &self,
-        place: PlaceIx,
-        kind: EndpointKind,
-        name: &str,
-    ) -> EndpointKey {
+    pub(crate) fn endpoint_key(&self, place: PlaceIx, kind: EndpointKind, name: &str) -> EndpointKey {
         let place = self.place(place);
-        EndpointKey {
-            account: place.account.clone(),
-            region: place.region.clone(),
-            kind,
-            name: name.to_owned(),
-        }
+        EndpointKey { account: place.account.clone(), region: place.region.clone(), kind, name: name.to_owned() }
     }
 
     /// Where the endpoint of this name answers, if that is known.
-    pub(crate) fn endpoint(
-        &self,
-        place: PlaceIx,
-        kind: EndpointKind,
-        name: &str,
-        port: u16,
-    ) -> Option<Endpoint> {
+    pub(crate) fn endpoint(&self, place: PlaceIx, kind: EndpointKind, name: &str, port: u16) -> Option<Endpoint> {
         if self.config.data_plane == DataPlaneMode::Attached {
-            return self
-                .outbox
-                .endpoint(&self.endpoint_key(place, kind, name))
-                .cloned();
+            return self.outbox.endpoint(&self.endpoint_key(place, kind, name)).cloned();
         }
         let place = self.place(place);
         let label = match kind {
@@ -363,11 +288,7 @@ impl World {
             EndpointKind::ClusterReader => "cluster-ro-",
             EndpointKind::Instance => "",
         };
-        let address = format!(
-            "{name}.{label}{}.{}.rds.amazonaws.com",
-            place.endpoint_hash(),
-            place.region
-        );
+        let address = format!("{name}.{label}{}.{}.rds.amazonaws.com", place.endpoint_hash(), place.region);
         Some(Endpoint { address, port })
     }
 
@@ -393,9 +314,7 @@ impl World {
     /// The volume whose server answers at this address, and under which cluster's immutable id: what a
     /// client would reach. None while no instance serves there.
     pub fn who_answers(&self, address: &str, port: u16) -> Option<Answering<'_>> {
-        self.places
-            .iter()
-            .find_map(|place| place.who_answers(address, port))
+        self.places.iter().find_map(|place| place.who_answers(address, port))
     }
 }
 
@@ -410,84 +329,4 @@ pub struct Answering<'a> {
     pub volume: VolumeId,
     /// Whether the address leads to the writer.
     pub writable: bool,
-}
-
-impl World {
-    fn dispatch(&mut self, ctx: Ctx, call: Call) -> Result<Reply, RdsError> {
-        match call {
-            Call::CreateDbCluster(input) => self.create_cluster(ctx, input),
-            Call::DescribeDbClusters(input) => self.describe_clusters(ctx, &input),
-            Call::ModifyDbCluster(input) => self.modify_cluster(ctx, &input),
-            Call::DeleteDbCluster(input) => self.delete_cluster(ctx, &input),
-            Call::StopDbCluster(input) => self.stop_cluster(ctx, &input),
-            Call::StartDbCluster(input) => self.start_cluster(ctx, &input),
-            Call::RestoreDbClusterFromSnapshot(input) => self.restore_from_snapshot(ctx, &input),
-            Call::RestoreDbClusterToPointInTime(input) => {
-                self.restore_to_point_in_time(ctx, &input)
-            }
-            Call::AddRoleToDbCluster(input) => self.add_role(ctx, input),
-            Call::RemoveRoleFromDbCluster(input) => self.remove_role(ctx, &input),
-            Call::CreateDbClusterSnapshot(input) => self.create_snapshot(ctx, &input),
-            Call::CopyDbClusterSnapshot(input) => self.copy_snapshot(ctx, &input),
-            Call::DescribeDbClusterSnapshots(input) => self.describe_snapshots(ctx, &input),
-            Call::DeleteDbClusterSnapshot(input) => self.delete_snapshot(ctx, &input),
-            Call::DescribeDbClusterSnapshotAttributes(input) => {
-                self.describe_snapshot_attributes(ctx, &input)
-            }
-            Call::ModifyDbClusterSnapshotAttribute(input) => {
-                self.modify_snapshot_attribute(ctx, &input)
-            }
-            Call::CreateDbInstance(input) => self.create_instance(ctx, &input),
-            Call::DescribeDbInstances(input) => self.describe_instances(ctx, &input),
-            Call::ModifyDbInstance(input) => self.modify_instance(ctx, &input),
-            Call::DeleteDbInstance(input) => self.delete_instance(ctx, &input),
-            Call::RebootDbInstance(input) => self.reboot_instance(ctx, &input),
-            Call::AddTagsToResource(input) => self.add_tags(ctx, &input),
-            Call::RemoveTagsFromResource(input) => self.remove_tags(ctx, &input),
-            Call::ListTagsForResource(input) => self.list_tags(ctx, &input),
-            Call::CreateDbClusterParameterGroup(input) => {
-                self.create_cluster_parameter_group(ctx, input)
-            }
-            Call::DescribeDbClusterParameterGroups(input) => {
-                self.describe_cluster_parameter_groups(ctx, &input)
-            }
-            Call::CreateDbParameterGroup(input) => self.create_parameter_group(ctx, input),
-            Call::DescribeDbParameterGroups(input) => self.describe_parameter_groups(ctx, &input),
-            Call::CreateDbSubnetGroup(input) => self.create_subnet_group(ctx, &input),
-            Call::DescribeDbSubnetGroups(input) => self.describe_subnet_groups(ctx, &input),
-            Call::DescribeOrderableDbInstanceOptions(input) => self.describe_orderable(ctx, &input),
-            Call::DescribeDbEngineVersions(input) => self.describe_engine_versions(&input),
-            Call::DescribeEvents(input) => self.describe_events(ctx, &input),
-            Call::DescribeAccountAttributes => Ok(self.describe_account_attributes(ctx)),
-        }
-    }
-
-    fn finish_job(&mut self, ends: Timestamp, job: &Job) {
-        let Job {
-            place,
-            key,
-            kind,
-            failure,
-            ..
-        } = job;
-        let (place, key, failure) = (*place, *key, failure.as_deref());
-        match kind {
-            JobKind::NamesSettle => {}
-            JobKind::ClusterReady => self.cluster_ready(place, key, ends, failure),
-            JobKind::FirstBackup => self.first_backup(place, key, ends),
-            JobKind::ClusterPhaseEnds => self.cluster_phase_ends(place, key, ends, failure),
-            JobKind::ClusterParametersApplied => self.cluster_parameters_applied(place, key),
-            JobKind::ClusterMaintenance => self.cluster_maintenance(place, key, ends),
-            JobKind::ClusterStopped => self.cluster_stopped(place, key, ends, failure),
-            JobKind::ClusterStarted => self.cluster_started(place, key, ends, failure),
-            JobKind::AutomaticStart => self.automatic_start(place, key, ends),
-            JobKind::ClusterDeleted => self.cluster_deleted(place, key, ends, failure),
-            JobKind::InstanceReady => self.instance_ready(place, key, ends, failure),
-            JobKind::InstancePhaseEnds => self.instance_phase_ends(place, key, ends, failure),
-            JobKind::InstanceMaintenance => self.instance_maintenance(place, key, ends),
-            JobKind::InstanceDeleted => self.instance_deleted(place, key, ends, failure),
-            JobKind::SnapshotTaken => self.snapshot_taken(place, key, ends, failure),
-            JobKind::SnapshotCopied => self.snapshot_copied(place, key, ends, failure),
-        }
-    }
 }

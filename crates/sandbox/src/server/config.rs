@@ -1,11 +1,11 @@
 //! What a sandbox is started with.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::AccountId;
 use crate::model::config::{ConsistencyLag, Durations, PlacedKey, Quotas};
-use crate::postgres::{Durability, EndpointPorts};
+use crate::postgres::{DataPlaneOptions, Durability, EndpointPorts};
 
 /// The settings of a [`Sandbox`](super::Sandbox).
 #[derive(Debug, Clone)]
@@ -32,18 +32,7 @@ pub struct SandboxConfig {
 #[derive(Debug, Clone)]
 pub enum PostgresMode {
     /// Every cluster is a PostgreSQL server.
-    Real {
-        /// Directory of `initdb` and `postgres`; found by itself if not given.
-        binaries: Option<PathBuf>,
-        /// User that runs the servers when root starts the sandbox.
-        user: Option<String>,
-        /// What must survive once work is done.
-        durability: Durability,
-        /// Ports for endpoints.
-        ports: EndpointPorts,
-        /// The value of `PATH`, where PostgreSQL is looked for last.
-        search_path: Option<String>,
-    },
+    Real(PostgresOptions),
     /// Clusters are only talked about: for tests of the API, without PostgreSQL on the machine.
     None {
         /// The major version of PostgreSQL that is talked about.
@@ -51,16 +40,31 @@ pub enum PostgresMode {
     },
 }
 
-impl PostgresMode {
-    /// Real servers, everything else by default.
-    #[must_use]
-    pub fn real() -> Self {
-        Self::Real {
-            binaries: None,
-            user: None,
-            durability: Durability::default(),
-            ports: EndpointPorts::default(),
-            search_path: None,
+/// How PostgreSQL is run.
+#[derive(Debug, Clone, Default)]
+pub struct PostgresOptions {
+    /// Directory of `initdb` and `postgres`; found by itself if not given.
+    pub binaries: Option<PathBuf>,
+    /// User that runs the servers when root starts the sandbox; `postgres` or `nobody` if not given.
+    pub user: Option<String>,
+    /// What must survive once work is done.
+    pub durability: Durability,
+    /// Ports for endpoints.
+    pub ports: EndpointPorts,
+    /// The value of `PATH`, where PostgreSQL is looked for last.
+    pub search_path: Option<String>,
+}
+
+impl PostgresOptions {
+    /// The same for a data plane in this directory.
+    pub(super) fn in_directory(&self, directory: &Path) -> DataPlaneOptions {
+        DataPlaneOptions {
+            directory: directory.to_owned(),
+            binaries: self.binaries.clone(),
+            user: self.user.clone(),
+            durability: self.durability,
+            ports: self.ports.clone(),
+            search_path: self.search_path.clone(),
         }
     }
 }
@@ -71,7 +75,7 @@ impl SandboxConfig {
         Self {
             data_dir: data_dir.into(),
             port: 0,
-            postgres: PostgresMode::real(),
+            postgres: PostgresMode::Real(PostgresOptions::default()),
             durations: Durations::quick(),
             lag: ConsistencyLag::NONE,
             quotas: Quotas::default(),

@@ -62,6 +62,9 @@ pub enum SandboxError {
     /// A change was made and could not be saved.
     #[error(transparent)]
     Unsaved(#[from] Unsaved),
+    /// The state was made with PostgreSQL and is opened without, or the other way round.
+    #[error("the sandbox in this directory was made with another kind of data plane")]
+    OtherDataPlane,
     /// The configuration asks for something that cannot be.
     #[error("{0}")]
     Config(String),
@@ -115,6 +118,7 @@ impl SandboxError {
                 let hints = error.hints();
                 return (!hints.is_empty()).then(|| hints.join(" "));
             }
+            Self::OtherDataPlane => "Start it as it was made, or reset it to begin afresh.".to_owned(),
             // The reason bears its own hint.
             Self::Unsaved(_) | Self::Config(_) => return None,
         })

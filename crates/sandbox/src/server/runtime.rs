@@ -17,6 +17,8 @@ use crate::model::{Caller, Served, World};
 
 /// How long to wait before saving is tried again.
 const SAVE_PAUSE: Duration = Duration::from_secs(1);
+/// Changes that are closer together are saved together.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
 /// Never sleeps longer, so that a clock that was set is noticed.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long work in progress may take to end when the sandbox stops; what does not end is done again at the next start.
@@ -174,7 +176,7 @@ impl Runtime {
         }
         let until_next =
             next.map_or(SLEEP_MAX, |next| Duration::try_from(next.duration_since(now)).unwrap_or(Duration::ZERO));
-        until_next.min(SLEEP_MAX)
+        until_next.clamp(SLEEP_MIN, SLEEP_MAX)
     }
 
     async fn save(&self, encoded: Vec<u8>) -> Result<(), String> {
@@ -250,4 +252,167 @@ fn described(error: &SandboxError) -> String {
         text.push_str(&hint);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tempfile::TempDir;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::model::Secret;
+    use crate::model::call::{CreateDbCluster, DescribeDbClusters, DescribeEvents};
+    use crate::model::config::{DataPlaneMode, Durations, WorldConfig};
+    use crate::model::effect::EffectOutcome;
+    use crate::model::reply::Reply;
+    use crate::server::effects::Outcome;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn caller() -> Caller {
+        Caller::new("111122223333", "eu-west-1")
+    }
+
+    fn create(name: &str) -> Call {
+        Call::CreateDbCluster(CreateDbCluster {
+            db_cluster_identifier: name.to_owned(),
+            engine: "aurora-postgresql".to_owned(),
+            master_username: Some("administrator".to_owned()),
+            master_user_password: Some(Secret::new("correct-horse")),
+            ..CreateDbCluster::default()
+        })
+    }
+
+    fn attached_world() -> World {
+        World::new(WorldConfig {
+            data_plane: DataPlaneMode::Attached,
+            ..WorldConfig::postgresql(15, Durations::zero())
+        })
+    }
+
+    /// An executor that always ends the same way, and a count of what it was asked to do.
+    fn always(outcome: Outcome) -> (Executor, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let executor: Executor = Arc::new(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let outcome = outcome.clone();
+            Box::pin(async move { outcome })
+        });
+        (executor, count)
+    }
+
+    struct Driven {
+        runtime: Arc<Runtime>,
+        stop: watch::Sender<bool>,
+        driver: JoinHandle<()>,
+    }
+
+    impl Driven {
+        fn start(world: World, state_path: &Path, executor: Executor) -> Self {
+            let runtime = Arc::new(Runtime::new(world, state_path.to_owned(), 1));
+            let (stop, stopping) = watch::channel(false);
+            let driving = Arc::clone(&runtime);
+            let driver = tokio::spawn(async move { driving.drive(executor, stopping).await });
+            Self { runtime, stop, driver }
+        }
+
+        async fn stop(self) {
+            self.stop.send_replace(true);
+            self.driver.await.unwrap();
+        }
+
+        async fn reply(&self, call: Call) -> Reply {
+            self.runtime.call(&caller(), call).await.unwrap().result.unwrap()
+        }
+
+        async fn wait_for_status(&self, name: &str, wanted: &str) {
+            let describe = || {
+                Call::DescribeDbClusters(DescribeDbClusters {
+                    db_cluster_identifier: Some(name.to_owned()),
+                    ..DescribeDbClusters::default()
+                })
+            };
+            timeout(PATIENCE, async {
+                loop {
+                    let Reply::Clusters(page) = self.reply(describe()).await else { panic!("not clusters") };
+                    if page.items[0].status.as_str() == wanted {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await
+            .unwrap();
+        }
+    }
+
+    fn state_path(directory: &TempDir) -> PathBuf {
+        directory.path().join("state.json")
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_fails_for_a_full_disk_fails_its_cluster_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let (executor, _) = always(Err("no space left on the disk for volumes".to_owned()));
+        let driven = Driven::start(attached_world(), &state_path(&directory), executor);
+        driven.reply(create("orders")).await;
+        driven.wait_for_status("orders", "failed").await;
+        let Reply::Events(events) = driven.reply(Call::DescribeEvents(DescribeEvents::default())).await else {
+            panic!("not events");
+        };
+        assert!(events.items.iter().any(|event| event.message.contains("no space left")), "{events:?}");
+        driven.reply(create("others")).await;
+        driven.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_does_not_begin_before_it_is_saved() {
+        let directory = tempfile::tempdir().unwrap();
+        let (executor, count) = always(Ok(EffectOutcome::Done));
+        let path = state_path(&directory);
+        // No file can be put where a directory is.
+        std::fs::create_dir(&path).unwrap();
+        let driven = Driven::start(attached_world(), &path, executor);
+        let refused = driven.runtime.call(&caller(), create("orders")).await;
+        assert!(refused.is_err());
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        std::fs::remove_dir(&path).unwrap();
+        // A rather full disk is looked at again by itself.
+        timeout(PATIENCE, async {
+            while driven.runtime.save_problem().is_some() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+        driven.stop().await;
+        let saved = state_file::read(&path).unwrap().unwrap();
+        assert_eq!(saved.port, 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_was_not_finished_is_done_after_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = state_path(&directory);
+        let never: Executor = Arc::new(|_| Box::pin(std::future::pending()));
+        let first = Driven::start(attached_world(), &path, never);
+        first.reply(create("orders")).await;
+        // As when the process dies.
+        first.driver.abort();
+        assert!(first.driver.await.unwrap_err().is_cancelled());
+
+        let saved = state_file::read(&path).unwrap().unwrap();
+        let (executor, count) = always(Ok(EffectOutcome::Done));
+        let second = Driven::start(saved.world, &path, executor);
+        second.wait_for_status("orders", "available").await;
+        assert!(count.load(Ordering::SeqCst) > 0);
+        second.stop().await;
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert!(!content.contains("correct-horse"), "a password is kept only until it is used");
+    }
 }

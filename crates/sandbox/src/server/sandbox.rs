@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rand::RngExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::directory::{self, DataDirectory, write_private};
 use super::effects::{Executor, Outcome};
@@ -27,12 +27,13 @@ use crate::postgres::{DataPlane, DataPlaneError, DataPlaneOptions};
 /// on, and the next start takes them over.
 #[derive(Debug)]
 pub struct Sandbox {
-    status: Status,
-    directory: DataDirectory,
+    // First, so that they end before the lock of the directory is let go.
+    api: Part,
+    driver: Part,
     runtime: Arc<Runtime>,
     plane: Option<DataPlane>,
-    stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
+    status: Status,
+    directory: DataDirectory,
 }
 
 impl Sandbox {
@@ -46,10 +47,14 @@ impl Sandbox {
         let keys = access_keys(&config)?;
         let directory = DataDirectory::open(&config.data_dir)?;
         let saved = state_file::read(&directory.state_path())?;
+        check_data_plane(&config, saved.as_ref())?;
         let listener = listen(config.port, saved.as_ref().map(|saved| saved.port)).await?;
         let port = listener.local_addr().map_err(|source| SandboxError::Listen { port: config.port, source })?.port();
-        let plane = open_plane(&config, &directory).await?;
-        let world = world(&config, saved, plane.as_ref())?;
+        let token = new_token();
+        write_private(&directory.token_path(), token.as_bytes())?;
+        let (plane, major) = open_plane(&config, &directory).await?;
+
+        let world = world(&config, saved, major);
         let runtime = Arc::new(Runtime::new(world, directory.state_path(), port));
         let status = Status {
             pid: std::process::id(),
@@ -58,24 +63,29 @@ impl Sandbox {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ca_certificate: plane.as_ref().map(DataPlane::ca_certificate_pem_path),
         };
-        let token = new_token();
-        write_private(&directory.token_path(), token.as_bytes())?;
         let control = Control { token, status: status.clone(), data_directory: directory.path().to_owned() };
-        let (stop, stopping) = watch::channel(false);
         let api = Arc::new(Api { runtime: Arc::clone(&runtime), keys, control });
-        let driver = Arc::clone(&runtime);
-        let executor = executor(plane.clone());
-        let driver_stopping = stopping.clone();
-        let tasks = vec![
-            tokio::spawn(crate::api::serve(listener, api, stopping)),
-            tokio::spawn(async move { driver.drive(executor, driver_stopping).await }),
-        ];
-        let sandbox = Self { status, directory, runtime, plane, stop, tasks };
-        // Saves the first state and finds out whether that is possible at all.
-        sandbox.runtime.change(|_, _| ()).await.map_err(SandboxError::from)?;
-        sandbox.status.write(&sandbox.directory.status_path())?;
-        tracing::info!(url = sandbox.status.url, directory = %sandbox.directory.path().display(), "the sandbox runs");
-        Ok(sandbox)
+        let api = Part::start(|stop| crate::api::serve(listener, api, stop));
+        let (drive, executor) = (Arc::clone(&runtime), executor(plane.clone()));
+        let driver = Part::start(|stop| async move { drive.drive(executor, stop).await });
+        let sandbox = Self { api, driver, runtime, plane, status, directory };
+        match sandbox.announce().await {
+            Ok(()) => Ok(sandbox),
+            Err(error) => {
+                if let Err(also) = sandbox.stop().await {
+                    tracing::warn!(%also, "a sandbox that could not start did not stop cleanly");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Finds out whether the state can be saved, and tells other processes about the sandbox.
+    async fn announce(&self) -> Result<(), SandboxError> {
+        self.runtime.change(|_, _| ()).await?;
+        self.status.write(&self.directory.status_path())?;
+        tracing::info!(url = self.status.url, directory = %self.directory.path().display(), "the sandbox runs");
+        Ok(())
     }
 
     /// Where the API answers: what AWS clients call the endpoint URL.
@@ -120,16 +130,41 @@ impl Sandbox {
     /// # Errors
     /// A server did not stop.
     pub async fn stop(self) -> Result<(), SandboxError> {
-        self.stop.send_replace(true);
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the sandbox broke down");
-            }
-        }
+        // Requests in progress wait for the driver, so it ends second.
+        self.api.end().await;
+        self.driver.end().await;
         if let Some(plane) = self.plane {
             plane.shutdown().await?;
         }
         directory::forget_status(self.directory.path())
+    }
+}
+
+/// A task that can be told to end, and ends at once when it is dropped.
+#[derive(Debug)]
+struct Part {
+    stop: watch::Sender<bool>,
+    task: JoinSet<()>,
+}
+
+impl Part {
+    fn start<F>(run: impl FnOnce(watch::Receiver<bool>) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopping) = watch::channel(false);
+        let mut task = JoinSet::new();
+        task.spawn(run(stopping));
+        Self { stop, task }
+    }
+
+    async fn end(mut self) {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.task.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the sandbox broke down");
+            }
+        }
     }
 }
 
@@ -159,9 +194,9 @@ pub async fn reset(config: &SandboxConfig) -> Result<(), SandboxError> {
     }
     // A sandbox that was killed leaves its servers running; they are taken over to be stopped.
     if directory::may_have_servers(&path)
-        && let Some(options) = plane_options(config, &directory::postgres_path(&path))
+        && let PostgresMode::Real(options) = &config.postgres
     {
-        stop_servers(options).await?;
+        stop_servers(options.in_directory(&directory::postgres_path(&path))).await?;
     }
     blocking(move || directory::reset(&path)).await
 }
@@ -205,61 +240,58 @@ async fn listen(port: u16, before: Option<u16>) -> Result<TcpListener, SandboxEr
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| SandboxError::Listen { port, source })
 }
 
-fn plane_options(config: &SandboxConfig, directory: &Path) -> Option<DataPlaneOptions> {
-    match &config.postgres {
-        PostgresMode::None { .. } => None,
-        PostgresMode::Real { binaries, user, durability, ports, search_path } => Some(DataPlaneOptions {
-            directory: directory.to_owned(),
-            binaries: binaries.clone(),
-            user: user.clone(),
-            durability: *durability,
-            ports: ports.clone(),
-            search_path: search_path.clone(),
-        }),
-    }
-}
-
-async fn open_plane(config: &SandboxConfig, directory: &DataDirectory) -> Result<Option<DataPlane>, SandboxError> {
-    let Some(options) = plane_options(config, &directory.postgres_path()) else {
-        return Ok(None);
+/// Starts the data plane, if there shall be one. Returns it with the major version of PostgreSQL.
+async fn open_plane(
+    config: &SandboxConfig,
+    directory: &DataDirectory,
+) -> Result<(Option<DataPlane>, u32), SandboxError> {
+    let options = match &config.postgres {
+        PostgresMode::None { major } => return Ok((None, *major)),
+        PostgresMode::Real(options) => options.in_directory(&directory.postgres_path()),
     };
     let plane = blocking(move || DataPlane::open(&options).map_err(SandboxError::from)).await?;
     for trouble in plane.resume().await? {
         // The others run; what is wrong with this one shows when it is used.
         tracing::warn!(%trouble, "a server or an endpoint did not come up");
     }
-    Ok(Some(plane))
+    let major = plane.major_version();
+    Ok((Some(plane), major))
+}
+
+/// Data that lies in a PostgreSQL server cannot go on without one, and the other way round.
+fn check_data_plane(config: &SandboxConfig, saved: Option<&Saved>) -> Result<(), SandboxError> {
+    match saved {
+        Some(saved) if saved.world.config().data_plane != data_plane_mode(config) => Err(SandboxError::OtherDataPlane),
+        _ => Ok(()),
+    }
+}
+
+const fn data_plane_mode(config: &SandboxConfig) -> DataPlaneMode {
+    match config.postgres {
+        PostgresMode::None { .. } => DataPlaneMode::None,
+        PostgresMode::Real(_) => DataPlaneMode::Attached,
+    }
 }
 
 /// The world as it was saved, under today's settings, or a new one.
-fn world(config: &SandboxConfig, saved: Option<Saved>, plane: Option<&DataPlane>) -> Result<World, SandboxError> {
-    let (major, mode) = match (&config.postgres, plane) {
-        (PostgresMode::None { major }, _) => (*major, DataPlaneMode::None),
-        (PostgresMode::Real { .. }, plane) => (plane.map_or(0, DataPlane::major_version), DataPlaneMode::Attached),
-    };
+fn world(config: &SandboxConfig, saved: Option<Saved>, major: u32) -> World {
     let settings = WorldConfig {
         lag: config.lag,
         quotas: config.quotas,
         kms_keys: config.kms_keys.clone(),
-        data_plane: mode,
+        data_plane: data_plane_mode(config),
         ..WorldConfig::postgresql(major, config.durations.clone())
     };
     let Some(Saved { mut world, .. }) = saved else {
-        return Ok(World::new(settings));
+        return World::new(settings);
     };
-    if world.config().data_plane != mode {
-        return Err(SandboxError::Config(
-            "the data directory belongs to a sandbox with another data plane; reset it, or choose another directory"
-                .to_owned(),
-        ));
-    }
     world.config = settings;
     // Places that exist already have seen an older configuration.
     for PlacedKey { account, region, key } in &config.kms_keys {
         let place = Place { account: account.clone(), region: region.clone() };
         world.put_kms_key(&place, key.clone());
     }
-    Ok(world)
+    world
 }
 
 /// Carries out work on real data; without any, the model hands no work out.

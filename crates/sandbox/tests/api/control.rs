@@ -40,13 +40,20 @@ async fn health_says_what_runs_where() {
     let running = start().await;
     let client = Client::of(running.sandbox.status());
     let token = Status::control_token(running.directory.path()).unwrap();
+    let create =
+        "DBClusterIdentifier=orders&Engine=aurora-postgresql&MasterUsername=admin1&MasterUserPassword=hunter2hunter2";
+    assert_eq!(client.call("CreateDBCluster", create).status, 200);
+    client.wait_for_cluster("orders", "available");
     let answer = client.control(&token, "GET", "health", "");
+    assert!(!answer.body.contains("hunter2"));
     let health: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(health["pid"], std::process::id());
     assert_eq!(health["url"], running.sandbox.endpoint_url());
     assert_eq!(health["data_directory"], running.sandbox.data_directory().to_str().unwrap());
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(health["save_problem"], serde_json::Value::Null);
+    let writer = &health["endpoints"][0];
+    assert_eq!((&writer["name"], &writer["kind"]), (&"orders".into(), &"writer".into()), "{health}");
     assert!(health["uptime_seconds"].as_i64().unwrap() >= 0);
 }
 

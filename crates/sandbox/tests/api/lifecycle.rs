@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use aurora_restore_sandbox::server::{PostgresMode, Sandbox, SandboxError, Status, reset};
+use aurora_restore_sandbox::server::{PostgresMode, PostgresOptions, Sandbox, SandboxError, Status, reset};
 
 use crate::support::{Client, Running, config, start};
 
@@ -141,13 +141,7 @@ async fn a_machine_without_postgresql_is_told_how_to_get_it() {
     let nowhere = directory.path().join("nowhere");
     let mut config = config(&directory);
     config.data_dir = directory.path().join("data");
-    config.postgres = PostgresMode::Real {
-        binaries: Some(nowhere),
-        user: None,
-        durability: aurora_restore_sandbox::postgres::Durability::default(),
-        ports: aurora_restore_sandbox::postgres::EndpointPorts::Any,
-        search_path: None,
-    };
+    config.postgres = PostgresMode::Real(PostgresOptions { binaries: Some(nowhere), ..PostgresOptions::default() });
     let error = Sandbox::start(config).await.unwrap_err();
     assert!(error.hint().unwrap().contains("apt-get install postgresql"), "{error}: {:?}", error.hint());
 }
@@ -159,4 +153,24 @@ async fn an_access_key_needs_an_account() {
     config.access_keys.insert("AKIA".into(), "production".into());
     let error = Sandbox::start(config).await.unwrap_err();
     assert!(error.to_string().contains("twelve digits"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_without_databases_is_not_opened_with_them() {
+    let Running { sandbox, directory } = start().await;
+    sandbox.stop().await.unwrap();
+    let mut config = config(&directory);
+    config.postgres = PostgresMode::Real(PostgresOptions::default());
+    let error = Sandbox::start(config).await.unwrap_err();
+    assert!(matches!(error, SandboxError::OtherDataPlane), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_sandbox_no_longer_answers_and_can_be_followed() {
+    let Running { sandbox, directory } = start().await;
+    let client = Client::of(sandbox.status());
+    assert_eq!(create_group(&client, "kept").0, 200);
+    drop(sandbox);
+    let sandbox = Sandbox::start(config(&directory)).await.unwrap();
+    assert!(has_group(&Client::of(sandbox.status()), "kept"));
 }

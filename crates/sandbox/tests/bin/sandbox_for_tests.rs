@@ -4,7 +4,7 @@
 
 use aurora_restore_sandbox::model::config::Durations;
 use aurora_restore_sandbox::postgres::EndpointPorts;
-use aurora_restore_sandbox::server::{PostgresMode, SandboxConfig, serve};
+use aurora_restore_sandbox::server::{PostgresMode, PostgresOptions, SandboxConfig, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -18,11 +18,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = SandboxConfig::new(directory);
     config.port = port;
     config.durations = Durations::quick();
-    match (mode.as_str(), &mut config.postgres) {
-        ("none", postgres) => *postgres = PostgresMode::None { major: 15 },
-        ("postgres", PostgresMode::Real { ports, .. }) => *ports = EndpointPorts::Any,
+    config.postgres = match mode.as_str() {
+        "none" => PostgresMode::None { major: 15 },
+        "postgres" => PostgresMode::Real(PostgresOptions { ports: EndpointPorts::Any, ..PostgresOptions::default() }),
         _ => return Err("the mode must be none or postgres".into()),
-    }
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let shutdown = async move {
         terminate.recv().await;

@@ -20,15 +20,9 @@ use crate::model::world::{Ctx, World};
 use crate::model::{EffectId, Secret};
 
 impl World {
-    pub(crate) fn create_cluster(
-        &mut self,
-        ctx: Ctx,
-        input: CreateDbCluster,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn create_cluster(&mut self, ctx: Ctx, input: CreateDbCluster) -> Result<Reply, RdsError> {
         let name = self.check_new_cluster(ctx.here, &input.db_cluster_identifier)?;
-        let version = self
-            .offered_version(&input.engine, input.engine_version.as_deref())?
-            .clone();
+        let version = self.offered_version(&input.engine, input.engine_version.as_deref())?.clone();
         let (master_username, password) = master(&input)?;
         let kms_key_id = self.key_of_new_cluster(ctx.here, &input)?;
         if let Some(window) = &input.preferred_maintenance_window {
@@ -66,19 +60,13 @@ impl World {
         Ok(self.add_cluster(ctx, key, shown, Origin::Created, duration, waits))
     }
 
-    fn key_of_new_cluster(
-        &self,
-        here: PlaceIx,
-        input: &CreateDbCluster,
-    ) -> Result<Option<String>, RdsError> {
+    fn key_of_new_cluster(&self, here: PlaceIx, input: &CreateDbCluster) -> Result<Option<String>, RdsError> {
         match (&input.settings.kms_key_id, input.storage_encrypted) {
-            (Some(_), Some(false)) => Err(RdsError::invalid_combination(
-                "KmsKeyId can't be specified when StorageEncrypted is false.",
-            )),
+            (Some(_), Some(false)) => {
+                Err(RdsError::invalid_combination("KmsKeyId can't be specified when StorageEncrypted is false."))
+            }
             (Some(asked), _) => self.usable_key(here, asked).map(Some),
-            (None, Some(true)) => self
-                .usable_key(here, &format!("alias/{DEFAULT_KEY_ALIAS}"))
-                .map(Some),
+            (None, Some(true)) => self.usable_key(here, &format!("alias/{DEFAULT_KEY_ALIAS}")).map(Some),
             (None, _) => Ok(None),
         }
     }
@@ -120,42 +108,22 @@ impl World {
         Reply::Cluster(shown)
     }
 
-    pub(crate) fn cluster_event(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        category: &str,
-        message: &str,
-        date: Timestamp,
-    ) {
+    pub(crate) fn cluster_event(&mut self, place: PlaceIx, key: Key, category: &str, message: &str, date: Timestamp) {
         let Some(record) = self.cluster(place, key) else {
             return;
         };
         let shown = Arc::clone(&record.shown);
-        let source = (
-            EventSource::DbCluster,
-            shown.db_cluster_identifier.as_str(),
-            shown.db_cluster_arn.as_str(),
-        );
+        let source = (EventSource::DbCluster, shown.db_cluster_identifier.as_str(), shown.db_cluster_arn.as_str());
         self.record_event(place, source, category, message, date);
     }
 }
 
 fn master(input: &CreateDbCluster) -> Result<(String, Secret), RdsError> {
     let missing = |parameter: &str| {
-        RdsError::new(
-            RdsErrorCode::MissingParameter,
-            format!("The request must contain the parameter {parameter}."),
-        )
+        RdsError::new(RdsErrorCode::MissingParameter, format!("The request must contain the parameter {parameter}."))
     };
-    let name = input
-        .master_username
-        .clone()
-        .ok_or_else(|| missing("MasterUsername"))?;
-    let password = input
-        .master_user_password
-        .clone()
-        .ok_or_else(|| missing("MasterUserPassword"))?;
+    let name = input.master_username.clone().ok_or_else(|| missing("MasterUsername"))?;
+    let password = input.master_user_password.clone().ok_or_else(|| missing("MasterUserPassword"))?;
     check_master_username(&name)?;
     check_password(password.expose())?;
     Ok((name, password))

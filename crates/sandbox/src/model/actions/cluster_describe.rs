@@ -19,39 +19,18 @@ use crate::model::world::{Answering, Ctx, World};
 /// How far the latest restorable time is behind.
 const RESTORABLE_LAG: SignedDuration = SignedDuration::from_mins(5);
 
-const FILTERS: &[&str] = &[
-    "clone-group-id",
-    "db-cluster-id",
-    "db-cluster-resource-id",
-    "domain",
-    "engine",
-];
+const FILTERS: &[&str] = &["clone-group-id", "db-cluster-id", "db-cluster-resource-id", "domain", "engine"];
 
 impl World {
-    pub(crate) fn describe_clusters(
-        &mut self,
-        ctx: Ctx,
-        input: &DescribeDbClusters,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn describe_clusters(&mut self, ctx: Ctx, input: &DescribeDbClusters) -> Result<Reply, RdsError> {
         check_filters(&input.filters, FILTERS)?;
         if let Some(wanted) = input.db_cluster_identifier.as_deref() {
             let (key, _) = self.named_cluster(ctx.here, wanted, ctx.now)?;
             self.refresh_cluster(ctx.here, key, ctx.now);
-            let record = self
-                .cluster(ctx.here, key)
-                .ok_or_else(|| cluster_not_found(wanted))?;
-            let matches = passes(&input.filters, |name, value| {
-                matches_filter(&record.shown, name, value)
-            });
-            let items = if matches {
-                vec![Arc::clone(&record.shown)]
-            } else {
-                Vec::new()
-            };
-            return Ok(Reply::Clusters(Page {
-                items,
-                marker: None,
-            }));
+            let record = self.cluster(ctx.here, key).ok_or_else(|| cluster_not_found(wanted))?;
+            let matches = passes(&input.filters, |name, value| matches_filter(&record.shown, name, value));
+            let items = if matches { vec![Arc::clone(&record.shown)] } else { Vec::new() };
+            return Ok(Reply::Clusters(Page { items, marker: None }));
         }
         let keys: Vec<Key> = self.place(ctx.here).clusters.keys().copied().collect();
         for key in keys {
@@ -61,18 +40,11 @@ impl World {
         let mut listed: Vec<_> = clusters
             .filter(|record| record.naming.is_listed(ctx.now))
             .map(|record| &record.shown)
-            .filter(|shown| {
-                passes(&input.filters, |name, value| {
-                    matches_filter(shown, name, value)
-                })
-            })
+            .filter(|shown| passes(&input.filters, |name, value| matches_filter(shown, name, value)))
             .cloned()
             .collect();
         listed.sort_by(|one, other| one.db_cluster_identifier.cmp(&other.db_cluster_identifier));
-        page(listed, &input.page, 100, |shown| {
-            shown.db_cluster_identifier.clone()
-        })
-        .map(Reply::Clusters)
+        page(listed, &input.page, 100, |shown| shown.db_cluster_identifier.clone()).map(Reply::Clusters)
     }
 
     /// Brings progress and the latest restorable time up to the clock.
@@ -80,27 +52,19 @@ impl World {
         let Some(record) = self.cluster_mut(place, key) else {
             return;
         };
-        if matches!(
-            record.shown.status,
-            ClusterStatus::Creating | ClusterStatus::Migrating
-        ) {
+        if matches!(record.shown.status, ClusterStatus::Creating | ClusterStatus::Migrating) {
             let percent = percent(record.since, record.until, now).to_string();
             if record.shown.percent_progress.as_ref() != Some(&percent) {
                 Arc::make_mut(&mut record.shown).percent_progress = Some(percent);
             }
             return;
         }
-        let resting = [
-            ClusterStatus::Stopped,
-            ClusterStatus::Deleting,
-            ClusterStatus::Failed,
-        ];
+        let resting = [ClusterStatus::Stopped, ClusterStatus::Deleting, ClusterStatus::Failed];
         let Some(latest) = record.shown.latest_restorable_time else {
             return;
         };
         // RDS moves it on in steps of minutes as well.
-        if now - RESTORABLE_LAG > latest + RESTORABLE_LAG && !resting.contains(&record.shown.status)
-        {
+        if now - RESTORABLE_LAG > latest + RESTORABLE_LAG && !resting.contains(&record.shown.status) {
             Arc::make_mut(&mut record.shown).latest_restorable_time = Some(now - RESTORABLE_LAG);
         }
     }
@@ -122,9 +86,7 @@ impl World {
                 };
                 let shown = Arc::make_mut(&mut record.shown);
                 if key.kind == EndpointKind::ClusterWriter {
-                    shown.port = endpoint
-                        .as_ref()
-                        .map_or(shown.port, |endpoint| endpoint.port);
+                    shown.port = endpoint.as_ref().map_or(shown.port, |endpoint| endpoint.port);
                     shown.endpoint = endpoint;
                 } else {
                     shown.reader_endpoint = endpoint;
@@ -181,20 +143,13 @@ fn serves(status: ClusterStatus) -> bool {
 impl PlaceState {
     pub(crate) fn who_answers(&self, address: &str, port: u16) -> Option<Answering<'_>> {
         let is_it = |endpoint: &Option<Endpoint>| {
-            endpoint
-                .as_ref()
-                .is_some_and(|endpoint| endpoint.address == address && endpoint.port == port)
+            endpoint.as_ref().is_some_and(|endpoint| endpoint.address == address && endpoint.port == port)
         };
         self.clusters.iter().find_map(|(key, record)| {
             let shown = &record.shown;
-            let writer = shown
-                .db_cluster_members
-                .iter()
-                .find(|member| member.is_cluster_writer);
+            let writer = shown.db_cluster_members.iter().find(|member| member.is_cluster_writer);
             let is_writer = |member: &InstanceRecord| {
-                writer.is_some_and(|writer| {
-                    writer.db_instance_identifier == member.shown.db_instance_identifier
-                })
+                writer.is_some_and(|writer| writer.db_instance_identifier == member.shown.db_instance_identifier)
             };
             let mut up = self
                 .members(*key)
@@ -205,8 +160,7 @@ impl PlaceState {
             } else if is_it(&shown.reader_endpoint) {
                 up.next().map(|_| false)
             } else {
-                up.find(|member| is_it(&member.shown.endpoint))
-                    .map(is_writer)
+                up.find(|member| is_it(&member.shown.endpoint)).map(is_writer)
             }?;
             serves(shown.status).then_some(Answering {
                 db_cluster_resource_id: &shown.db_cluster_resource_id,

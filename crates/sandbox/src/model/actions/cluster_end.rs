@@ -13,19 +13,12 @@ use crate::model::state::{ClusterRecord, Key, PlaceIx};
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn delete_cluster(
-        &mut self,
-        ctx: Ctx,
-        input: &DeleteDbCluster,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn delete_cluster(&mut self, ctx: Ctx, input: &DeleteDbCluster) -> Result<Reply, RdsError> {
         let (key, record) = self.named_cluster(ctx.here, &input.db_cluster_identifier, ctx.now)?;
         check_deletable(record)?;
         let place = self.place(ctx.here);
         let stays = |status| status != InstanceStatus::Deleting;
-        if place
-            .members(key)
-            .any(|(_, member)| stays(member.shown.db_instance_status))
-        {
+        if place.members(key).any(|(_, member)| stays(member.shown.db_instance_status)) {
             return Err(invalid_cluster_state(
                 "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
             ));
@@ -36,9 +29,7 @@ impl World {
             None => None,
         };
         let keeps_automated = input.delete_automated_backups == Some(false);
-        let record = self
-            .cluster_mut(ctx.here, key)
-            .ok_or_else(|| cluster_not_found(&input.db_cluster_identifier))?;
+        let record = self.cluster_mut(ctx.here, key).ok_or_else(|| cluster_not_found(&input.db_cluster_identifier))?;
         record.final_snapshot = taken;
         record.keeps_automated = keeps_automated;
         let shown = Arc::make_mut(&mut record.shown);
@@ -56,30 +47,18 @@ impl World {
             return;
         };
         let mut waits = Vec::new();
-        self.emit(
-            Work::DeleteVolume {
-                volume: record.volume,
-            },
-            &mut waits,
-        );
+        self.emit(Work::DeleteVolume { volume: record.volume }, &mut waits);
         let ends = ctx.now + ctx.course.stretch(self.config.durations.delete_cluster);
         self.add_job(ends, ctx.here, key, JobKind::ClusterDeleted, waits);
     }
 
-    pub(crate) fn stop_cluster(
-        &mut self,
-        ctx: Ctx,
-        input: &NameDbCluster,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn stop_cluster(&mut self, ctx: Ctx, input: &NameDbCluster) -> Result<Reply, RdsError> {
         let (key, record) = self.named_cluster(ctx.here, &input.db_cluster_identifier, ctx.now)?;
         record.require_available()?;
         let (volume, serving) = (record.volume, record.serving);
         let place = self.place(ctx.here);
         let busy = |status| status != InstanceStatus::Available;
-        if let Some((_, member)) = place
-            .members(key)
-            .find(|(_, member)| busy(member.shown.db_instance_status))
-        {
+        if let Some((_, member)) = place.members(key).find(|(_, member)| busy(member.shown.db_instance_status)) {
             return Err(invalid_instance_state(format!(
                 "DB instance {} isn't in the available state. It is in the {} state.",
                 member.shown.db_instance_identifier, member.shown.db_instance_status
@@ -91,19 +70,10 @@ impl World {
         }
         let ends = ctx.now + ctx.course.stretch(self.config.durations.stop_cluster);
         self.add_job(ends, ctx.here, key, JobKind::ClusterStopped, waits);
-        Ok(self.set_cluster_and_members(
-            ctx.here,
-            key,
-            ClusterStatus::Stopping,
-            InstanceStatus::Stopping,
-        ))
+        Ok(self.set_cluster_and_members(ctx.here, key, ClusterStatus::Stopping, InstanceStatus::Stopping))
     }
 
-    pub(crate) fn start_cluster(
-        &mut self,
-        ctx: Ctx,
-        input: &NameDbCluster,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn start_cluster(&mut self, ctx: Ctx, input: &NameDbCluster) -> Result<Reply, RdsError> {
         let (key, record) = self.named_cluster(ctx.here, &input.db_cluster_identifier, ctx.now)?;
         if record.shown.status != ClusterStatus::Stopped {
             return Err(invalid_cluster_state(format!(
@@ -120,21 +90,11 @@ impl World {
     pub(crate) fn begin_start(&mut self, ctx: Ctx, key: Key) -> Reply {
         let mut waits = Vec::new();
         if let Some(record) = self.cluster(ctx.here, key).filter(|record| record.serving) {
-            self.emit(
-                Work::StartServer {
-                    volume: record.volume,
-                },
-                &mut waits,
-            );
+            self.emit(Work::StartServer { volume: record.volume }, &mut waits);
         }
         let ends = ctx.now + ctx.course.stretch(self.config.durations.start_cluster);
         self.add_job(ends, ctx.here, key, JobKind::ClusterStarted, waits);
-        self.set_cluster_and_members(
-            ctx.here,
-            key,
-            ClusterStatus::Starting,
-            InstanceStatus::Starting,
-        )
+        self.set_cluster_and_members(ctx.here, key, ClusterStatus::Starting, InstanceStatus::Starting)
     }
 
     /// Sets the status of a cluster and of all its members.
@@ -146,11 +106,7 @@ impl World {
         members: InstanceStatus,
     ) -> Reply {
         let place = self.place_mut(place);
-        for member in place
-            .instances
-            .values_mut()
-            .filter(|member| member.cluster == key)
-        {
+        for member in place.instances.values_mut().filter(|member| member.cluster == key) {
             Arc::make_mut(&mut member.shown).db_instance_status = members;
         }
         match place.clusters.get_mut(&key) {
@@ -176,10 +132,9 @@ fn check_deletable(record: &ClusterRecord) -> Result<(), RdsError> {
         | ClusterStatus::Failed
         | ClusterStatus::InaccessibleEncryptionCredentials
         | ClusterStatus::MigrationFailed => Ok(()),
-        ClusterStatus::Deleting => Err(invalid_cluster_state(format!(
-            "Cluster {} is already being deleted.",
-            shown.db_cluster_identifier
-        ))),
+        ClusterStatus::Deleting => {
+            Err(invalid_cluster_state(format!("Cluster {} is already being deleted.", shown.db_cluster_identifier)))
+        }
         ClusterStatus::BackingUp
         | ClusterStatus::Creating
         | ClusterStatus::Migrating
@@ -198,10 +153,7 @@ fn check_deletable(record: &ClusterRecord) -> Result<(), RdsError> {
 }
 
 fn final_snapshot_name(input: &DeleteDbCluster) -> Result<Option<&str>, RdsError> {
-    match (
-        input.skip_final_snapshot.unwrap_or(false),
-        input.final_db_snapshot_identifier.as_deref(),
-    ) {
+    match (input.skip_final_snapshot.unwrap_or(false), input.final_db_snapshot_identifier.as_deref()) {
         (true, Some(_)) => Err(RdsError::invalid_combination(
             "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true.",
         )),

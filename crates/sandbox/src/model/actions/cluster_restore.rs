@@ -8,9 +8,7 @@ use super::cluster_settings::Blueprint;
 use super::lookup::{cluster_not_found, version_order};
 use crate::model::VolumeId;
 use crate::model::arn::Arn;
-use crate::model::call::{
-    NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime,
-};
+use crate::model::call::{NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime};
 use crate::model::effect::Work;
 use crate::model::error::{RdsError, RdsErrorCode};
 use crate::model::reply::Reply;
@@ -29,8 +27,7 @@ impl World {
     ) -> Result<Reply, RdsError> {
         let name = self.check_new_cluster(ctx.here, &input.db_cluster_identifier)?;
         self.check_snapshot_region(ctx.here, &input.snapshot_identifier)?;
-        let (owner, snapshot) =
-            self.named_snapshot(ctx.here, &input.snapshot_identifier, ctx.now)?;
+        let (owner, snapshot) = self.named_snapshot(ctx.here, &input.snapshot_identifier, ctx.now)?;
         let record = &self.place(owner).snapshots[&snapshot];
         let (source, image) = (record.shown.clone(), record.image);
         if source.status != SnapshotStatus::Available {
@@ -44,12 +41,7 @@ impl World {
         }
         let version = self.restorable_version(input, &source)?;
         let is_foreign = self.place(owner).account != self.place(ctx.here).account;
-        let kms_key_id = self.key_of_restored(
-            ctx.here,
-            &source,
-            is_foreign,
-            input.settings.kms_key_id.as_deref(),
-        )?;
+        let kms_key_id = self.key_of_restored(ctx.here, &source, is_foreign, input.settings.kms_key_id.as_deref())?;
         let key = self.new_key();
         let blueprint = Blueprint {
             identifier: &name,
@@ -64,13 +56,7 @@ impl World {
         let shown = self.design_cluster(ctx, key, blueprint, &input.settings)?;
         let mut waits = Vec::new();
         if !ctx.course.fails {
-            self.emit(
-                Work::RestoreVolume {
-                    volume: VolumeId(key),
-                    from: image,
-                },
-                &mut waits,
-            );
+            self.emit(Work::RestoreVolume { volume: VolumeId(key), from: image }, &mut waits);
         }
         let duration = self.config.durations.restore_cluster;
         Ok(self.add_cluster(ctx, key, shown, Origin::Restored, duration, waits))
@@ -78,8 +64,7 @@ impl World {
 
     /// A snapshot of another Region cannot be restored here: it must be copied first.
     fn check_snapshot_region(&self, here: PlaceIx, wanted: &str) -> Result<(), RdsError> {
-        if Arn::looks_like(wanted) && Arn::parse(wanted)?.region != self.place(here).region.as_str()
-        {
+        if Arn::looks_like(wanted) && Arn::parse(wanted)?.region != self.place(here).region.as_str() {
             return Err(super::lookup::snapshot_not_found(wanted));
         }
         Ok(())
@@ -144,27 +129,20 @@ impl World {
         let name = self.check_new_cluster(ctx.here, &input.db_cluster_identifier)?;
         let source_key = self.source_cluster(ctx, input)?;
         self.refresh_cluster(ctx.here, source_key, ctx.now);
-        let source = self
-            .cluster(ctx.here, source_key)
-            .ok_or_else(|| cluster_not_found(&name))?;
+        let source = self.cluster(ctx.here, source_key).ok_or_else(|| cluster_not_found(&name))?;
         source.require_available()?;
         let is_clone = self.check_moment(ctx, input, source)?;
         let (shown, volume) = (source.shown.clone(), source.volume);
-        let group = shown
-            .clone_group_id
-            .clone()
-            .unwrap_or_else(|| shown.db_cluster_resource_id.replace("cluster-", "clone-"));
+        let group =
+            shown.clone_group_id.clone().unwrap_or_else(|| shown.db_cluster_resource_id.replace("cluster-", "clone-"));
         if is_clone && self.place(ctx.here).members(source_key).next().is_none() {
             return Err(RdsError::new(
                 RdsErrorCode::InvalidDbClusterState,
                 "The source DB cluster must have at least one DB instance to be cloned.",
             ));
         }
-        let kms_key_id =
-            self.key_of_point_in_time(ctx.here, shown.kms_key_id.as_deref(), &input.settings)?;
-        let version = self
-            .offered_version(&shown.engine, Some(&shown.engine_version))?
-            .clone();
+        let kms_key_id = self.key_of_point_in_time(ctx.here, shown.kms_key_id.as_deref(), &input.settings)?;
+        let version = self.offered_version(&shown.engine, Some(&shown.engine_version))?.clone();
         let key = self.new_key();
         let blueprint = Blueprint {
             identifier: &name,
@@ -183,45 +161,22 @@ impl World {
         }
         let mut waits = Vec::new();
         if !ctx.course.fails {
-            self.emit(
-                Work::CloneVolume {
-                    volume: VolumeId(key),
-                    from: volume,
-                },
-                &mut waits,
-            );
+            self.emit(Work::CloneVolume { volume: VolumeId(key), from: volume }, &mut waits);
         }
-        let origin = if is_clone {
-            Origin::Cloned
-        } else {
-            Origin::Restored
-        };
+        let origin = if is_clone { Origin::Cloned } else { Origin::Restored };
         Ok(self.add_cluster(ctx, key, designed, origin, duration, waits))
     }
 
-    fn source_cluster(
-        &self,
-        ctx: Ctx,
-        input: &RestoreDbClusterToPointInTime,
-    ) -> Result<Key, RdsError> {
-        match (
-            &input.source_db_cluster_identifier,
-            &input.source_db_cluster_resource_id,
-        ) {
+    fn source_cluster(&self, ctx: Ctx, input: &RestoreDbClusterToPointInTime) -> Result<Key, RdsError> {
+        match (&input.source_db_cluster_identifier, &input.source_db_cluster_resource_id) {
             (Some(_), Some(_)) => Err(RdsError::invalid_combination(
                 "Only one of SourceDBClusterIdentifier and SourceDbClusterResourceId can be specified.",
             )),
-            (Some(name), None) => self
-                .named_cluster(ctx.here, name, ctx.now)
-                .map(|(key, _)| key),
+            (Some(name), None) => self.named_cluster(ctx.here, name, ctx.now).map(|(key, _)| key),
             (None, Some(id)) => {
                 let clusters = &self.place(ctx.here).clusters;
-                let found = clusters
-                    .iter()
-                    .find(|(_, record)| record.shown.db_cluster_resource_id == *id);
-                found
-                    .map(|(key, _)| *key)
-                    .ok_or_else(|| cluster_not_found(id))
+                let found = clusters.iter().find(|(_, record)| record.shown.db_cluster_resource_id == *id);
+                found.map(|(key, _)| *key).ok_or_else(|| cluster_not_found(id))
             }
             (None, None) => Err(RdsError::new(
                 RdsErrorCode::MissingParameter,
@@ -241,9 +196,7 @@ impl World {
             None | Some("full-copy") => false,
             Some("copy-on-write") => true,
             Some(other) => {
-                return Err(RdsError::invalid_value(format!(
-                    "Invalid restore type: {other}"
-                )));
+                return Err(RdsError::invalid_value(format!("Invalid restore type: {other}")));
             }
         };
         let latest = input.use_latest_restorable_time.unwrap_or(false);
@@ -266,24 +219,17 @@ impl World {
             _ => {}
         }
         let shown = &source.shown;
-        let (Some(earliest), Some(newest)) =
-            (shown.earliest_restorable_time, shown.latest_restorable_time)
-        else {
+        let (Some(earliest), Some(newest)) = (shown.earliest_restorable_time, shown.latest_restorable_time) else {
             return Err(RdsError::new(
                 RdsErrorCode::InvalidRestore,
-                format!(
-                    "DB cluster {} has no restorable time yet.",
-                    shown.db_cluster_identifier
-                ),
+                format!("DB cluster {} has no restorable time yet.", shown.db_cluster_identifier),
             ));
         };
         match input.restore_to_time {
-            Some(moment) if moment < earliest || moment > newest || moment > ctx.now => {
-                Err(RdsError::new(
-                    RdsErrorCode::InvalidRestore,
-                    format!("The restore time {moment} is not between {earliest} and {newest}."),
-                ))
-            }
+            Some(moment) if moment < earliest || moment > newest || moment > ctx.now => Err(RdsError::new(
+                RdsErrorCode::InvalidRestore,
+                format!("The restore time {moment} is not between {earliest} and {newest}."),
+            )),
             _ => Ok(is_clone),
         }
     }
@@ -308,9 +254,7 @@ impl World {
 
     fn clone_duration(&self, here: PlaceIx, is_clone: bool, group: &str) -> SignedDuration {
         let clusters = self.place(here).clusters.values();
-        let in_group = clusters
-            .filter(|record| record.shown.clone_group_id.as_deref() == Some(group))
-            .count();
+        let in_group = clusters.filter(|record| record.shown.clone_group_id.as_deref() == Some(group)).count();
         if is_clone && in_group <= MAX_CLONES {
             self.config.durations.clone_cluster
         } else {

@@ -30,21 +30,14 @@ pub(crate) struct Blueprint<'a> {
 }
 
 pub(crate) fn security_groups(ids: &[String]) -> Vec<VpcSecurityGroup> {
-    ids.iter()
-        .map(|id| VpcSecurityGroup {
-            vpc_security_group_id: id.clone(),
-            status: "active".to_owned(),
-        })
-        .collect()
+    ids.iter().map(|id| VpcSecurityGroup { vpc_security_group_id: id.clone(), status: "active".to_owned() }).collect()
 }
 
 pub(crate) fn check_retention(days: Option<u32>) -> Result<(), RdsError> {
     match days {
-        Some(days) if !(1..=MAX_RETENTION).contains(&days) => {
-            Err(RdsError::invalid_value(format!(
-                "Invalid backup retention period: {days}. Must be between 1 and {MAX_RETENTION}."
-            )))
-        }
+        Some(days) if !(1..=MAX_RETENTION).contains(&days) => Err(RdsError::invalid_value(format!(
+            "Invalid backup retention period: {days}. Must be between 1 and {MAX_RETENTION}."
+        ))),
         _ => Ok(()),
     }
 }
@@ -53,8 +46,7 @@ pub(crate) fn check_capacity(scaling: Option<ServerlessV2Scaling>) -> Result<(),
     let Some(scaling) = scaling else {
         return Ok(());
     };
-    let valid =
-        |capacity: f64| (0.0..=256.0).contains(&capacity) && (capacity * 2.0).fract() == 0.0;
+    let valid = |capacity: f64| (0.0..=256.0).contains(&capacity) && (capacity * 2.0).fract() == 0.0;
     if valid(scaling.min_capacity)
         && valid(scaling.max_capacity)
         && scaling.max_capacity >= scaling.min_capacity.max(1.0)
@@ -80,16 +72,14 @@ pub(crate) fn check_storage_type(storage_type: Option<&str>) -> Result<(), RdsEr
 
 /// Standard storage is not shown.
 pub(crate) fn shown_storage_type(storage_type: Option<&str>) -> Option<String> {
-    storage_type
-        .filter(|kind| *kind != "aurora")
-        .map(str::to_owned)
+    storage_type.filter(|kind| *kind != "aurora").map(str::to_owned)
 }
 
 pub(crate) fn check_monitoring(interval: Option<u32>, role: Option<&str>) -> Result<(), RdsError> {
     match interval {
-        Some(seconds) if ![0, 1, 5, 10, 15, 30, 60].contains(&seconds) => Err(
-            RdsError::invalid_value(format!("Invalid monitoring interval: {seconds}.")),
-        ),
+        Some(seconds) if ![0, 1, 5, 10, 15, 30, 60].contains(&seconds) => {
+            Err(RdsError::invalid_value(format!("Invalid monitoring interval: {seconds}.")))
+        }
         Some(seconds) if seconds > 0 && role.is_none() => Err(RdsError::invalid_combination(
             "A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.",
         )),
@@ -101,25 +91,16 @@ fn check_plain(settings: &NewClusterSettings) -> Result<(), RdsError> {
     check_retention(settings.backup_retention_period)?;
     check_capacity(settings.serverless_v2_scaling_configuration)?;
     check_storage_type(settings.storage_type.as_deref())?;
-    check_monitoring(
-        settings.monitoring_interval,
-        settings.monitoring_role_arn.as_deref(),
-    )?;
+    check_monitoring(settings.monitoring_interval, settings.monitoring_role_arn.as_deref())?;
     if let Some(window) = &settings.preferred_backup_window {
         check_backup_window(window)?;
     }
-    if let Some(log) = settings
-        .enable_cloudwatch_logs_exports
-        .iter()
-        .find(|log| !is_log(log))
-    {
+    if let Some(log) = settings.enable_cloudwatch_logs_exports.iter().find(|log| !is_log(log)) {
         return Err(unknown_log(log));
     }
     match settings.engine_mode.as_deref() {
         None | Some("provisioned") => Ok(()),
-        Some(mode) => Err(RdsError::invalid_value(format!(
-            "The engine mode {mode} isn't supported."
-        ))),
+        Some(mode) => Err(RdsError::invalid_value(format!("The engine mode {mode} isn't supported."))),
     }
 }
 
@@ -128,45 +109,28 @@ pub(crate) fn is_log(name: &str) -> bool {
 }
 
 pub(crate) fn unknown_log(name: &str) -> RdsError {
-    RdsError::invalid_combination(format!(
-        "You cannot use the log type '{name}' with this engine."
-    ))
+    RdsError::invalid_combination(format!("You cannot use the log type '{name}' with this engine."))
 }
 
 /// Sets what the call names.
 fn fill_in(shown: &mut DbCluster, settings: &NewClusterSettings) {
     shown.backtrack_window = settings.backtrack_window.unwrap_or(shown.backtrack_window);
-    shown.backup_retention_period = settings
-        .backup_retention_period
-        .unwrap_or(shown.backup_retention_period);
+    shown.backup_retention_period = settings.backup_retention_period.unwrap_or(shown.backup_retention_period);
     shown.copy_tags_to_snapshot = settings.copy_tags_to_snapshot.unwrap_or(false);
     shown.deletion_protection = settings.deletion_protection.unwrap_or(false);
-    shown
-        .enabled_cloudwatch_logs_exports
-        .clone_from(&settings.enable_cloudwatch_logs_exports);
-    shown.iam_database_authentication_enabled =
-        settings.enable_iam_database_authentication.unwrap_or(false);
+    shown.enabled_cloudwatch_logs_exports.clone_from(&settings.enable_cloudwatch_logs_exports);
+    shown.iam_database_authentication_enabled = settings.enable_iam_database_authentication.unwrap_or(false);
     shown.monitoring_interval = settings.monitoring_interval.unwrap_or(0);
-    shown
-        .monitoring_role_arn
-        .clone_from(&settings.monitoring_role_arn);
+    shown.monitoring_role_arn.clone_from(&settings.monitoring_role_arn);
     shown.performance_insights_enabled = settings.enable_performance_insights.unwrap_or(false);
-    shown
-        .performance_insights_kms_key_id
-        .clone_from(&settings.performance_insights_kms_key_id);
+    shown.performance_insights_kms_key_id.clone_from(&settings.performance_insights_kms_key_id);
     shown.performance_insights_retention_period = settings.performance_insights_retention_period;
     shown.serverless_v2_scaling_configuration = settings.serverless_v2_scaling_configuration;
     shown.storage_type = shown_storage_type(settings.storage_type.as_deref());
     let texts = [
-        (
-            &mut shown.engine_lifecycle_support,
-            &settings.engine_lifecycle_support,
-        ),
+        (&mut shown.engine_lifecycle_support, &settings.engine_lifecycle_support),
         (&mut shown.network_type, &settings.network_type),
-        (
-            &mut shown.preferred_backup_window,
-            &settings.preferred_backup_window,
-        ),
+        (&mut shown.preferred_backup_window, &settings.preferred_backup_window),
     ];
     for (place, named) in texts {
         if let Some(named) = named {
@@ -174,26 +138,17 @@ fn fill_in(shown: &mut DbCluster, settings: &NewClusterSettings) {
         }
     }
     if !settings.availability_zones.is_empty() {
-        shown
-            .availability_zones
-            .clone_from(&settings.availability_zones);
+        shown.availability_zones.clone_from(&settings.availability_zones);
     }
 }
 
 impl World {
     /// A legal and free name, and room for one more cluster.
-    pub(crate) fn check_new_cluster(
-        &self,
-        here: PlaceIx,
-        identifier: &str,
-    ) -> Result<String, RdsError> {
+    pub(crate) fn check_new_cluster(&self, here: PlaceIx, identifier: &str) -> Result<String, RdsError> {
         let name = normalise("DBClusterIdentifier", identifier)?;
         let place = self.place(here);
         if place.cluster_name_is_taken(&name) {
-            return Err(RdsError::new(
-                RdsErrorCode::DbClusterAlreadyExists,
-                "DB Cluster already exists",
-            ));
+            return Err(RdsError::new(RdsErrorCode::DbClusterAlreadyExists, "DB Cluster already exists"));
         }
         if place.clusters.len() >= self.config.quotas.clusters {
             return Err(RdsError::new(
@@ -216,14 +171,8 @@ impl World {
         let place = self.place(ctx.here);
         let family = &blueprint.version.db_parameter_group_family;
         let group = settings.db_cluster_parameter_group_name.as_deref();
-        let group = self
-            .cluster_parameter_group(ctx.here, group, family)?
-            .name
-            .clone();
-        let subnets = self
-            .subnet_group(ctx.here, settings.db_subnet_group_name.as_deref())?
-            .name
-            .clone();
+        let group = self.cluster_parameter_group(ctx.here, group, family)?.name.clone();
+        let subnets = self.subnet_group(ctx.here, settings.db_subnet_group_name.as_deref())?.name.clone();
         let tags = checked_tags(&settings.tags)?;
         let security = if settings.vpc_security_group_ids.is_empty() {
             security_groups(&[place.default_security_group()])

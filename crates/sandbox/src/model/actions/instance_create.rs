@@ -15,19 +15,15 @@ use crate::model::identifier::{checked_tags, normalise};
 use crate::model::jobs::JobKind;
 use crate::model::reply::Reply;
 use crate::model::resources::{
-    ClusterMember, ClusterStatus, DbCluster, DbInstance, InstancePendingValues, InstanceStatus,
-    ParameterStatus, SubnetGroup,
+    ClusterMember, ClusterStatus, DbCluster, DbInstance, InstancePendingValues, InstanceStatus, ParameterStatus,
+    SubnetGroup,
 };
 use crate::model::state::{ClusterRecord, InstanceRecord, Key, Naming, PlaceState};
 use crate::model::window::{check_maintenance_window, drawn_maintenance_window};
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn create_instance(
-        &mut self,
-        ctx: Ctx,
-        input: &CreateDbInstance,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn create_instance(&mut self, ctx: Ctx, input: &CreateDbInstance) -> Result<Reply, RdsError> {
         let name = self.check_new_instance(ctx, input)?;
         let wanted = input.db_cluster_identifier.as_deref().unwrap_or_default();
         let (cluster, record) = self.named_cluster(ctx.here, wanted, ctx.now)?;
@@ -68,10 +64,7 @@ impl World {
         let name = normalise("DBInstanceIdentifier", &input.db_instance_identifier)?;
         let place = self.place(ctx.here);
         if place.instance_name_is_taken(&name) {
-            return Err(RdsError::new(
-                RdsErrorCode::DbInstanceAlreadyExists,
-                "DB instance already exists",
-            ));
+            return Err(RdsError::new(RdsErrorCode::DbInstanceAlreadyExists, "DB instance already exists"));
         }
         if place.instances.len() >= self.config.quotas.instances {
             return Err(RdsError::new(
@@ -90,10 +83,7 @@ impl World {
             ));
         }
         check_tier(input.promotion_tier)?;
-        check_monitoring(
-            input.monitoring_interval,
-            input.monitoring_role_arn.as_deref(),
-        )?;
+        check_monitoring(input.monitoring_interval, input.monitoring_role_arn.as_deref())?;
         if let Some(window) = &input.preferred_maintenance_window {
             check_maintenance_window(window)?;
         }
@@ -109,30 +99,18 @@ impl World {
                 input.engine, cluster.engine
             )));
         }
-        if input
-            .engine_version
-            .as_ref()
-            .is_some_and(|version| *version != cluster.engine_version)
-        {
+        if input.engine_version.as_ref().is_some_and(|version| *version != cluster.engine_version) {
             return Err(RdsError::invalid_combination(
                 "The engine version that you requested for your DB instance doesn't match the engine version of your \
                  DB cluster.",
             ));
         }
-        if input
-            .db_subnet_group_name
-            .as_ref()
-            .is_some_and(|group| *group != cluster.db_subnet_group)
-        {
+        if input.db_subnet_group_name.as_ref().is_some_and(|group| *group != cluster.db_subnet_group) {
             return Err(RdsError::invalid_combination(
                 "The DB subnet group of a DB instance must be the one of its DB cluster.",
             ));
         }
-        self.check_class(
-            &input.db_instance_class,
-            &cluster.engine,
-            &cluster.engine_version,
-        )?;
+        self.check_class(&input.db_instance_class, &cluster.engine, &cluster.engine_version)?;
         let takes_members = matches!(
             cluster.status,
             ClusterStatus::Available
@@ -147,9 +125,7 @@ impl World {
                 cluster.db_cluster_identifier, cluster.status
             )));
         }
-        if input.db_instance_class == "db.serverless"
-            && cluster.serverless_v2_scaling_configuration.is_none()
-        {
+        if input.db_instance_class == "db.serverless" && cluster.serverless_v2_scaling_configuration.is_none() {
             return Err(invalid_cluster_state(
                 "Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 \
                  DB instance.",
@@ -170,11 +146,7 @@ impl World {
         let cluster = &place.clusters[&cluster].shown;
         let version = self.offered_version(&cluster.engine, Some(&cluster.engine_version))?;
         let family = &version.db_parameter_group_family;
-        let group = self.instance_parameter_group(
-            ctx.here,
-            input.db_parameter_group_name.as_deref(),
-            family,
-        )?;
+        let group = self.instance_parameter_group(ctx.here, input.db_parameter_group_name.as_deref(), family)?;
         let subnets = self.subnet_group(ctx.here, Some(&cluster.db_subnet_group))?;
         let mut shown = bare_instance(place, key, name, cluster);
         shown.db_instance_class.clone_from(&input.db_instance_class);
@@ -235,10 +207,7 @@ fn bare_instance(place: &PlaceState, key: Key, name: String, cluster: &DbCluster
         promotion_tier: DEFAULT_TIER,
         storage_encrypted: cluster.storage_encrypted,
         kms_key_id: cluster.kms_key_id.clone(),
-        storage_type: cluster
-            .storage_type
-            .clone()
-            .unwrap_or_else(|| "aurora".to_owned()),
+        storage_type: cluster.storage_type.clone().unwrap_or_else(|| "aurora".to_owned()),
         ca_certificate_identifier: "rds-ca-rsa2048-g1".to_owned(),
         copy_tags_to_snapshot: false,
         iam_database_authentication_enabled: cluster.iam_database_authentication_enabled,
@@ -259,9 +228,7 @@ fn bare_instance(place: &PlaceState, key: Key, name: String, cluster: &DbCluster
 fn fill_in(shown: &mut DbInstance, input: &CreateDbInstance) {
     shown.auto_minor_version_upgrade = input.auto_minor_version_upgrade.unwrap_or(true);
     shown.copy_tags_to_snapshot = input.copy_tags_to_snapshot.unwrap_or(false);
-    shown.monitoring_interval = input
-        .monitoring_interval
-        .unwrap_or(shown.monitoring_interval);
+    shown.monitoring_interval = input.monitoring_interval.unwrap_or(shown.monitoring_interval);
     let insights = input.enable_performance_insights;
     shown.performance_insights_enabled = insights.unwrap_or(shown.performance_insights_enabled);
     shown.performance_insights_retention_period = input.performance_insights_retention_period;
@@ -275,15 +242,9 @@ fn fill_in(shown: &mut DbInstance, input: &CreateDbInstance) {
     }
     let options = [
         (&mut shown.availability_zone, &input.availability_zone),
-        (
-            &mut shown.database_insights_mode,
-            &input.database_insights_mode,
-        ),
+        (&mut shown.database_insights_mode, &input.database_insights_mode),
         (&mut shown.monitoring_role_arn, &input.monitoring_role_arn),
-        (
-            &mut shown.performance_insights_kms_key_id,
-            &input.performance_insights_kms_key_id,
-        ),
+        (&mut shown.performance_insights_kms_key_id, &input.performance_insights_kms_key_id),
     ];
     for (place, named) in options {
         if named.is_some() {

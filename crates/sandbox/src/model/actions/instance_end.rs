@@ -12,13 +12,8 @@ use crate::model::resources::{ClusterStatus, InstanceStatus};
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn delete_instance(
-        &mut self,
-        ctx: Ctx,
-        input: &DeleteDbInstance,
-    ) -> Result<Reply, RdsError> {
-        let (key, record) =
-            self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
+    pub(crate) fn delete_instance(&mut self, ctx: Ctx, input: &DeleteDbInstance) -> Result<Reply, RdsError> {
+        let (key, record) = self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
         let (cluster, shown) = (record.cluster, Arc::clone(&record.shown));
         if shown.db_instance_status == InstanceStatus::Deleting {
             return Err(invalid_instance_state(format!(
@@ -33,9 +28,7 @@ impl World {
         }
         let broken = matches!(
             shown.db_instance_status,
-            InstanceStatus::Failed
-                | InstanceStatus::IncompatibleRestore
-                | InstanceStatus::IncompatibleNetwork
+            InstanceStatus::Failed | InstanceStatus::IncompatibleRestore | InstanceStatus::IncompatibleNetwork
         );
         if broken && input.skip_final_snapshot != Some(true) {
             return Err(invalid_instance_state(format!(
@@ -43,15 +36,13 @@ impl World {
                 shown.db_instance_identifier, shown.db_instance_status
             )));
         }
-        let status = self
-            .cluster(ctx.here, cluster)
-            .map(|record| record.shown.status);
+        let status = self.cluster(ctx.here, cluster).map(|record| record.shown.status);
         if matches!(
             status,
-            Some(ClusterStatus::Stopped | ClusterStatus::Stopping | ClusterStatus::Starting)
+            Some(ClusterStatus::Stopped | ClusterStatus::Stopping | ClusterStatus::Starting | ClusterStatus::Renaming)
         ) {
             return Err(invalid_cluster_state(
-                "DB instances of a stopped DB cluster cannot be deleted. Start it first.",
+                "DB instances cannot be deleted while their DB cluster is stopped or renamed.",
             ));
         }
         self.begin_instance_deletion(ctx, key, cluster, &shown.db_instance_identifier);
@@ -61,27 +52,23 @@ impl World {
     fn begin_instance_deletion(&mut self, ctx: Ctx, key: u64, cluster: u64, name: &str) {
         // Whatever the instance was about to become no longer matters.
         self.forget_jobs(ctx.here, key);
+        let mut names = vec![name.to_owned()];
         if let Some(record) = self.instance_mut(ctx.here, key) {
             record.phases.clear();
             record.deferred.clear();
-            record.naming.reserved = None;
+            names.extend(record.naming.reserved.take());
             Arc::make_mut(&mut record.shown).db_instance_status = InstanceStatus::Deleting;
         }
         let mut waits = Vec::new();
-        if let Some(record) = self
-            .cluster(ctx.here, cluster)
-            .filter(|record| record.serving)
-        {
-            let (volume, cluster_name) =
-                (record.volume, record.shown.db_cluster_identifier.clone());
-            let endpoint = self.endpoint_key(ctx.here, EndpointKind::Instance, name);
-            self.emit(Work::WithdrawEndpoint { endpoint, volume }, &mut waits);
+        if let Some(record) = self.cluster(ctx.here, cluster).filter(|record| record.serving) {
+            let (volume, cluster_name) = (record.volume, record.shown.db_cluster_identifier.clone());
+            for name in &names {
+                let endpoint = self.endpoint_key(ctx.here, EndpointKind::Instance, name);
+                self.emit(Work::WithdrawEndpoint { endpoint, volume }, &mut waits);
+            }
             let goes = |status| status == InstanceStatus::Deleting;
             let place = self.place(ctx.here);
-            if place
-                .members(cluster)
-                .all(|(_, member)| goes(member.shown.db_instance_status))
-            {
+            if place.members(cluster).all(|(_, member)| goes(member.shown.db_instance_status)) {
                 self.withdraw_cluster(ctx.here, cluster, &cluster_name, &mut waits);
                 self.emit(Work::StopServer { volume }, &mut waits);
                 if let Some(record) = self.cluster_mut(ctx.here, cluster) {

@@ -17,39 +17,26 @@ use crate::model::window::{check_maintenance_window, next_opening};
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn modify_instance(
-        &mut self,
-        ctx: Ctx,
-        input: &ModifyDbInstance,
-    ) -> Result<Reply, RdsError> {
-        let (key, record) =
-            self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
+    pub(crate) fn modify_instance(&mut self, ctx: Ctx, input: &ModifyDbInstance) -> Result<Reply, RdsError> {
+        let (key, record) = self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
         require_available(record)?;
         check_values(input)?;
         let (before, cluster) = (Arc::clone(&record.shown), record.cluster);
         let group = self.new_instance_group(ctx.here, input, &before)?;
         let big = self.big_instance_changes(ctx.here, input, &before)?;
-        let record = self
-            .instance_mut(ctx.here, key)
-            .ok_or_else(|| instance_not_found(&input.db_instance_identifier))?;
+        let record =
+            self.instance_mut(ctx.here, key).ok_or_else(|| instance_not_found(&input.db_instance_identifier))?;
         if change_settings(Arc::make_mut(&mut record.shown), input, group) {
             record.phases.push_back(InstancePhase::Settle);
         }
         if input.apply_immediately.unwrap_or(false) {
             record.phases.extend(big);
         } else if !big.is_empty() {
-            let replaced =
-                |old: &InstancePhase| big.iter().any(|new| discriminant(new) == discriminant(old));
+            let replaced = |old: &InstancePhase| big.iter().any(|new| discriminant(new) == discriminant(old));
             record.deferred.retain(|old| !replaced(old));
             record.deferred.extend(big);
             let opens = next_opening(&record.shown.preferred_maintenance_window, ctx.now);
-            self.add_job(
-                opens,
-                ctx.here,
-                key,
-                JobKind::InstanceMaintenance,
-                Vec::new(),
-            );
+            self.add_job(opens, ctx.here, key, JobKind::InstanceMaintenance, Vec::new());
         }
         self.show_promotion_tier(ctx.here, cluster, key);
         self.note_instance_pending(ctx.here, key);
@@ -57,13 +44,8 @@ impl World {
         self.instance_reply(ctx.here, key, &input.db_instance_identifier)
     }
 
-    pub(crate) fn reboot_instance(
-        &mut self,
-        ctx: Ctx,
-        input: &RebootDbInstance,
-    ) -> Result<Reply, RdsError> {
-        let (key, record) =
-            self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
+    pub(crate) fn reboot_instance(&mut self, ctx: Ctx, input: &RebootDbInstance) -> Result<Reply, RdsError> {
+        let (key, record) = self.named_instance(ctx.here, &input.db_instance_identifier, ctx.now)?;
         require_available(record)?;
         if input.force_failover == Some(true) {
             return Err(RdsError::invalid_combination(
@@ -86,10 +68,8 @@ impl World {
         let Some(name) = input.db_parameter_group_name.as_deref() else {
             return Ok(None);
         };
-        let family = self
-            .offered_version(&shown.engine, Some(&shown.engine_version))?
-            .db_parameter_group_family
-            .clone();
+        let family =
+            self.offered_version(&shown.engine, Some(&shown.engine_version))?.db_parameter_group_family.clone();
         let group = self.instance_parameter_group(here, Some(name), &family)?;
         Ok(Some(group.name.clone()).filter(|name| *name != shown.db_parameter_group))
     }
@@ -102,18 +82,12 @@ impl World {
         shown: &DbInstance,
     ) -> Result<Vec<InstancePhase>, RdsError> {
         let mut changes = Vec::new();
-        if let Some(class) = input
-            .db_instance_class
-            .as_ref()
-            .filter(|class| **class != shown.db_instance_class)
-        {
+        if let Some(class) = input.db_instance_class.as_ref().filter(|class| **class != shown.db_instance_class) {
             self.check_class(class, &shown.engine, &shown.engine_version)?;
             changes.push(InstancePhase::SetClass(class.clone()));
         }
         let certificate = input.ca_certificate_identifier.as_ref();
-        if let Some(certificate) =
-            certificate.filter(|name| **name != shown.ca_certificate_identifier)
-        {
+        if let Some(certificate) = certificate.filter(|name| **name != shown.ca_certificate_identifier) {
             if !certificate.starts_with("rds-ca-") {
                 return Err(RdsError::new(
                     RdsErrorCode::CertificateNotFound,
@@ -126,10 +100,7 @@ impl World {
             let name = normalise("NewDBInstanceIdentifier", name)?;
             if name != shown.db_instance_identifier {
                 if self.place(here).instance_name_is_taken(&name) {
-                    return Err(RdsError::new(
-                        RdsErrorCode::DbInstanceAlreadyExists,
-                        "DB instance already exists",
-                    ));
+                    return Err(RdsError::new(RdsErrorCode::DbInstanceAlreadyExists, "DB instance already exists"));
                 }
                 changes.push(InstancePhase::Rename(name));
             }
@@ -138,21 +109,18 @@ impl World {
     }
 
     fn show_promotion_tier(&mut self, place: PlaceIx, cluster: Key, instance: Key) {
-        let Some(shown) = self
-            .place(place)
-            .instances
-            .get(&instance)
-            .map(|record| Arc::clone(&record.shown))
-        else {
+        let Some(shown) = self.place(place).instances.get(&instance).map(|record| Arc::clone(&record.shown)) else {
             return;
         };
         let Some(record) = self.cluster_mut(place, cluster) else {
             return;
         };
         let is_it = |name: &str| name == shown.db_instance_identifier;
-        let stale = record.shown.db_cluster_members.iter().any(|member| {
-            is_it(&member.db_instance_identifier) && member.promotion_tier != shown.promotion_tier
-        });
+        let stale = record
+            .shown
+            .db_cluster_members
+            .iter()
+            .any(|member| is_it(&member.db_instance_identifier) && member.promotion_tier != shown.promotion_tier);
         if !stale {
             return;
         }
@@ -197,19 +165,13 @@ fn require_available(record: &InstanceRecord) -> Result<(), RdsError> {
 
 fn check_values(input: &ModifyDbInstance) -> Result<(), RdsError> {
     check_tier(input.promotion_tier)?;
-    check_monitoring(
-        input.monitoring_interval,
-        input.monitoring_role_arn.as_deref(),
-    )?;
+    check_monitoring(input.monitoring_interval, input.monitoring_role_arn.as_deref())?;
     if let Some(window) = &input.preferred_maintenance_window {
         check_maintenance_window(window)?;
     }
     let of_cluster = [
         (input.deletion_protection.is_some(), "deletion protection"),
-        (
-            !input.vpc_security_group_ids.is_empty(),
-            "VPC security groups",
-        ),
+        (!input.vpc_security_group_ids.is_empty(), "VPC security groups"),
     ];
     if let Some((_, what)) = of_cluster.iter().find(|(given, _)| *given) {
         return Err(RdsError::invalid_combination(format!(
@@ -220,11 +182,7 @@ fn check_values(input: &ModifyDbInstance) -> Result<(), RdsError> {
 }
 
 /// Changes what changes at once. Returns whether the instance is `modifying` for a while.
-fn change_settings(
-    shown: &mut DbInstance,
-    input: &ModifyDbInstance,
-    group: Option<String>,
-) -> bool {
+fn change_settings(shown: &mut DbInstance, input: &ModifyDbInstance, group: Option<String>) -> bool {
     if let Some(value) = input.auto_minor_version_upgrade {
         shown.auto_minor_version_upgrade = value;
     }
@@ -253,14 +211,8 @@ fn change_settings(
     }
     let options = [
         (&mut shown.monitoring_role_arn, &input.monitoring_role_arn),
-        (
-            &mut shown.database_insights_mode,
-            &input.database_insights_mode,
-        ),
-        (
-            &mut shown.performance_insights_kms_key_id,
-            &input.performance_insights_kms_key_id,
-        ),
+        (&mut shown.database_insights_mode, &input.database_insights_mode),
+        (&mut shown.performance_insights_kms_key_id, &input.performance_insights_kms_key_id),
     ];
     for (place, value) in options {
         if value.is_some() {

@@ -9,24 +9,15 @@ use crate::model::state::{ClusterRecord, InstanceRecord, Key, PlaceIx, PlaceStat
 use crate::model::world::World;
 
 pub(crate) fn cluster_not_found(name: &str) -> RdsError {
-    RdsError::new(
-        RdsErrorCode::DbClusterNotFound,
-        format!("DBCluster {name} not found."),
-    )
+    RdsError::new(RdsErrorCode::DbClusterNotFound, format!("DBCluster {name} not found."))
 }
 
 pub(crate) fn instance_not_found(name: &str) -> RdsError {
-    RdsError::new(
-        RdsErrorCode::DbInstanceNotFound,
-        format!("DBInstance {name} not found."),
-    )
+    RdsError::new(RdsErrorCode::DbInstanceNotFound, format!("DBInstance {name} not found."))
 }
 
 pub(crate) fn snapshot_not_found(name: &str) -> RdsError {
-    RdsError::new(
-        RdsErrorCode::DbClusterSnapshotNotFound,
-        format!("DBClusterSnapshot {name} not found."),
-    )
+    RdsError::new(RdsErrorCode::DbClusterSnapshotNotFound, format!("DBClusterSnapshot {name} not found."))
 }
 
 pub(crate) fn invalid_cluster_state(message: impl Into<String>) -> RdsError {
@@ -39,10 +30,7 @@ pub(crate) fn invalid_instance_state(message: impl Into<String>) -> RdsError {
 
 /// The numbers of a version, for comparisons.
 pub(crate) fn version_order(version: &str) -> Vec<u32> {
-    version
-        .split(|letter: char| !letter.is_ascii_digit())
-        .filter_map(|part| part.parse().ok())
-        .collect()
+    version.split(|letter: char| !letter.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 impl PlaceState {
@@ -52,36 +40,20 @@ impl PlaceState {
             return Some(text);
         }
         let arn = Arn::parse(text).ok()?;
-        (arn.kind == kind
-            && arn.account == self.account.as_str()
-            && arn.region == self.region.as_str())
-        .then_some(arn.name)
+        (arn.kind == kind && arn.account == self.account.as_str() && arn.region == self.region.as_str())
+            .then_some(arn.name)
     }
 
     pub(crate) fn find_cluster(&self, wanted: &str, now: Timestamp) -> Option<Key> {
         let name = self.local_name(wanted, ArnKind::Cluster)?;
-        let answers = |record: &ClusterRecord| {
-            record
-                .naming
-                .answers(&record.shown.db_cluster_identifier, name, now)
-        };
-        self.clusters
-            .iter()
-            .find(|(_, record)| answers(record))
-            .map(|(key, _)| *key)
+        let answers = |record: &ClusterRecord| record.naming.answers(&record.shown.db_cluster_identifier, name, now);
+        self.clusters.iter().find(|(_, record)| answers(record)).map(|(key, _)| *key)
     }
 
     pub(crate) fn find_instance(&self, wanted: &str, now: Timestamp) -> Option<Key> {
         let name = self.local_name(wanted, ArnKind::Instance)?;
-        let answers = |record: &InstanceRecord| {
-            record
-                .naming
-                .answers(&record.shown.db_instance_identifier, name, now)
-        };
-        self.instances
-            .iter()
-            .find(|(_, record)| answers(record))
-            .map(|(key, _)| *key)
+        let answers = |record: &InstanceRecord| record.naming.answers(&record.shown.db_instance_identifier, name, now);
+        self.instances.iter().find(|(_, record)| answers(record)).map(|(key, _)| *key)
     }
 
     /// A snapshot of this place by name, whether or not it can be seen yet.
@@ -94,26 +66,15 @@ impl PlaceState {
     }
 
     pub(crate) fn members(&self, cluster: Key) -> impl Iterator<Item = (Key, &InstanceRecord)> {
-        self.instances
-            .iter()
-            .filter(move |(_, record)| record.cluster == cluster)
-            .map(|(key, record)| (*key, record))
+        self.instances.iter().filter(move |(_, record)| record.cluster == cluster).map(|(key, record)| (*key, record))
     }
 
     pub(crate) fn cluster_name_is_taken(&self, name: &str) -> bool {
-        self.clusters.values().any(|record| {
-            record
-                .naming
-                .takes(&record.shown.db_cluster_identifier, name)
-        })
+        self.clusters.values().any(|record| record.naming.takes(&record.shown.db_cluster_identifier, name))
     }
 
     pub(crate) fn instance_name_is_taken(&self, name: &str) -> bool {
-        self.instances.values().any(|record| {
-            record
-                .naming
-                .takes(&record.shown.db_instance_identifier, name)
-        })
+        self.instances.values().any(|record| record.naming.takes(&record.shown.db_instance_identifier, name))
     }
 }
 
@@ -156,19 +117,14 @@ impl World {
         let (place, name) = if Arn::looks_like(wanted) {
             let arn = Arn::parse(wanted)?;
             if arn.kind != ArnKind::ClusterSnapshot {
-                return Err(RdsError::invalid_value(format!(
-                    "{wanted} is not the ARN of a DB cluster snapshot."
-                )));
+                return Err(RdsError::invalid_value(format!("{wanted} is not the ARN of a DB cluster snapshot.")));
             }
             (self.find_place(arn.account, arn.region), arn.name)
         } else {
             (Some(here), wanted)
         };
         let place = place.ok_or_else(|| snapshot_not_found(wanted))?;
-        let key = self
-            .place(place)
-            .snapshot_named(name)
-            .ok_or_else(|| snapshot_not_found(wanted))?;
+        let key = self.place(place).snapshot_named(name).ok_or_else(|| snapshot_not_found(wanted))?;
         let record = &self.place(place).snapshots[&key];
         let may_see = self.place(place).account == *caller || record.is_shared_with(caller);
         if !may_see || record.visible_from > now {
@@ -178,34 +134,19 @@ impl World {
     }
 
     /// A version on offer: the exact one, the default of a major version, or the default of the engine.
-    pub(crate) fn offered_version(
-        &self,
-        engine: &str,
-        version: Option<&str>,
-    ) -> Result<&EngineVersion, RdsError> {
-        let mut of_engine = self
-            .config
-            .engine_versions
-            .iter()
-            .filter(|offer| offer.engine == engine)
-            .peekable();
+    pub(crate) fn offered_version(&self, engine: &str, version: Option<&str>) -> Result<&EngineVersion, RdsError> {
+        let mut of_engine = self.config.engine_versions.iter().filter(|offer| offer.engine == engine).peekable();
         if of_engine.peek().is_none() {
-            return Err(RdsError::invalid_value(format!(
-                "Invalid DB engine: {engine}"
-            )));
+            return Err(RdsError::invalid_value(format!("Invalid DB engine: {engine}")));
         }
         let fits = |offer: &&EngineVersion| match version {
             None => offer.is_default,
             Some(wanted) => {
-                offer.engine_version == wanted
-                    || (offer.major_engine_version == wanted && offer.is_default)
+                offer.engine_version == wanted || (offer.major_engine_version == wanted && offer.is_default)
             }
         };
         of_engine.find(fits).ok_or_else(|| {
-            RdsError::invalid_combination(format!(
-                "Cannot find version {} for {engine}",
-                version.unwrap_or("default")
-            ))
+            RdsError::invalid_combination(format!("Cannot find version {} for {engine}", version.unwrap_or("default")))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::lookup::cluster_not_found;
 use super::snapshots::describe_new;
@@ -35,11 +35,7 @@ impl World {
     ///
     /// An automated one is named `rds:<cluster>-YYYY-MM-DD-hh-mm` after that time. It is available at
     /// once, or as soon as an attached data plane has taken its image. The cluster is not disturbed.
-    pub fn seed_snapshot(
-        &mut self,
-        seed: SeedSnapshot,
-        now: Timestamp,
-    ) -> Result<Arc<DbClusterSnapshot>, RdsError> {
+    pub fn seed_snapshot(&mut self, seed: SeedSnapshot, now: Timestamp) -> Result<Arc<DbClusterSnapshot>, RdsError> {
         self.tick(now);
         let now = now.max(self.now());
         let here = self.place_ix(&seed.place.account, &seed.place.region);
@@ -47,14 +43,8 @@ impl World {
         record.require_available()?;
         let from = record.volume;
         let (name, kind) = match seed.name {
-            Some(name) => (
-                self.check_new_snapshot(here, "DBClusterSnapshotIdentifier", &name)?,
-                SnapshotKind::Manual,
-            ),
-            None => (
-                automated_name(&record.shown.db_cluster_identifier, seed.created_at),
-                SnapshotKind::Automated,
-            ),
+            Some(name) => (self.check_new_snapshot(here, "DBClusterSnapshotIdentifier", &name)?, SnapshotKind::Manual),
+            None => (automated_name(&record.shown.db_cluster_identifier, seed.created_at), SnapshotKind::Automated),
         };
         let place = self.place(here);
         if place.snapshot_named(&name).is_some() {
@@ -63,47 +53,26 @@ impl World {
                 format!("A cluster snapshot with the identifier {name} already exists."),
             ));
         }
-        let record = place
-            .clusters
-            .get(&cluster)
-            .ok_or_else(|| cluster_not_found(&seed.db_cluster_identifier))?;
+        let record = place.clusters.get(&cluster).ok_or_else(|| cluster_not_found(&seed.db_cluster_identifier))?;
         let mut shown = describe_new(place, &record.shown, name);
-        shown.db_cluster_snapshot_arn = place.arn(
-            ArnKind::ClusterSnapshot,
-            &shown.db_cluster_snapshot_identifier,
-        );
+        shown.db_cluster_snapshot_arn = place.arn(ArnKind::ClusterSnapshot, &shown.db_cluster_snapshot_identifier);
         shown.snapshot_type = kind;
         shown.snapshot_create_time = Some(seed.created_at);
-        shown.cluster_create_time = shown
-            .cluster_create_time
-            .min(seed.created_at - SignedDuration::from_hours(24));
+        // The cluster is older than its snapshot.
+        shown.cluster_create_time = shown.cluster_create_time.min(seed.created_at);
         shown.tag_list = seed.tags;
         shown.tag_list.sort();
         let key = self.new_key();
         let mut waits = Vec::new();
-        self.emit(
-            Work::TakeImage {
-                image: ImageId(key),
-                from,
-            },
-            &mut waits,
-        );
-        let ctx = Ctx {
-            here,
-            now,
-            course: Course::default(),
-        };
+        self.emit(Work::TakeImage { image: ImageId(key), from }, &mut waits);
+        let ctx = Ctx { here, now, course: Course::default() };
         let shown = self.add_snapshot(ctx, key, shown, now);
         self.add_job(now, here, key, JobKind::SnapshotTaken, waits);
         if let Some(record) = self.snapshot_mut(here, key) {
             record.visible_from = now;
         }
         self.tick(now);
-        Ok(self
-            .place(here)
-            .snapshots
-            .get(&key)
-            .map_or(shown, |record| Arc::clone(&record.shown)))
+        Ok(self.place(here).snapshots.get(&key).map_or(shown, |record| Arc::clone(&record.shown)))
     }
 }
 

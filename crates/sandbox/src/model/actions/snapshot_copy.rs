@@ -17,16 +17,9 @@ use crate::model::state::{Key, PlaceIx};
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn copy_snapshot(
-        &mut self,
-        ctx: Ctx,
-        input: &CopyDbClusterSnapshot,
-    ) -> Result<Reply, RdsError> {
-        let (from_place, from_key) = self.named_snapshot(
-            ctx.here,
-            &input.source_db_cluster_snapshot_identifier,
-            ctx.now,
-        )?;
+    pub(crate) fn copy_snapshot(&mut self, ctx: Ctx, input: &CopyDbClusterSnapshot) -> Result<Reply, RdsError> {
+        let (from_place, from_key) =
+            self.named_snapshot(ctx.here, &input.source_db_cluster_snapshot_identifier, ctx.now)?;
         let source = Arc::clone(&self.place(from_place).snapshots[&from_key].shown);
         if source.status != SnapshotStatus::Available {
             return Err(RdsError::new(
@@ -43,8 +36,7 @@ impl World {
             &input.target_db_cluster_snapshot_identifier,
         )?;
         self.check_copies_in_progress(ctx.here)?;
-        let kms_key_id =
-            self.key_of_copy(ctx.here, from_place, &source, input.kms_key_id.as_deref())?;
+        let kms_key_id = self.key_of_copy(ctx.here, from_place, &source, input.kms_key_id.as_deref())?;
         let is_foreign = self.place(from_place).account != self.place(ctx.here).account;
         let tag_list = tags_of_copy(input, &source, is_foreign)?;
         let key = self.new_key();
@@ -64,12 +56,7 @@ impl World {
             shown.vpc_id = String::new();
             shown.availability_zones = place.zones();
         }
-        Ok(Reply::Snapshot(self.begin_copy(
-            ctx,
-            key,
-            shown,
-            (from_place, from_key),
-        )))
+        Ok(Reply::Snapshot(self.begin_copy(ctx, key, shown, (from_place, from_key))))
     }
 
     fn begin_copy(
@@ -87,13 +74,7 @@ impl World {
         } else if !ctx.course.stuck {
             let mut waits = Vec::new();
             let image = self.place(from.0).snapshots[&from.1].image;
-            self.emit(
-                Work::CopyImage {
-                    image: ImageId(key),
-                    from: image,
-                },
-                &mut waits,
-            );
+            self.emit(Work::CopyImage { image: ImageId(key), from: image }, &mut waits);
             self.add_job(until, ctx.here, key, JobKind::SnapshotCopied, waits);
         }
         let shown = self.add_snapshot(ctx, key, shown, until);
@@ -118,12 +99,7 @@ impl World {
     fn check_copies_in_progress(&self, here: PlaceIx) -> Result<(), RdsError> {
         let quota = self.config.quotas.copies_in_progress;
         let copying = |status| status == SnapshotStatus::Copying;
-        let running = self
-            .place(here)
-            .snapshots
-            .values()
-            .filter(|record| copying(record.shown.status))
-            .count();
+        let running = self.place(here).snapshots.values().filter(|record| copying(record.shown.status)).count();
         if running < quota {
             return Ok(());
         }

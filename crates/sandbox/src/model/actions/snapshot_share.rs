@@ -35,39 +35,23 @@ impl World {
                 format!("A snapshot cannot be shared with more than {quota} accounts."),
             ));
         }
-        let record = self.snapshot_mut(ctx.here, key).ok_or_else(|| {
-            super::lookup::snapshot_not_found(&input.db_cluster_snapshot_identifier)
-        })?;
+        let record = self
+            .snapshot_mut(ctx.here, key)
+            .ok_or_else(|| super::lookup::snapshot_not_found(&input.db_cluster_snapshot_identifier))?;
         record.shared_with = shared_with;
         Ok(attributes(record))
     }
 
-    fn check_sharing(
-        &self,
-        record: &SnapshotRecord,
-        input: &ModifyDbClusterSnapshotAttribute,
-    ) -> Result<(), RdsError> {
+    fn check_sharing(&self, record: &SnapshotRecord, input: &ModifyDbClusterSnapshotAttribute) -> Result<(), RdsError> {
         if input.attribute_name != "restore" {
-            return Err(RdsError::invalid_value(format!(
-                "Invalid attribute name: {}",
-                input.attribute_name
-            )));
+            return Err(RdsError::invalid_value(format!("Invalid attribute name: {}", input.attribute_name)));
         }
         let values = input.values_to_add.iter().chain(&input.values_to_remove);
-        let is_account =
-            |value: &str| value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(value) = values
-            .clone()
-            .find(|value| *value != "all" && !is_account(value))
-        {
+        let is_account = |value: &str| value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(value) = values.clone().find(|value| *value != "all" && !is_account(value)) {
             return Err(RdsError::invalid_value(format!("Invalid account: {value}")));
         }
-        let invalid_state = |message: &str| {
-            Err(RdsError::new(
-                RdsErrorCode::InvalidDbClusterSnapshotState,
-                message,
-            ))
-        };
+        let invalid_state = |message: &str| Err(RdsError::new(RdsErrorCode::InvalidDbClusterSnapshotState, message));
         if !record.is_manual() {
             return invalid_state("Only manual snapshots can be shared.");
         }
@@ -78,9 +62,7 @@ impl World {
             return Ok(());
         };
         if !input.values_to_add.is_empty() && self.is_default_key(key) {
-            return invalid_state(
-                "Snapshots encrypted with the default key of RDS cannot be shared.",
-            );
+            return invalid_state("Snapshots encrypted with the default key of RDS cannot be shared.");
         }
         if input.values_to_add.iter().any(|value| value == "all") {
             return invalid_state("Encrypted snapshots cannot be made public.");

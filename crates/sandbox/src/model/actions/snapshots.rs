@@ -5,18 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::cluster_describe::percent;
 use super::lookup::{cluster_not_found, snapshot_not_found};
 use crate::model::ImageId;
-use crate::model::arn::{Arn, ArnKind};
-use crate::model::call::{
-    CreateDbClusterSnapshot, DescribeDbClusterSnapshots, NameDbClusterSnapshot,
-};
+use crate::model::arn::ArnKind;
+use crate::model::call::{CreateDbClusterSnapshot, NameDbClusterSnapshot};
 use crate::model::effect::Work;
 use crate::model::error::{RdsError, RdsErrorCode};
 use crate::model::identifier::{checked_tags, normalise};
 use crate::model::jobs::JobKind;
-use crate::model::listing::{check_filters, page, passes};
 use crate::model::reply::Reply;
 use crate::model::resources::{
     ClusterStatus, DbCluster, DbClusterSnapshot, EventSource, SnapshotKind, SnapshotStatus, Tag,
@@ -24,28 +20,13 @@ use crate::model::resources::{
 use crate::model::state::{Key, PlaceIx, PlaceState, SnapshotRecord};
 use crate::model::world::{Ctx, World};
 
-const FILTERS: &[&str] = &[
-    "db-cluster-id",
-    "db-cluster-snapshot-id",
-    "engine",
-    "snapshot-type",
-];
-
-/// Where a stuck copy stops.
-const STUCK_AT: u8 = 37;
-
 impl World {
-    pub(crate) fn create_snapshot(
-        &mut self,
-        ctx: Ctx,
-        input: &CreateDbClusterSnapshot,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn create_snapshot(&mut self, ctx: Ctx, input: &CreateDbClusterSnapshot) -> Result<Reply, RdsError> {
         let name = &input.db_cluster_snapshot_identifier;
         let (cluster, _) = self.named_cluster(ctx.here, &input.db_cluster_identifier, ctx.now)?;
         let (_, shown) = self.take_snapshot(ctx, cluster, name, &input.tags)?;
-        let record = self
-            .cluster_mut(ctx.here, cluster)
-            .ok_or_else(|| cluster_not_found(&input.db_cluster_identifier))?;
+        let record =
+            self.cluster_mut(ctx.here, cluster).ok_or_else(|| cluster_not_found(&input.db_cluster_identifier))?;
         Arc::make_mut(&mut record.shown).status = ClusterStatus::BackingUp;
         Ok(Reply::Snapshot(shown))
     }
@@ -62,9 +43,7 @@ impl World {
         let mut tags = checked_tags(tags)?;
         let place = self.place(ctx.here);
         let record = &place.clusters[&cluster];
-        if record.shown.status != ClusterStatus::Available
-            || record.shown.earliest_restorable_time.is_none()
-        {
+        if record.shown.status != ClusterStatus::Available || record.shown.earliest_restorable_time.is_none() {
             return Err(RdsError::new(
                 RdsErrorCode::InvalidDbClusterState,
                 format!(
@@ -82,23 +61,11 @@ impl World {
         let key = self.new_key();
         let mut waits = Vec::new();
         if !ctx.course.fails {
-            self.emit(
-                Work::TakeImage {
-                    image: ImageId(key),
-                    from,
-                },
-                &mut waits,
-            );
+            self.emit(Work::TakeImage { image: ImageId(key), from }, &mut waits);
         }
         let until = ctx.now + ctx.course.stretch(self.config.durations.take_snapshot);
         if ctx.course.fails {
-            self.add_failing_job(
-                until,
-                ctx.here,
-                key,
-                JobKind::SnapshotTaken,
-                "The snapshot could not be taken.",
-            );
+            self.add_failing_job(until, ctx.here, key, JobKind::SnapshotTaken, "The snapshot could not be taken.");
         } else {
             self.add_job(until, ctx.here, key, JobKind::SnapshotTaken, waits);
         }
@@ -107,30 +74,17 @@ impl World {
     }
 
     /// A legal and free name, and room for one more manual snapshot.
-    pub(crate) fn check_new_snapshot(
-        &self,
-        here: PlaceIx,
-        parameter: &str,
-        name: &str,
-    ) -> Result<String, RdsError> {
+    pub(crate) fn check_new_snapshot(&self, here: PlaceIx, parameter: &str, name: &str) -> Result<String, RdsError> {
         let name = normalise(parameter, name)?;
         let place = self.place(here);
         if place.snapshot_named(&name).is_some() {
             return Err(RdsError::new(
                 RdsErrorCode::DbClusterSnapshotAlreadyExists,
-                format!(
-                    "Cannot create the cluster snapshot because one with the identifier {name} already exists."
-                ),
+                format!("Cannot create the cluster snapshot because one with the identifier {name} already exists."),
             ));
         }
         let quota = self.config.quotas.manual_snapshots;
-        if place
-            .snapshots
-            .values()
-            .filter(|record| record.is_manual())
-            .count()
-            >= quota
-        {
+        if place.snapshots.values().filter(|record| record.is_manual()).count() >= quota {
             return Err(RdsError::new(
                 RdsErrorCode::SnapshotQuotaExceeded,
                 format!("Cannot create more than {quota} manual snapshots"),
@@ -163,132 +117,20 @@ impl World {
         shown
     }
 
-    pub(crate) fn describe_snapshots(
-        &mut self,
-        ctx: Ctx,
-        input: &DescribeDbClusterSnapshots,
-    ) -> Result<Reply, RdsError> {
-        check_filters(&input.filters, FILTERS)?;
-        let scope = Scope::of(input)?;
-        let wanted = input.db_cluster_snapshot_identifier.as_deref();
-        if wanted.is_some() && input.db_cluster_identifier.is_some() {
-            return Err(RdsError::invalid_combination(
-                "DBClusterIdentifier and DBClusterSnapshotIdentifier can't be specified together.",
-            ));
-        }
-        let cluster = match input.db_cluster_identifier.as_deref() {
-            Some(name) => Some(
-                self.named_cluster(ctx.here, name, ctx.now)?
-                    .1
-                    .shown
-                    .db_cluster_identifier
-                    .clone(),
-            ),
-            None => None,
-        };
-        self.refresh_snapshots(ctx);
-        let mut listed = self.visible_snapshots(ctx, scope);
-        listed.retain(|shown| {
-            wanted.is_none_or(|wanted| is_snapshot(shown, wanted))
-                && cluster
-                    .as_ref()
-                    .is_none_or(|cluster| shown.db_cluster_identifier == *cluster)
-                && input
-                    .db_cluster_resource_id
-                    .as_ref()
-                    .is_none_or(|id| shown.db_cluster_resource_id == *id)
-                && passes(&input.filters, |name, value| {
-                    matches_filter(shown, name, value)
-                })
-        });
-        if let Some(wanted) = wanted {
-            // An automated snapshot is found by name only when its type is named as well.
-            if scope == Scope::Own {
-                listed.retain(|shown| shown.snapshot_type != SnapshotKind::Automated);
-            }
-            if listed.is_empty() {
-                return Err(snapshot_not_found(wanted));
-            }
-        }
-        listed.sort_by(|one, other| {
-            one.db_cluster_snapshot_identifier
-                .cmp(&other.db_cluster_snapshot_identifier)
-        });
-        page(listed, &input.page, 100, |shown| {
-            shown.db_cluster_snapshot_identifier.clone()
-        })
-        .map(Reply::Snapshots)
-    }
-
-    /// Brings progress up to the clock.
-    fn refresh_snapshots(&mut self, ctx: Ctx) {
-        for record in self.place_mut(ctx.here).snapshots.values_mut() {
-            if !matches!(
-                record.shown.status,
-                SnapshotStatus::Copying | SnapshotStatus::Creating
-            ) {
-                continue;
-            }
-            let mut percent = percent(record.since, record.until, ctx.now);
-            if record.stuck {
-                percent = percent.min(STUCK_AT);
-            }
-            if record.shown.percent_progress != percent {
-                Arc::make_mut(&mut record.shown).percent_progress = percent;
-            }
-        }
-    }
-
-    fn visible_snapshots(&self, ctx: Ctx, scope: Scope) -> Vec<Arc<DbClusterSnapshot>> {
-        let here = self.place(ctx.here);
-        let own = here
-            .snapshots
-            .values()
-            .filter(|record| record.visible_from <= ctx.now);
-        let mut listed: Vec<_> = own
-            .filter(|record| scope.has_own(record.shown.snapshot_type))
-            .map(|record| Arc::clone(&record.shown))
-            .collect();
-        if !scope.has_shared() && !scope.has_public() {
-            return listed;
-        }
-        let others = self
-            .places()
-            .filter(|(_, place)| place.region == here.region && place.account != here.account);
-        for record in others.flat_map(|(_, place)| place.snapshots.values()) {
-            let is_named = record.shared_with.contains(here.account.as_str());
-            if record.visible_from > ctx.now {
-            } else if is_named && scope.has_shared() {
-                listed.push(as_seen_by_others(record, SnapshotKind::Shared));
-            } else if record.is_public() && scope.has_public() {
-                listed.push(as_seen_by_others(record, SnapshotKind::Public));
-            }
-        }
-        listed
-    }
-
-    pub(crate) fn delete_snapshot(
-        &mut self,
-        ctx: Ctx,
-        input: &NameDbClusterSnapshot,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn delete_snapshot(&mut self, ctx: Ctx, input: &NameDbClusterSnapshot) -> Result<Reply, RdsError> {
         let key = self.own_snapshot(ctx, &input.db_cluster_snapshot_identifier)?;
         let record = &self.place(ctx.here).snapshots[&key];
         let refusal = match (record.shown.snapshot_type, record.shown.status) {
-            (
-                SnapshotKind::Manual,
-                SnapshotStatus::Available | SnapshotStatus::Copying | SnapshotStatus::Failed,
-            ) => None,
+            (SnapshotKind::Manual, SnapshotStatus::Available | SnapshotStatus::Copying | SnapshotStatus::Failed) => {
+                None
+            }
             (SnapshotKind::Manual, status) => Some(format!("it is in the {status} state")),
             (_, _) => Some("it is an automated snapshot".to_owned()),
         };
         if let Some(reason) = refusal {
             return Err(RdsError::new(
                 RdsErrorCode::InvalidDbClusterSnapshotState,
-                format!(
-                    "Cannot delete the snapshot {}: {reason}.",
-                    record.shown.db_cluster_snapshot_identifier
-                ),
+                format!("Cannot delete the snapshot {}: {reason}.", record.shown.db_cluster_snapshot_identifier),
             ));
         }
         let image = record.image;
@@ -304,8 +146,7 @@ impl World {
         let place = self.place(ctx.here);
         let name = place.local_name(wanted, ArnKind::ClusterSnapshot);
         let key = name.and_then(|name| place.snapshot_named(name));
-        key.filter(|key| place.snapshots[key].visible_from <= ctx.now)
-            .ok_or_else(|| snapshot_not_found(wanted))
+        key.filter(|key| place.snapshots[key].visible_from <= ctx.now).ok_or_else(|| snapshot_not_found(wanted))
     }
 
     /// Takes a snapshot out of the world. Copies that were being made of it fail.
@@ -314,34 +155,17 @@ impl World {
         self.place_mut(place).snapshots.remove(&key);
         let orphans: Vec<_> = self
             .places()
-            .flat_map(|(ix, state)| {
-                state
-                    .snapshots
-                    .iter()
-                    .map(move |(copy, record)| (ix, *copy, record))
-            })
+            .flat_map(|(ix, state)| state.snapshots.iter().map(move |(copy, record)| (ix, *copy, record)))
             .filter(|(_, _, record)| record.copying_from == Some((place, key)))
             .map(|(ix, copy, _)| (ix, copy))
             .collect();
         for (ix, copy) in orphans {
             self.forget_jobs(ix, copy);
-            self.snapshot_copied(
-                ix,
-                copy,
-                now,
-                Some("The source snapshot was deleted while it was being copied."),
-            );
+            self.snapshot_copied(ix, copy, now, Some("The source snapshot was deleted while it was being copied."));
         }
     }
 
-    pub(crate) fn snapshot_event(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        category: &str,
-        message: &str,
-        date: Timestamp,
-    ) {
+    pub(crate) fn snapshot_event(&mut self, place: PlaceIx, key: Key, category: &str, message: &str, date: Timestamp) {
         let Some(record) = self.place(place).snapshots.get(&key) else {
             return;
         };
@@ -356,11 +180,7 @@ impl World {
 }
 
 /// A manual snapshot that is just beginning.
-pub(crate) fn describe_new(
-    place: &PlaceState,
-    cluster: &DbCluster,
-    name: String,
-) -> DbClusterSnapshot {
+pub(crate) fn describe_new(place: &PlaceState, cluster: &DbCluster, name: String) -> DbClusterSnapshot {
     DbClusterSnapshot {
         db_cluster_snapshot_arn: place.arn(ArnKind::ClusterSnapshot, &name),
         db_cluster_snapshot_identifier: name,
@@ -388,98 +208,5 @@ pub(crate) fn describe_new(
         preferred_backup_window: cluster.preferred_backup_window.clone(),
         source_db_cluster_snapshot_arn: None,
         tag_list: Vec::new(),
-    }
-}
-
-/// To others a snapshot is known by its ARN, and its tags are not shown.
-fn as_seen_by_others(record: &SnapshotRecord, kind: SnapshotKind) -> Arc<DbClusterSnapshot> {
-    let mut shown = DbClusterSnapshot::clone(&record.shown);
-    shown
-        .db_cluster_snapshot_identifier
-        .clone_from(&shown.db_cluster_snapshot_arn);
-    shown.snapshot_type = kind;
-    shown.tag_list.clear();
-    Arc::new(shown)
-}
-
-/// Which snapshots a describe is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    /// Automated and manual ones of the account.
-    Own,
-    OwnAnd {
-        shared: bool,
-        public: bool,
-    },
-    Only(SnapshotKind),
-}
-
-impl Scope {
-    fn of(input: &DescribeDbClusterSnapshots) -> Result<Self, RdsError> {
-        let (shared, public) = (
-            input.include_shared.unwrap_or(false),
-            input.include_public.unwrap_or(false),
-        );
-        Ok(match input.snapshot_type.as_deref() {
-            None if shared || public => Self::OwnAnd { shared, public },
-            None => Self::Own,
-            Some("automated") => Self::Only(SnapshotKind::Automated),
-            Some("manual") => Self::Only(SnapshotKind::Manual),
-            Some("shared") => Self::Only(SnapshotKind::Shared),
-            Some("public") => Self::Only(SnapshotKind::Public),
-            Some(other) => {
-                return Err(RdsError::invalid_value(format!(
-                    "Invalid snapshot type: {other}"
-                )));
-            }
-        })
-    }
-
-    fn has_own(self, kind: SnapshotKind) -> bool {
-        match self {
-            Self::Own | Self::OwnAnd { .. } => true,
-            Self::Only(only) => only == kind,
-        }
-    }
-
-    const fn has_shared(self) -> bool {
-        matches!(
-            self,
-            Self::OwnAnd { shared: true, .. } | Self::Only(SnapshotKind::Shared)
-        )
-    }
-
-    const fn has_public(self) -> bool {
-        matches!(
-            self,
-            Self::OwnAnd { public: true, .. } | Self::Only(SnapshotKind::Public)
-        )
-    }
-}
-
-fn is_snapshot(shown: &DbClusterSnapshot, wanted: &str) -> bool {
-    if Arn::looks_like(wanted) {
-        shown.db_cluster_snapshot_arn == wanted
-    } else {
-        shown
-            .db_cluster_snapshot_identifier
-            .eq_ignore_ascii_case(wanted)
-    }
-}
-
-fn matches_filter(shown: &DbClusterSnapshot, name: &str, value: &str) -> bool {
-    match name {
-        "db-cluster-id" => {
-            let wanted = if Arn::looks_like(value) {
-                value.rsplit_once(':').map_or(value, |(_, name)| name)
-            } else {
-                value
-            };
-            shown.db_cluster_identifier.eq_ignore_ascii_case(wanted)
-        }
-        "db-cluster-snapshot-id" => is_snapshot(shown, value),
-        "snapshot-type" => shown.snapshot_type.as_str() == value,
-        "engine" => shown.engine == value,
-        _ => false,
     }
 }

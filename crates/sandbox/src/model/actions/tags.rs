@@ -14,23 +14,12 @@ use crate::model::state::PlaceState;
 use crate::model::world::{Ctx, World};
 
 impl World {
-    pub(crate) fn add_tags(
-        &mut self,
-        ctx: Ctx,
-        input: &AddTagsToResource,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn add_tags(&mut self, ctx: Ctx, input: &AddTagsToResource) -> Result<Reply, RdsError> {
         let news = checked_tags(&input.tags)?;
         let tags = tags_of(self.place_mut(ctx.here), &input.resource_name)?;
-        let mut merged: Vec<Tag> = tags
-            .iter()
-            .filter(|old| !news.iter().any(|new| new.key == old.key))
-            .cloned()
-            .collect();
-        let reserved: Vec<Tag> = merged
-            .iter()
-            .filter(|tag| tag.key.starts_with("aws:"))
-            .cloned()
-            .collect();
+        let mut merged: Vec<Tag> =
+            tags.iter().filter(|old| !news.iter().any(|new| new.key == old.key)).cloned().collect();
+        let reserved: Vec<Tag> = merged.iter().filter(|tag| tag.key.starts_with("aws:")).cloned().collect();
         merged.retain(|tag| !tag.key.starts_with("aws:"));
         merged.extend(news);
         let mut merged = checked_tags(&merged)?;
@@ -40,25 +29,15 @@ impl World {
         Ok(Reply::Done)
     }
 
-    pub(crate) fn remove_tags(
-        &mut self,
-        ctx: Ctx,
-        input: &RemoveTagsFromResource,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn remove_tags(&mut self, ctx: Ctx, input: &RemoveTagsFromResource) -> Result<Reply, RdsError> {
         let tags = tags_of(self.place_mut(ctx.here), &input.resource_name)?;
         tags.retain(|tag| !input.tag_keys.contains(&tag.key));
         Ok(Reply::Done)
     }
 
-    pub(crate) fn list_tags(
-        &mut self,
-        ctx: Ctx,
-        input: &ListTagsForResource,
-    ) -> Result<Reply, RdsError> {
+    pub(crate) fn list_tags(&mut self, ctx: Ctx, input: &ListTagsForResource) -> Result<Reply, RdsError> {
         check_filters(&input.filters, &[])?;
-        Ok(Reply::Tags(
-            tags_of(self.place_mut(ctx.here), &input.resource_name)?.clone(),
-        ))
+        Ok(Reply::Tags(tags_of(self.place_mut(ctx.here), &input.resource_name)?.clone()))
     }
 }
 
@@ -76,24 +55,17 @@ fn tags_of<'a>(place: &'a mut PlaceState, text: &str) -> Result<&'a mut Vec<Tag>
         ArnKind::Cluster => {
             let mut clusters = place.clusters.values_mut();
             let found = clusters.find(|record| record.shown.db_cluster_identifier == name);
-            found
-                .map(|record| &mut Arc::make_mut(&mut record.shown).tag_list)
-                .ok_or_else(|| cluster_not_found(&name))
+            found.map(|record| &mut Arc::make_mut(&mut record.shown).tag_list).ok_or_else(|| cluster_not_found(&name))
         }
         ArnKind::Instance => {
             let mut instances = place.instances.values_mut();
             let found = instances.find(|record| record.shown.db_instance_identifier == name);
-            found
-                .map(|record| &mut Arc::make_mut(&mut record.shown).tag_list)
-                .ok_or_else(|| instance_not_found(&name))
+            found.map(|record| &mut Arc::make_mut(&mut record.shown).tag_list).ok_or_else(|| instance_not_found(&name))
         }
         ArnKind::ClusterSnapshot => {
             let mut snapshots = place.snapshots.values_mut();
-            let found =
-                snapshots.find(|record| record.shown.db_cluster_snapshot_identifier == name);
-            found
-                .map(|record| &mut Arc::make_mut(&mut record.shown).tag_list)
-                .ok_or_else(|| snapshot_not_found(&name))
+            let found = snapshots.find(|record| record.shown.db_cluster_snapshot_identifier == name);
+            found.map(|record| &mut Arc::make_mut(&mut record.shown).tag_list).ok_or_else(|| snapshot_not_found(&name))
         }
         ArnKind::ClusterParameterGroup => {
             let found = place.cluster_parameter_groups.get_mut(&name);

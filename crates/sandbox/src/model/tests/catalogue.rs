@@ -4,18 +4,15 @@ use jiff::SignedDuration;
 
 use super::stage::Stage;
 use crate::model::call::{
-    Action, AddTagsToResource, Call, CreateDbSubnetGroup, DescribeEngineVersions, DescribeEvents,
-    DescribeGroups, DescribeOrderableOptions, Filter, ListTagsForResource, RemoveTagsFromResource,
+    Action, AddTagsToResource, Call, CreateDbSubnetGroup, DescribeEngineVersions, DescribeEvents, DescribeGroups,
+    DescribeOrderableOptions, Filter, ListTagsForResource, RemoveTagsFromResource,
 };
 use crate::model::error::RdsErrorCode;
 use crate::model::reply::Reply;
 use crate::model::resources::{EventSource, Tag};
 
 fn tags(stage: &mut Stage, arn: &str) -> Vec<Tag> {
-    let input = ListTagsForResource {
-        resource_name: arn.to_owned(),
-        filters: Vec::new(),
-    };
+    let input = ListTagsForResource { resource_name: arn.to_owned(), filters: Vec::new() };
     match stage.ok(Call::ListTagsForResource(input)) {
         Reply::Tags(tags) => tags,
         other => panic!("not tags: {other:?}"),
@@ -29,38 +26,20 @@ fn tags_are_set_replaced_and_removed_by_arn() {
     let add = |arn: &str, tags: &[(&str, &str)]| {
         Call::AddTagsToResource(AddTagsToResource {
             resource_name: arn.to_owned(),
-            tags: tags
-                .iter()
-                .map(|(key, value)| Tag::new(*key, *value))
-                .collect(),
+            tags: tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect(),
         })
     };
     stage.ok(add(&arn, &[("team", "data"), ("env", "prod")]));
     stage.ok(add(&arn, &[("team", "core")]));
-    assert_eq!(
-        tags(&mut stage, &arn),
-        [Tag::new("env", "prod"), Tag::new("team", "core")]
-    );
+    assert_eq!(tags(&mut stage, &arn), [Tag::new("env", "prod"), Tag::new("team", "core")]);
     assert_eq!(stage.see("prod").tag_list.len(), 2);
     let keys = vec!["env".to_owned(), "unknown".to_owned()];
-    stage.ok(Call::RemoveTagsFromResource(RemoveTagsFromResource {
-        resource_name: arn.clone(),
-        tag_keys: keys,
-    }));
+    stage.ok(Call::RemoveTagsFromResource(RemoveTagsFromResource { resource_name: arn.clone(), tag_keys: keys }));
     assert_eq!(tags(&mut stage, &arn), [Tag::new("team", "core")]);
-    assert_eq!(
-        stage.refused(add(&arn, &[("aws:x", "y")])),
-        RdsErrorCode::InvalidParameterValue
-    );
-    assert_eq!(
-        stage.refused(add("prod", &[("a", "b")])),
-        RdsErrorCode::InvalidParameterValue
-    );
+    assert_eq!(stage.refused(add(&arn, &[("aws:x", "y")])), RdsErrorCode::InvalidParameterValue);
+    assert_eq!(stage.refused(add("prod", &[("a", "b")])), RdsErrorCode::InvalidParameterValue);
     let gone = arn.replace(":prod", ":gone");
-    assert_eq!(
-        stage.refused(add(&gone, &[("a", "b")])),
-        RdsErrorCode::DbClusterNotFound
-    );
+    assert_eq!(stage.refused(add(&gone, &[("a", "b")])), RdsErrorCode::DbClusterNotFound);
 }
 
 #[test]
@@ -74,75 +53,40 @@ fn a_subnet_group_covers_two_zones() {
             tags: Vec::new(),
         })
     };
-    assert_eq!(
-        stage.refused(group(&["subnet-1"])),
-        RdsErrorCode::DbSubnetGroupDoesNotCoverEnoughAzs
-    );
-    assert_eq!(
-        stage.refused(group(&["subnet-1", "net-2"])),
-        RdsErrorCode::InvalidSubnet
-    );
+    assert_eq!(stage.refused(group(&["subnet-1"])), RdsErrorCode::DbSubnetGroupDoesNotCoverEnoughAzs);
+    assert_eq!(stage.refused(group(&["subnet-1", "net-2"])), RdsErrorCode::InvalidSubnet);
     stage.ok(group(&["subnet-1", "subnet-2"]));
-    assert_eq!(
-        stage.refused(group(&["subnet-1", "subnet-2"])),
-        RdsErrorCode::DbSubnetGroupAlreadyExists
-    );
+    assert_eq!(stage.refused(group(&["subnet-1", "subnet-2"])), RdsErrorCode::DbSubnetGroupAlreadyExists);
     let named = |name: &str| {
-        Call::DescribeDbSubnetGroups(DescribeGroups {
-            name: Some(name.to_owned()),
-            ..DescribeGroups::default()
-        })
+        Call::DescribeDbSubnetGroups(DescribeGroups { name: Some(name.to_owned()), ..DescribeGroups::default() })
     };
-    let Reply::SubnetGroups(page) = stage.ok(named("DATA")) else {
-        panic!("not subnet groups")
-    };
+    let Reply::SubnetGroups(page) = stage.ok(named("DATA")) else { panic!("not subnet groups") };
     assert_eq!(page.items[0].subnets.len(), 2);
-    assert_eq!(
-        stage.refused(named("nope")),
-        RdsErrorCode::DbSubnetGroupNotFound
-    );
+    assert_eq!(stage.refused(named("nope")), RdsErrorCode::DbSubnetGroupNotFound);
 }
 
 #[test]
 fn each_family_on_offer_has_default_groups() {
     let mut stage = Stage::new();
     let input = DescribeGroups::default();
-    let Reply::ClusterParameterGroups(page) =
-        stage.ok(Call::DescribeDbClusterParameterGroups(input.clone()))
-    else {
+    let Reply::ClusterParameterGroups(page) = stage.ok(Call::DescribeDbClusterParameterGroups(input.clone())) else {
         panic!("not groups")
     };
     assert_eq!(page.items[0].name, "default.aurora-postgresql16");
-    let Reply::ParameterGroups(page) = stage.ok(Call::DescribeDbParameterGroups(input)) else {
-        panic!("not groups")
-    };
+    let Reply::ParameterGroups(page) = stage.ok(Call::DescribeDbParameterGroups(input)) else { panic!("not groups") };
     assert_eq!(page.items[0].family, "aurora-postgresql16");
 }
 
 #[test]
 fn versions_and_classes_on_offer_are_listed() {
     let mut stage = Stage::new();
-    let mut versions =
-        |input: DescribeEngineVersions| match stage.ok(Call::DescribeDbEngineVersions(input)) {
-            Reply::EngineVersions(page) => page
-                .items
-                .into_iter()
-                .map(|offer| offer.engine_version)
-                .collect::<Vec<_>>(),
-            other => panic!("not versions: {other:?}"),
-        };
-    let all = DescribeEngineVersions {
-        engine_version: Some("16".to_owned()),
-        ..DescribeEngineVersions::default()
+    let mut versions = |input: DescribeEngineVersions| match stage.ok(Call::DescribeDbEngineVersions(input)) {
+        Reply::EngineVersions(page) => page.items.into_iter().map(|offer| offer.engine_version).collect::<Vec<_>>(),
+        other => panic!("not versions: {other:?}"),
     };
-    assert_eq!(
-        versions(all),
-        ["16.3", "16.4", "16.5", "16.6", "16.7", "16.8"]
-    );
-    let default = DescribeEngineVersions {
-        default_only: Some(true),
-        ..DescribeEngineVersions::default()
-    };
+    let all = DescribeEngineVersions { engine_version: Some("16".to_owned()), ..DescribeEngineVersions::default() };
+    assert_eq!(versions(all), ["16.3", "16.4", "16.5", "16.6", "16.7", "16.8"]);
+    let default = DescribeEngineVersions { default_only: Some(true), ..DescribeEngineVersions::default() };
     assert_eq!(versions(default), ["16.6"]);
     let orderable = |class: &str| {
         Call::DescribeOrderableDbInstanceOptions(DescribeOrderableOptions {
@@ -164,14 +108,9 @@ fn quotas_show_what_is_used() {
     let mut stage = Stage::new();
     stage.cluster_with("prod", 2);
     stage.snapshot("nightly", "prod");
-    let Reply::AccountQuotas(quotas) = stage.ok(Call::DescribeAccountAttributes) else {
-        panic!("not quotas")
-    };
+    let Reply::AccountQuotas(quotas) = stage.ok(Call::DescribeAccountAttributes) else { panic!("not quotas") };
     let figures = |name: &str| {
-        let quota = quotas
-            .iter()
-            .find(|quota| quota.account_quota_name == name)
-            .unwrap();
+        let quota = quotas.iter().find(|quota| quota.account_quota_name == name).unwrap();
         (quota.used, quota.max)
     };
     assert_eq!(figures("DBClusters"), (1, 40));
@@ -185,17 +124,10 @@ fn events_are_of_the_last_hour_unless_asked_otherwise() {
     stage.cluster("prod");
     stage.wait(SignedDuration::from_hours(2));
     let mut count = |input: DescribeEvents| match stage.ok(Call::DescribeEvents(input)) {
-        Reply::Events(page) => page
-            .items
-            .iter()
-            .filter(|event| event.source_type == EventSource::DbCluster)
-            .count(),
+        Reply::Events(page) => page.items.iter().filter(|event| event.source_type == EventSource::DbCluster).count(),
         other => panic!("not events: {other:?}"),
     };
-    let day = || DescribeEvents {
-        duration: Some(24 * 60),
-        ..DescribeEvents::default()
-    };
+    let day = || DescribeEvents { duration: Some(24 * 60), ..DescribeEvents::default() };
     assert_eq!(count(DescribeEvents::default()), 0);
     assert_eq!(count(day()), 1);
     let named = |kind: &str| DescribeEvents {
@@ -203,35 +135,17 @@ fn events_are_of_the_last_hour_unless_asked_otherwise() {
         source_type: Some(kind.to_owned()),
         ..day()
     };
-    assert_eq!(
-        (count(named("db-cluster")), count(named("db-instance"))),
-        (1, 0)
-    );
-    let untyped = DescribeEvents {
-        source_type: None,
-        ..named("db-cluster")
-    };
-    assert_eq!(
-        stage.refused(Call::DescribeEvents(untyped)),
-        RdsErrorCode::InvalidParameterCombination
-    );
+    assert_eq!((count(named("db-cluster")), count(named("db-instance"))), (1, 0));
+    let untyped = DescribeEvents { source_type: None, ..named("db-cluster") };
+    assert_eq!(stage.refused(Call::DescribeEvents(untyped)), RdsErrorCode::InvalidParameterCombination);
 }
 
 #[test]
 fn a_filter_that_an_action_does_not_have_is_refused() {
     let mut stage = Stage::new();
-    let filters = vec![Filter {
-        name: "status".to_owned(),
-        values: vec!["available".to_owned()],
-    }];
-    let input = DescribeGroups {
-        filters,
-        ..DescribeGroups::default()
-    };
-    assert_eq!(
-        stage.refused(Call::DescribeDbSubnetGroups(input)),
-        RdsErrorCode::InvalidParameterValue
-    );
+    let filters = vec![Filter { name: "status".to_owned(), values: vec!["available".to_owned()] }];
+    let input = DescribeGroups { filters, ..DescribeGroups::default() };
+    assert_eq!(stage.refused(Call::DescribeDbSubnetGroups(input)), RdsErrorCode::InvalidParameterValue);
 }
 
 #[test]
@@ -247,7 +161,7 @@ fn actions_and_codes_have_the_names_of_the_wire() {
         RdsErrorCode::SnapshotQuotaExceeded,
         RdsErrorCode::InvalidDbInstanceState,
     ]
-    .map(|code| code.as_str())
+    .map(RdsErrorCode::as_str)
     .to_vec();
     let expected = [
         "DBClusterNotFoundFault",

@@ -1,9 +1,7 @@
 //! The work that a data plane gets, and what its outcomes do.
 
 use super::stage::{PASSWORD, Stage};
-use crate::model::call::{
-    Call, DeleteDbCluster, DeleteDbInstance, DescribeEvents, ModifyDbCluster,
-};
+use crate::model::call::{Call, DeleteDbCluster, DeleteDbInstance, DescribeEvents, ModifyDbCluster, ModifyDbInstance};
 use crate::model::config::{DataPlaneMode, Durations, WorldConfig};
 use crate::model::effect::{Effect, EffectOutcome, EndpointKind, Work};
 use crate::model::reply::Reply;
@@ -28,10 +26,7 @@ fn work(stage: &mut Stage) -> Vec<Work> {
             let outcome = match &work {
                 Work::PublishEndpoint { endpoint, .. } => {
                     let port = 40_000 + u16::try_from(endpoint.name.len()).unwrap();
-                    EffectOutcome::Endpoint {
-                        address: "127.0.0.1".to_owned(),
-                        port,
-                    }
+                    EffectOutcome::Endpoint { address: "127.0.0.1".to_owned(), port }
                 }
                 _ => EffectOutcome::Done,
             };
@@ -43,20 +38,13 @@ fn work(stage: &mut Stage) -> Vec<Work> {
 
 fn fail_first(stage: &mut Stage, which: impl Fn(&Work) -> bool) {
     for Effect { id, work } in stage.world.take_effects() {
-        let outcome = if which(&work) {
-            Err("the disk is full".to_owned())
-        } else {
-            Ok(EffectOutcome::Done)
-        };
+        let outcome = if which(&work) { Err("the disk is full".to_owned()) } else { Ok(EffectOutcome::Done) };
         stage.world.finish_effect(id, outcome, stage.now);
     }
 }
 
 fn failures(stage: &mut Stage) -> Vec<String> {
-    let input = DescribeEvents {
-        event_categories: vec!["failure".to_owned()],
-        ..DescribeEvents::default()
-    };
+    let input = DescribeEvents { event_categories: vec!["failure".to_owned()], ..DescribeEvents::default() };
     match stage.ok(Call::DescribeEvents(input)) {
         Reply::Events(page) => page.items.into_iter().map(|event| event.message).collect(),
         other => panic!("not events: {other:?}"),
@@ -66,10 +54,7 @@ fn failures(stage: &mut Stage) -> Vec<String> {
 fn serving_cluster(stage: &mut Stage, name: &str) {
     stage.ok(Call::CreateDbCluster(Stage::new_cluster(name)));
     work(stage);
-    stage.ok(Call::CreateDbInstance(Stage::new_instance(
-        &format!("{name}-1"),
-        name,
-    )));
+    stage.ok(Call::CreateDbInstance(Stage::new_instance(&format!("{name}-1"), name)));
     work(stage);
 }
 
@@ -80,9 +65,7 @@ fn a_cluster_is_available_only_when_its_data_is_there() {
     stage.settle();
     assert_eq!(stage.see("prod").status, ClusterStatus::Creating);
     let done = work(&mut stage);
-    assert!(
-        matches!(&done[..], [Work::CreateVolume { master_password, .. }] if master_password.expose() == PASSWORD)
-    );
+    assert!(matches!(&done[..], [Work::CreateVolume { master_password, .. }] if master_password.expose() == PASSWORD));
     assert_eq!(stage.see("prod").status, ClusterStatus::Available);
 }
 
@@ -92,9 +75,7 @@ fn endpoints_are_where_the_data_plane_says() {
     stage.ok(Call::CreateDbCluster(Stage::new_cluster("prod")));
     work(&mut stage);
     assert_eq!(stage.see("prod").endpoint, None);
-    stage.ok(Call::CreateDbInstance(Stage::new_instance(
-        "prod-1", "prod",
-    )));
+    stage.ok(Call::CreateDbInstance(Stage::new_instance("prod-1", "prod")));
     let done = work(&mut stage);
     assert!(matches!(done[0], Work::StartServer { .. }));
     let kinds: Vec<_> = done
@@ -104,31 +85,12 @@ fn endpoints_are_where_the_data_plane_says() {
             _ => None,
         })
         .collect();
-    assert_eq!(
-        kinds,
-        [
-            EndpointKind::ClusterWriter,
-            EndpointKind::ClusterReader,
-            EndpointKind::Instance
-        ]
-    );
+    assert_eq!(kinds, [EndpointKind::ClusterWriter, EndpointKind::ClusterReader, EndpointKind::Instance]);
     let cluster = stage.see("prod");
-    assert_eq!(
-        (cluster.endpoint.as_ref().unwrap().port, cluster.port),
-        (40_004, 40_004)
-    );
-    assert_eq!(
-        stage.see_instance("prod-1").endpoint.as_ref().unwrap().port,
-        40_006
-    );
-    stage.ok(Call::CreateDbInstance(Stage::new_instance(
-        "prod-2", "prod",
-    )));
-    assert_eq!(
-        work(&mut stage).len(),
-        1,
-        "the second instance needs an endpoint only"
-    );
+    assert_eq!((cluster.endpoint.as_ref().unwrap().port, cluster.port), (40_004, 40_004));
+    assert_eq!(stage.see_instance("prod-1").endpoint.as_ref().unwrap().port, 40_006);
+    stage.ok(Call::CreateDbInstance(Stage::new_instance("prod-2", "prod")));
+    assert_eq!(work(&mut stage).len(), 1, "the second instance needs an endpoint only");
 }
 
 #[test]
@@ -143,12 +105,10 @@ fn a_rename_moves_the_endpoints_of_the_cluster() {
     }));
     assert_eq!(stage.see("prod").status, ClusterStatus::Renaming);
     let done = work(&mut stage);
-    let withdrawn = done.iter().filter(
-        |work| matches!(work, Work::WithdrawEndpoint { endpoint, .. } if endpoint.name == "prod"),
-    );
-    let published = done.iter().filter(
-        |work| matches!(work, Work::PublishEndpoint { endpoint, .. } if endpoint.name == "retired"),
-    );
+    let withdrawn =
+        done.iter().filter(|work| matches!(work, Work::WithdrawEndpoint { endpoint, .. } if endpoint.name == "prod"));
+    let published =
+        done.iter().filter(|work| matches!(work, Work::PublishEndpoint { endpoint, .. } if endpoint.name == "retired"));
     assert_eq!((withdrawn.count(), published.count()), (2, 2));
     assert_eq!(stage.see("retired").endpoint.as_ref().unwrap().port, 40_007);
 }
@@ -163,22 +123,12 @@ fn a_rename_that_fails_leaves_the_old_name_answering() {
         apply_immediately: Some(true),
         ..ModifyDbCluster::default()
     }));
-    fail_first(&mut stage, |work| {
-        matches!(work, Work::PublishEndpoint { .. })
-    });
+    fail_first(&mut stage, |work| matches!(work, Work::PublishEndpoint { .. }));
     work(&mut stage);
     let shown = stage.see("prod");
-    assert_eq!(
-        (shown.status, shown.pending_modified_values.as_ref()),
-        (ClusterStatus::Available, None)
-    );
+    assert_eq!((shown.status, shown.pending_modified_values.as_ref()), (ClusterStatus::Available, None));
     let endpoint = shown.endpoint.clone().unwrap();
-    assert!(
-        stage
-            .world
-            .who_answers(&endpoint.address, endpoint.port)
-            .is_some()
-    );
+    assert!(stage.world.who_answers(&endpoint.address, endpoint.port).is_some());
     assert_eq!(failures(&mut stage).len(), 1);
 }
 
@@ -195,31 +145,17 @@ fn work_that_fails_ends_in_the_status_that_fits_with_an_event() {
     assert_eq!(stage.see("prod").status, ClusterStatus::Available);
     stage.ok(Stage::new_snapshot("good", "prod"));
     work(&mut stage);
-    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore(
-        "staged", "good",
-    )));
+    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore("staged", "good")));
     fail_first(&mut stage, |_| true);
     assert_eq!(stage.see("staged").status, ClusterStatus::MigrationFailed);
-    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore(
-        "again", "good",
-    )));
+    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore("again", "good")));
     work(&mut stage);
-    stage.ok(Call::CreateDbInstance(Stage::new_instance(
-        "again-1", "again",
-    )));
+    stage.ok(Call::CreateDbInstance(Stage::new_instance("again-1", "again")));
     fail_first(&mut stage, |work| matches!(work, Work::StartServer { .. }));
-    assert_eq!(
-        stage.see_instance("again-1").db_instance_status,
-        InstanceStatus::IncompatibleRestore
-    );
+    assert_eq!(stage.see_instance("again-1").db_instance_status, InstanceStatus::IncompatibleRestore);
     let messages = failures(&mut stage);
     assert_eq!(messages.len(), 4);
-    assert!(
-        messages
-            .iter()
-            .any(|message| message.contains("the disk is full")),
-        "{messages:?}"
-    );
+    assert!(messages.iter().any(|message| message.contains("the disk is full")), "{messages:?}");
 }
 
 #[test]
@@ -253,9 +189,7 @@ fn unfinished_work_is_handed_out_again_after_a_restart_and_only_then() {
     stage.world = serde_json::from_str(&stored).unwrap();
     assert_eq!(stage.world.take_effects(), first);
     work(&mut stage);
-    stage
-        .world
-        .finish_effect(first[0].id, Ok(EffectOutcome::Done), stage.now);
+    stage.world.finish_effect(first[0].id, Ok(EffectOutcome::Done), stage.now);
     assert_eq!(stage.see("prod").status, ClusterStatus::Available);
     let stored = serde_json::to_string(&stage.world).unwrap();
     let mut revived: World = serde_json::from_str(&stored).unwrap();
@@ -273,11 +207,7 @@ fn a_password_is_gone_from_the_stored_world_once_it_is_set() {
     }));
     let stored = |stage: &Stage| serde_json::to_string(&stage.world).unwrap();
     assert!(stored(&stage).contains("another-password"));
-    assert!(
-        work(&mut stage)
-            .iter()
-            .any(|work| matches!(work, Work::SetMasterPassword { .. }))
-    );
+    assert!(work(&mut stage).iter().any(|work| matches!(work, Work::SetMasterPassword { .. })));
     assert!(!stored(&stage).contains("another-password"));
     assert!(!stored(&stage).contains(PASSWORD));
 }
@@ -291,16 +221,8 @@ fn the_last_instance_stops_the_server_and_takes_the_names_with_it() {
         ..DeleteDbInstance::default()
     }));
     let done = work(&mut stage);
-    assert!(
-        done.iter()
-            .any(|work| matches!(work, Work::StopServer { .. }))
-    );
-    assert_eq!(
-        done.iter()
-            .filter(|work| matches!(work, Work::WithdrawEndpoint { .. }))
-            .count(),
-        3
-    );
+    assert!(done.iter().any(|work| matches!(work, Work::StopServer { .. })));
+    assert_eq!(done.iter().filter(|work| matches!(work, Work::WithdrawEndpoint { .. })).count(), 3);
     stage.ok(Call::DeleteDbCluster(Stage::delete("prod")));
     assert!(matches!(&work(&mut stage)[..], [Work::DeleteVolume { .. }]));
 }
@@ -314,19 +236,48 @@ fn without_a_data_plane_there_is_no_work_and_an_observer_holds_nothing_up() {
     config.data_plane = DataPlaneMode::Observed;
     let mut stage = Stage::with(config);
     stage.cluster_with("prod", 1);
-    assert_eq!(
-        stage.see_instance("prod-1").db_instance_status,
-        InstanceStatus::Available
-    );
-    assert!(
-        stage
-            .see("prod")
-            .endpoint
-            .as_ref()
-            .unwrap()
-            .address
-            .ends_with("rds.amazonaws.com")
-    );
+    assert_eq!(stage.see_instance("prod-1").db_instance_status, InstanceStatus::Available);
+    assert!(stage.see("prod").endpoint.as_ref().unwrap().address.ends_with("rds.amazonaws.com"));
     assert_eq!(stage.world.take_effects().len(), 5);
     assert_eq!(stage.world.take_effects(), []);
+}
+
+#[test]
+fn an_instance_whose_rename_fails_answers_under_its_old_name() {
+    let mut stage = attached();
+    serving_cluster(&mut stage, "prod");
+    stage.ok(Call::ModifyDbInstance(ModifyDbInstance {
+        db_instance_identifier: "prod-1".to_owned(),
+        new_db_instance_identifier: Some("retired-1".to_owned()),
+        apply_immediately: Some(true),
+        ..ModifyDbInstance::default()
+    }));
+    fail_first(&mut stage, |work| matches!(work, Work::PublishEndpoint { .. }));
+    let done = work(&mut stage);
+    assert!(matches!(&done[..], [
+        Work::WithdrawEndpoint { endpoint: new, .. },
+        Work::PublishEndpoint { endpoint: old, .. },
+    ] if new.name == "retired-1" && old.name == "prod-1"));
+    assert_eq!(stage.see_instance("prod-1").db_instance_status, InstanceStatus::Available);
+}
+
+#[test]
+fn an_instance_that_is_deleted_while_it_is_renamed_leaves_no_name_behind() {
+    let mut stage = attached();
+    serving_cluster(&mut stage, "prod");
+    stage.ok(Call::ModifyDbInstance(ModifyDbInstance {
+        db_instance_identifier: "prod-1".to_owned(),
+        new_db_instance_identifier: Some("retired-1".to_owned()),
+        apply_immediately: Some(true),
+        ..ModifyDbInstance::default()
+    }));
+    stage.ok(Call::DeleteDbInstance(DeleteDbInstance {
+        db_instance_identifier: "prod-1".to_owned(),
+        ..DeleteDbInstance::default()
+    }));
+    let done = work(&mut stage);
+    let withdrawn = |name: &str| {
+        done.iter().any(|work| matches!(work, Work::WithdrawEndpoint { endpoint, .. } if endpoint.name == name))
+    };
+    assert!(withdrawn("prod-1") && withdrawn("retired-1"));
 }

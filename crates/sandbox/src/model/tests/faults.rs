@@ -13,26 +13,13 @@ use crate::model::resources::{ClusterStatus, InstanceStatus, SnapshotStatus};
 fn a_refusal_strikes_as_often_as_it_says_and_changes_nothing() {
     let mut stage = Stage::new();
     let create = || Call::CreateDbCluster(Stage::new_cluster("prod"));
-    stage
-        .world
-        .inject(FaultRule::once(Fault::Throttling).times(2));
-    stage
-        .world
-        .inject(FaultRule::once(Fault::ServerError).on(Action::CreateDbCluster));
+    stage.world.inject(FaultRule::once(Fault::Throttling).times(2));
+    stage.world.inject(FaultRule::once(Fault::ServerError).on(Action::CreateDbCluster));
     assert_eq!(stage.refused(create()), RdsErrorCode::Throttling);
-    assert_eq!(
-        stage.refused(Stage::describe("prod")),
-        RdsErrorCode::Throttling
-    );
+    assert_eq!(stage.refused(Stage::describe("prod")), RdsErrorCode::Throttling);
     let error = stage.call(create()).unwrap_err();
-    assert_eq!(
-        (error.code, error.http_status()),
-        (RdsErrorCode::InternalFailure, 500)
-    );
-    assert_eq!(
-        stage.refused(Stage::describe("prod")),
-        RdsErrorCode::DbClusterNotFound
-    );
+    assert_eq!((error.code, error.http_status()), (RdsErrorCode::InternalFailure, 500));
+    assert_eq!(stage.refused(Stage::describe("prod")), RdsErrorCode::DbClusterNotFound);
     stage.ok(create());
     assert_eq!(stage.world.fault_rules(), []);
 }
@@ -42,32 +29,20 @@ fn a_rule_can_wait_and_be_about_one_action_and_one_name() {
     let mut stage = Stage::new();
     stage.cluster("prod");
     stage.cluster("other");
-    stage.world.inject(
-        FaultRule::once(Fault::Throttling)
-            .on(Action::DescribeDbClusters)
-            .naming("Prod")
-            .after(1),
-    );
+    stage.world.inject(FaultRule::once(Fault::Throttling).on(Action::DescribeDbClusters).naming("Prod").after(1));
     stage.ok(Stage::describe("other"));
     stage.ok(Stage::describe("prod"));
     stage.ok(Stage::describe("other"));
-    assert_eq!(
-        stage.refused(Stage::describe("PROD")),
-        RdsErrorCode::Throttling
-    );
+    assert_eq!(stage.refused(Stage::describe("PROD")), RdsErrorCode::Throttling);
     stage.ok(Stage::describe("prod"));
 }
 
 #[test]
 fn a_lost_reply_is_of_a_call_that_took_effect() {
     let mut stage = Stage::new();
-    stage
-        .world
-        .inject(FaultRule::once(Fault::ReplyLost).on(Action::CreateDbCluster));
+    stage.world.inject(FaultRule::once(Fault::ReplyLost).on(Action::CreateDbCluster));
     let call = Call::CreateDbCluster(Stage::new_cluster("prod"));
-    let served = stage
-        .world
-        .serve(&stage.caller.clone(), call.clone(), stage.now);
+    let served = stage.world.serve(&stage.caller.clone(), call.clone(), stage.now);
     assert!(served.reply_lost && served.result.is_ok());
     assert_eq!(stage.refused(call), RdsErrorCode::DbClusterAlreadyExists);
 }
@@ -81,16 +56,10 @@ fn a_stuck_copy_never_ends_and_does_not_hold_up_the_clock() {
     stage.ok(Call::CopyDbClusterSnapshot(copy("nightly", "stuck")));
     stage.wait(SignedDuration::from_hours(48));
     let shown = stage.see_snapshot("stuck");
-    assert_eq!(
-        (shown.status, shown.percent_progress),
-        (SnapshotStatus::Copying, 37)
-    );
+    assert_eq!((shown.status, shown.percent_progress), (SnapshotStatus::Copying, 37));
     stage.ok(Call::CopyDbClusterSnapshot(copy("nightly", "sound")));
     stage.settle();
-    assert_eq!(
-        stage.see_snapshot("sound").status,
-        SnapshotStatus::Available
-    );
+    assert_eq!(stage.see_snapshot("sound").status, SnapshotStatus::Available);
 }
 
 #[test]
@@ -102,32 +71,21 @@ fn copies_snapshots_restores_and_instances_can_be_made_to_fail() {
         Fault::FailingCopy,
         Fault::FailingSnapshot,
         Fault::FailingRestore,
-        Fault::FailingInstance {
-            status: InstanceStatus::InsufficientCapacity,
-        },
+        Fault::FailingInstance { status: InstanceStatus::InsufficientCapacity },
     ] {
         stage.world.inject(FaultRule::once(fault));
     }
     stage.ok(Call::CopyDbClusterSnapshot(copy("nightly", "copy")));
-    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore(
-        "staged", "nightly",
-    )));
-    stage.ok(Call::CreateDbInstance(Stage::new_instance(
-        "prod-1", "prod",
-    )));
+    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore("staged", "nightly")));
+    stage.ok(Call::CreateDbInstance(Stage::new_instance("prod-1", "prod")));
     stage.ok(Stage::new_snapshot("bad", "prod"));
     stage.settle();
     assert_eq!(stage.see_snapshot("copy").status, SnapshotStatus::Failed);
     assert_eq!(stage.see_snapshot("bad").status, SnapshotStatus::Failed);
     assert_eq!(stage.see("staged").status, ClusterStatus::MigrationFailed);
-    assert_eq!(
-        stage.see_instance("prod-1").db_instance_status,
-        InstanceStatus::InsufficientCapacity
-    );
+    assert_eq!(stage.see_instance("prod-1").db_instance_status, InstanceStatus::InsufficientCapacity);
     stage.ok(Call::DeleteDbCluster(Stage::delete("staged")));
-    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore(
-        "again", "nightly",
-    )));
+    stage.ok(Call::RestoreDbClusterFromSnapshot(Stage::restore("again", "nightly")));
 }
 
 #[test]
@@ -139,26 +97,16 @@ fn keys_and_capacity_can_be_denied() {
     stage.world.inject(FaultRule::once(Fault::KmsDenied));
     stage.ok(Stage::describe("prod"));
     assert_eq!(stage.refused(restore()), RdsErrorCode::KmsKeyNotAccessible);
-    stage
-        .world
-        .inject(FaultRule::once(Fault::NoCapacity).times(2));
-    assert_eq!(
-        stage.refused(restore()),
-        RdsErrorCode::InsufficientDbClusterCapacity
-    );
+    stage.world.inject(FaultRule::once(Fault::NoCapacity).times(2));
+    assert_eq!(stage.refused(restore()), RdsErrorCode::InsufficientDbClusterCapacity);
     let instance = Call::CreateDbInstance(Stage::new_instance("prod-1", "prod"));
-    assert_eq!(
-        stage.refused(instance),
-        RdsErrorCode::InsufficientDbInstanceCapacity
-    );
+    assert_eq!(stage.refused(instance), RdsErrorCode::InsufficientDbInstanceCapacity);
 }
 
 #[test]
 fn a_slow_transition_takes_as_many_times_as_long() {
     let mut stage = Stage::new();
-    stage
-        .world
-        .inject(FaultRule::once(Fault::Slow { factor: 10 }).on(Action::CreateDbCluster));
+    stage.world.inject(FaultRule::once(Fault::Slow { factor: 10 }).on(Action::CreateDbCluster));
     stage.ok(Call::CreateDbCluster(Stage::new_cluster("prod")));
     stage.wait(SignedDuration::from_mins(39));
     assert_eq!(stage.see("prod").status, ClusterStatus::Creating);
@@ -170,20 +118,9 @@ fn a_slow_transition_takes_as_many_times_as_long() {
 fn rules_are_read_strictly() {
     let read = |text: &str| serde_json::from_str::<FaultRule>(text);
     let rule = read(r#"{"fault": "reply-lost", "action": "CreateDBCluster", "times": 3}"#).unwrap();
-    assert_eq!(
-        rule,
-        FaultRule::once(Fault::ReplyLost)
-            .on(Action::CreateDbCluster)
-            .times(3)
-    );
-    let rule =
-        read(r#"{"fault": {"failing-instance": {"status": "incompatible-restore"}}}"#).unwrap();
-    assert_eq!(
-        rule,
-        FaultRule::once(Fault::FailingInstance {
-            status: InstanceStatus::IncompatibleRestore
-        })
-    );
+    assert_eq!(rule, FaultRule::once(Fault::ReplyLost).on(Action::CreateDbCluster).times(3));
+    let rule = read(r#"{"fault": {"failing-instance": {"status": "incompatible-restore"}}}"#).unwrap();
+    assert_eq!(rule, FaultRule::once(Fault::FailingInstance { status: InstanceStatus::IncompatibleRestore }));
     for bad in [
         r#"{"fault": "earthquake"}"#,
         r#"{"fault": "throttling", "count": 3}"#,

@@ -40,22 +40,9 @@ fn a_renamed_cluster_keeps_its_resource_id_and_gets_new_endpoints() {
     assert_eq!(after.pending_modified_values, None);
     assert_eq!(after.db_cluster_resource_id, before.db_cluster_resource_id);
     assert!(after.db_cluster_arn.ends_with(":cluster:retired"));
-    assert!(
-        after
-            .endpoint
-            .as_ref()
-            .unwrap()
-            .address
-            .starts_with("retired.cluster-")
-    );
-    assert_eq!(
-        stage.see_instance("prod-1").db_cluster_identifier,
-        "retired"
-    );
-    assert_eq!(
-        stage.refused(Stage::describe("prod")),
-        RdsErrorCode::DbClusterNotFound
-    );
+    assert!(after.endpoint.as_ref().unwrap().address.starts_with("retired.cluster-"));
+    assert_eq!(stage.see_instance("prod-1").db_cluster_identifier, "retired");
+    assert_eq!(stage.refused(Stage::describe("prod")), RdsErrorCode::DbClusterNotFound);
     let old = before.endpoint.as_ref().unwrap();
     assert_eq!(stage.world.who_answers(&old.address, old.port), None);
 }
@@ -66,21 +53,11 @@ fn a_name_in_use_or_promised_to_another_is_refused() {
     stage.cluster("prod");
     stage.cluster("staged");
     stage.cluster("third");
-    assert_eq!(
-        stage.refused(rename("staged", "prod")),
-        RdsErrorCode::DbClusterAlreadyExists
-    );
-    assert_eq!(
-        stage.refused(rename("staged", "no--good")),
-        RdsErrorCode::InvalidParameterValue
-    );
+    assert_eq!(stage.refused(rename("staged", "prod")), RdsErrorCode::DbClusterAlreadyExists);
+    assert_eq!(stage.refused(rename("staged", "no--good")), RdsErrorCode::InvalidParameterValue);
     stage.ok(rename("prod", "retired"));
     for name in ["prod", "retired"] {
-        assert_eq!(
-            stage.refused(rename("third", name)),
-            RdsErrorCode::DbClusterAlreadyExists,
-            "{name}"
-        );
+        assert_eq!(stage.refused(rename("third", name)), RdsErrorCode::DbClusterAlreadyExists, "{name}");
     }
     stage.settle();
     stage.ok(rename("staged", "prod"));
@@ -91,10 +68,7 @@ fn a_cluster_that_is_backing_up_is_not_renamed() {
     let mut stage = Stage::new();
     stage.cluster("prod");
     stage.ok(Stage::new_snapshot("nightly", "prod"));
-    assert_eq!(
-        stage.refused(rename("prod", "retired")),
-        RdsErrorCode::InvalidDbClusterState
-    );
+    assert_eq!(stage.refused(rename("prod", "retired")), RdsErrorCode::InvalidDbClusterState);
 }
 
 #[test]
@@ -105,15 +79,9 @@ fn for_a_while_the_old_name_answers_and_the_new_one_does_not() {
     stage.ok(rename("prod", "retired"));
     stage.wait(SignedDuration::from_mins(2));
     assert_eq!(stage.see("prod").db_cluster_identifier, "retired");
-    assert_eq!(
-        stage.refused(Stage::describe("retired")),
-        RdsErrorCode::DbClusterNotFound
-    );
+    assert_eq!(stage.refused(Stage::describe("retired")), RdsErrorCode::DbClusterNotFound);
     stage.wait(SignedDuration::from_secs(20));
-    assert_eq!(
-        stage.refused(Stage::describe("prod")),
-        RdsErrorCode::DbClusterNotFound
-    );
+    assert_eq!(stage.refused(Stage::describe("prod")), RdsErrorCode::DbClusterNotFound);
     assert_eq!(stage.see("retired").status, ClusterStatus::Available);
 }
 
@@ -133,10 +101,7 @@ fn without_apply_immediately_a_rename_waits_and_is_dropped_if_the_name_is_taken(
     stage.cluster("retired");
     stage.wait(SignedDuration::from_hours(8 * 24));
     let shown = stage.see("prod");
-    assert_eq!(
-        (shown.status, shown.pending_modified_values.as_ref()),
-        (ClusterStatus::Available, None)
-    );
+    assert_eq!((shown.status, shown.pending_modified_values.as_ref()), (ClusterStatus::Available, None));
     stage.ok(later("gone"));
     stage.wait(SignedDuration::from_hours(8 * 24));
     assert_eq!(stage.see("gone").status, ClusterStatus::Available);
@@ -147,37 +112,17 @@ fn a_renamed_instance_keeps_its_place_in_the_cluster() {
     let mut stage = Stage::new();
     stage.cluster_with("prod", 2);
     let before = stage.see_instance("prod-1");
-    assert_eq!(
-        stage.refused(rename_instance("prod-1", "prod-2")),
-        RdsErrorCode::DbInstanceAlreadyExists
-    );
+    assert_eq!(stage.refused(rename_instance("prod-1", "prod-2")), RdsErrorCode::DbInstanceAlreadyExists);
     stage.ok(rename_instance("prod-1", "retired-1"));
-    assert_eq!(
-        stage.see_instance("prod-1").db_instance_status,
-        InstanceStatus::Renaming
-    );
+    assert_eq!(stage.see_instance("prod-1").db_instance_status, InstanceStatus::Renaming);
     stage.settle();
     let after = stage.see_instance("retired-1");
     assert_eq!(after.dbi_resource_id, before.dbi_resource_id);
-    assert!(
-        after
-            .endpoint
-            .as_ref()
-            .unwrap()
-            .address
-            .starts_with("retired-1.")
-    );
+    assert!(after.endpoint.as_ref().unwrap().address.starts_with("retired-1."));
     assert_eq!(after.pending_modified_values.db_instance_identifier, None);
     let members = &stage.see("prod").db_cluster_members;
-    assert!(
-        members
-            .iter()
-            .any(|member| member.db_instance_identifier == "retired-1" && member.is_cluster_writer)
-    );
-    assert_eq!(
-        stage.refused(Stage::describe_instance("prod-1")),
-        RdsErrorCode::DbInstanceNotFound
-    );
+    assert!(members.iter().any(|member| member.db_instance_identifier == "retired-1" && member.is_cluster_writer));
+    assert_eq!(stage.refused(Stage::describe_instance("prod-1")), RdsErrorCode::DbInstanceNotFound);
 }
 
 #[test]
@@ -187,22 +132,13 @@ fn a_swap_of_names_leads_clients_from_the_old_data_to_the_new() {
     let new = stage.cluster_with("staged", 1);
     let endpoint = old.endpoint.clone().unwrap();
     let who = |stage: &Stage| {
-        stage
-            .world
-            .who_answers(&endpoint.address, endpoint.port)
-            .map(|found| found.db_cluster_resource_id.to_owned())
+        stage.world.who_answers(&endpoint.address, endpoint.port).map(|found| found.db_cluster_resource_id.to_owned())
     };
-    assert_eq!(
-        who(&stage).as_deref(),
-        Some(old.db_cluster_resource_id.as_str())
-    );
+    assert_eq!(who(&stage).as_deref(), Some(old.db_cluster_resource_id.as_str()));
     stage.ok(rename("target", "retired"));
     stage.settle();
     assert_eq!(who(&stage), None);
     stage.ok(rename("staged", "target"));
     stage.settle();
-    assert_eq!(
-        who(&stage).as_deref(),
-        Some(new.db_cluster_resource_id.as_str())
-    );
+    assert_eq!(who(&stage).as_deref(), Some(new.db_cluster_resource_id.as_str()));
 }

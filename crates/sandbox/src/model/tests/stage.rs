@@ -5,9 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::call::{
-    Call, CreateDbCluster, CreateDbClusterSnapshot, CreateDbInstance, DeleteDbCluster,
-    DescribeDbClusterSnapshots, DescribeDbClusters, DescribeDbInstances,
-    RestoreDbClusterFromSnapshot,
+    Call, CreateDbCluster, CreateDbClusterSnapshot, CreateDbInstance, DeleteDbCluster, DescribeDbClusterSnapshots,
+    DescribeDbClusters, DescribeDbInstances, RestoreDbClusterFromSnapshot,
 };
 use crate::model::config::{Durations, WorldConfig};
 use crate::model::error::{RdsError, RdsErrorCode};
@@ -34,11 +33,7 @@ impl Stage {
 
     pub(super) fn with(config: WorldConfig) -> Self {
         let now = "2026-03-02T12:00:00Z".parse().unwrap();
-        Self {
-            world: World::new(config),
-            now,
-            caller: Caller::new(PROD, IRELAND),
-        }
+        Self { world: World::new(config), now, caller: Caller::new(PROD, IRELAND) }
     }
 
     /// Speaks as another account, to another Region, from now on.
@@ -113,10 +108,7 @@ impl Stage {
     pub(super) fn cluster_with(&mut self, name: &str, instances: usize) -> Arc<DbCluster> {
         self.cluster(name);
         for number in 1..=instances {
-            self.ok(Call::CreateDbInstance(Self::new_instance(
-                &format!("{name}-{number}"),
-                name,
-            )));
+            self.ok(Call::CreateDbInstance(Self::new_instance(&format!("{name}-{number}"), name)));
         }
         self.settle();
         self.see(name)
@@ -201,9 +193,7 @@ impl Stage {
     }
 
     pub(super) fn see_snapshot(&mut self, name: &str) -> Arc<DbClusterSnapshot> {
-        match self.ok(Call::DescribeDbClusterSnapshots(Self::describe_snapshot(
-            name,
-        ))) {
+        match self.ok(Call::DescribeDbClusterSnapshots(Self::describe_snapshot(name))) {
             Reply::Snapshots(page) => Arc::clone(&page.items[0]),
             other => panic!("not a list of snapshots: {other:?}"),
         }
@@ -211,11 +201,9 @@ impl Stage {
 
     pub(super) fn list_snapshots(&mut self, input: DescribeDbClusterSnapshots) -> Vec<String> {
         match self.ok(Call::DescribeDbClusterSnapshots(input)) {
-            Reply::Snapshots(page) => page
-                .items
-                .iter()
-                .map(|shown| shown.db_cluster_snapshot_identifier.clone())
-                .collect(),
+            Reply::Snapshots(page) => {
+                page.items.iter().map(|shown| shown.db_cluster_snapshot_identifier.clone()).collect()
+            }
             other => panic!("not a list of snapshots: {other:?}"),
         }
     }

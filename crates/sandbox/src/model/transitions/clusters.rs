@@ -18,13 +18,7 @@ const LONGEST_STOP: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 impl World {
-    pub(crate) fn cluster_ready(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn cluster_ready(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         let Some(record) = self.cluster_mut(place, key) else {
             return;
         };
@@ -70,95 +64,41 @@ impl World {
         }
     }
 
-    pub(crate) fn cluster_stopped(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn cluster_stopped(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         if let Some(reason) = failure {
             let message = format!("DB cluster could not be stopped: {reason}");
             self.cluster_event(place, key, "failure", &message, ends);
-            self.set_cluster_and_members(
-                place,
-                key,
-                ClusterStatus::Available,
-                InstanceStatus::Available,
-            );
+            self.set_cluster_and_members(place, key, ClusterStatus::Available, InstanceStatus::Available);
             return;
         }
         self.set_cluster_and_members(place, key, ClusterStatus::Stopped, InstanceStatus::Stopped);
         self.cluster_event(place, key, "notification", "DB cluster stopped", ends);
-        self.add_job(
-            ends + LONGEST_STOP,
-            place,
-            key,
-            JobKind::AutomaticStart,
-            Vec::new(),
-        );
+        self.add_job(ends + LONGEST_STOP, place, key, JobKind::AutomaticStart, Vec::new());
     }
 
-    pub(crate) fn cluster_started(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn cluster_started(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         if let Some(reason) = failure {
             let message = format!("DB cluster could not be started: {reason}");
             self.cluster_event(place, key, "failure", &message, ends);
-            self.set_cluster_and_members(
-                place,
-                key,
-                ClusterStatus::Stopped,
-                InstanceStatus::Stopped,
-            );
+            self.set_cluster_and_members(place, key, ClusterStatus::Stopped, InstanceStatus::Stopped);
             return;
         }
-        self.set_cluster_and_members(
-            place,
-            key,
-            ClusterStatus::Available,
-            InstanceStatus::Available,
-        );
+        self.set_cluster_and_members(place, key, ClusterStatus::Available, InstanceStatus::Available);
         self.cluster_event(place, key, "notification", "DB cluster started", ends);
     }
 
     pub(crate) fn automatic_start(&mut self, place: PlaceIx, key: Key, ends: Timestamp) {
-        let stopped = self
-            .cluster(place, key)
-            .is_some_and(|record| record.shown.status == ClusterStatus::Stopped);
+        let stopped = self.cluster(place, key).is_some_and(|record| record.shown.status == ClusterStatus::Stopped);
         if stopped {
             let message = "DB cluster is being started due to it exceeding the maximum allowed time being stopped.";
             self.cluster_event(place, key, "notification", message, ends);
-            self.begin_start(
-                Ctx {
-                    here: place,
-                    now: ends,
-                    course: Course::default(),
-                },
-                key,
-            );
+            self.begin_start(Ctx { here: place, now: ends, course: Course::default() }, key);
         }
     }
 
-    pub(crate) fn cluster_deleted(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn cluster_deleted(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         if self.place(place).members(key).next().is_some() {
-            self.add_job(
-                ends + LOOK_AGAIN,
-                place,
-                key,
-                JobKind::ClusterDeleted,
-                Vec::new(),
-            );
+            self.add_job(ends + LOOK_AGAIN, place, key, JobKind::ClusterDeleted, Vec::new());
             return;
         }
         if let Some(reason) = failure {

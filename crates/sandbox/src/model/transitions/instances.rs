@@ -17,22 +17,13 @@ use crate::model::world::World;
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 impl World {
-    pub(crate) fn instance_ready(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn instance_ready(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         let Some(record) = self.place(place).instances.get(&key) else {
             return;
         };
         let (cluster, name) = (record.cluster, record.shown.db_instance_identifier.clone());
         let ends_as = record.ends_as;
-        let Some((origin, port)) = self
-            .cluster(place, cluster)
-            .map(|record| (record.origin, record.shown.port))
-        else {
+        let Some((origin, port)) = self.cluster(place, cluster).map(|record| (record.origin, record.shown.port)) else {
             return;
         };
         let status = match (ends_as, failure) {
@@ -67,9 +58,8 @@ impl World {
     fn server_did_not_start(&mut self, place: PlaceIx, cluster: Key, instance: Key) {
         let runs = |status| status == InstanceStatus::Available;
         let state = self.place(place);
-        let served = state
-            .members(cluster)
-            .any(|(key, member)| key != instance && runs(member.shown.db_instance_status));
+        let served =
+            state.members(cluster).any(|(key, member)| key != instance && runs(member.shown.db_instance_status));
         if let Some(record) = self.cluster_mut(place, cluster) {
             record.serving = served;
         }
@@ -82,13 +72,7 @@ impl World {
         });
     }
 
-    fn change_member(
-        &mut self,
-        place: PlaceIx,
-        cluster: Key,
-        name: &str,
-        change: impl Fn(&mut ClusterMember),
-    ) {
+    fn change_member(&mut self, place: PlaceIx, cluster: Key, name: &str, change: impl Fn(&mut ClusterMember)) {
         let Some(record) = self.cluster_mut(place, cluster) else {
             return;
         };
@@ -100,13 +84,7 @@ impl World {
     }
 
     /// Begins the first phase, if there is one; else the instance is available again.
-    pub(crate) fn begin_instance_phase(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        now: Timestamp,
-        course: Course,
-    ) {
+    pub(crate) fn begin_instance_phase(&mut self, place: PlaceIx, key: Key, now: Timestamp, course: Course) {
         let Some(record) = self.instance_mut(place, key) else {
             return;
         };
@@ -129,22 +107,11 @@ impl World {
             InstancePhase::SetCertificate(_) | InstancePhase::Reboot => durations.reboot_instance,
         };
         let waits = self.instance_phase_work(place, key, &phase);
-        self.add_job(
-            now + course.stretch(duration),
-            place,
-            key,
-            JobKind::InstancePhaseEnds,
-            waits,
-        );
+        self.add_job(now + course.stretch(duration), place, key, JobKind::InstancePhaseEnds, waits);
     }
 
     /// What the data plane has to do for a phase.
-    fn instance_phase_work(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        phase: &InstancePhase,
-    ) -> Vec<EffectId> {
+    fn instance_phase_work(&mut self, place: PlaceIx, key: Key, phase: &InstancePhase) -> Vec<EffectId> {
         let mut waits = Vec::new();
         let Some(record) = self.instance_mut(place, key) else {
             return waits;
@@ -182,13 +149,7 @@ impl World {
         })
     }
 
-    pub(crate) fn instance_phase_ends(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn instance_phase_ends(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         let Some(record) = self.instance_mut(place, key) else {
             return;
         };
@@ -197,23 +158,28 @@ impl World {
         };
         match failure {
             None => self.instance_phase_succeeds(place, key, ends, phase),
-            Some(reason) => {
-                record.naming.reserved = None;
-                let message = format!("DB instance could not be modified: {reason}");
-                self.instance_event(place, key, "failure", &message, ends);
-            }
+            Some(reason) => self.instance_phase_fails(place, key, ends, &phase, reason),
         }
         self.note_instance_pending(place, key);
         self.begin_instance_phase(place, key, ends, Course::default());
     }
 
-    fn instance_phase_succeeds(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        phase: InstancePhase,
-    ) {
+    fn instance_phase_fails(&mut self, place: PlaceIx, key: Key, ends: Timestamp, phase: &InstancePhase, reason: &str) {
+        let message = format!("DB instance could not be modified: {reason}");
+        self.instance_event(place, key, "failure", &message, ends);
+        let InstancePhase::Rename(new) = phase else { return };
+        let Some(record) = self.instance_mut(place, key) else { return };
+        record.naming.reserved = None;
+        let (cluster, old) = (record.cluster, record.shown.db_instance_identifier.clone());
+        let Some(volume) = self.cluster(place, cluster).map(|record| record.volume) else { return };
+        let mut nobody_waits = Vec::new();
+        let endpoint = self.endpoint_key(place, EndpointKind::Instance, new);
+        self.emit(Work::WithdrawEndpoint { endpoint, volume }, &mut nobody_waits);
+        let endpoint = self.endpoint_key(place, EndpointKind::Instance, &old);
+        self.emit(Work::PublishEndpoint { endpoint, volume }, &mut nobody_waits);
+    }
+
+    fn instance_phase_succeeds(&mut self, place: PlaceIx, key: Key, ends: Timestamp, phase: InstancePhase) {
         let Some(record) = self.instance_mut(place, key) else {
             return;
         };
@@ -241,17 +207,10 @@ impl World {
         let lag = self.config.lag.after_rename;
         let visible_from = self.visible_from(place, key, ends, lag);
         let arn = self.place(place).arn(ArnKind::Instance, name);
-        let Some(cluster) = self
-            .place(place)
-            .instances
-            .get(&key)
-            .map(|record| record.cluster)
-        else {
+        let Some(cluster) = self.place(place).instances.get(&key).map(|record| record.cluster) else {
             return;
         };
-        let port = self
-            .cluster(place, cluster)
-            .map_or(self.config.default_port, |record| record.shown.port);
+        let port = self.cluster(place, cluster).map_or(self.config.default_port, |record| record.shown.port);
         let endpoint = self.endpoint(place, EndpointKind::Instance, name, port);
         let Some(record) = self.instance_mut(place, key) else {
             return;
@@ -264,10 +223,7 @@ impl World {
         shown.parameter_apply_status = ParameterStatus::InSync;
         record.naming.reserved = None;
         record.naming.visible_from = visible_from;
-        record.naming.former = (!lag.is_zero()).then(|| FormerName {
-            name: old.clone(),
-            until: visible_from,
-        });
+        record.naming.former = (!lag.is_zero()).then(|| FormerName { name: old.clone(), until: visible_from });
         self.change_member(place, cluster, &old, |member| {
             name.clone_into(&mut member.db_instance_identifier);
             member.db_cluster_parameter_group_status = ParameterStatus::InSync;
@@ -284,13 +240,7 @@ impl World {
             return;
         }
         if record.shown.db_instance_status != InstanceStatus::Available {
-            self.add_job(
-                ends + TRY_AGAIN,
-                place,
-                key,
-                JobKind::InstanceMaintenance,
-                Vec::new(),
-            );
+            self.add_job(ends + TRY_AGAIN, place, key, JobKind::InstanceMaintenance, Vec::new());
             return;
         }
         let deferred = std::mem::take(&mut record.deferred);
@@ -308,13 +258,7 @@ impl World {
         self.begin_instance_phase(place, key, ends, Course::default());
     }
 
-    pub(crate) fn instance_deleted(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn instance_deleted(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         if let Some(reason) = failure {
             let message = format!("DB instance could not be shut down: {reason}");
             self.instance_event(place, key, "failure", &message, ends);
@@ -328,9 +272,7 @@ impl World {
             return;
         };
         let name = &gone.shown.db_instance_identifier;
-        Arc::make_mut(&mut record.shown)
-            .db_cluster_members
-            .retain(|member| member.db_instance_identifier != *name);
+        Arc::make_mut(&mut record.shown).db_cluster_members.retain(|member| member.db_instance_identifier != *name);
         self.elect_writer(place, gone.cluster, ends);
     }
 }

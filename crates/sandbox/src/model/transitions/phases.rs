@@ -16,18 +16,11 @@ use crate::model::world::World;
 /// How soon a maintenance window that came at a bad moment is tried again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
-const CLUSTER_ENDPOINTS: [EndpointKind; 2] =
-    [EndpointKind::ClusterWriter, EndpointKind::ClusterReader];
+const CLUSTER_ENDPOINTS: [EndpointKind; 2] = [EndpointKind::ClusterWriter, EndpointKind::ClusterReader];
 
 impl World {
     /// Begins the first phase, if there is one; else the cluster is available again.
-    pub(crate) fn begin_cluster_phase(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        now: Timestamp,
-        course: Course,
-    ) {
+    pub(crate) fn begin_cluster_phase(&mut self, place: PlaceIx, key: Key, now: Timestamp, course: Course) {
         let Some(record) = self.cluster_mut(place, key) else {
             return;
         };
@@ -48,20 +41,14 @@ impl World {
         let waits = self.phase_work(place, key, &phase);
         let durations = &self.config.durations;
         let duration = match phase {
-            ClusterPhase::Settle
-            | ClusterPhase::SetStorageType(_)
-            | ClusterPhase::SetIamAuthentication(_) => durations.modify_cluster,
+            ClusterPhase::Settle | ClusterPhase::SetStorageType(_) | ClusterPhase::SetIamAuthentication(_) => {
+                durations.modify_cluster
+            }
             ClusterPhase::SetPassword(_) => durations.reset_password,
             ClusterPhase::Upgrade(_) => durations.upgrade_cluster,
             ClusterPhase::Rename(_) => durations.rename_cluster,
         };
-        self.add_job(
-            now + course.stretch(duration),
-            place,
-            key,
-            JobKind::ClusterPhaseEnds,
-            waits,
-        );
+        self.add_job(now + course.stretch(duration), place, key, JobKind::ClusterPhaseEnds, waits);
     }
 
     /// What the data plane has to do for a phase.
@@ -96,13 +83,7 @@ impl World {
     }
 
     /// Lets the names of a cluster answer.
-    pub(crate) fn publish_cluster(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        name: &str,
-        waits: &mut Vec<EffectId>,
-    ) {
+    pub(crate) fn publish_cluster(&mut self, place: PlaceIx, key: Key, name: &str, waits: &mut Vec<EffectId>) {
         let Some(volume) = self.cluster(place, key).map(|record| record.volume) else {
             return;
         };
@@ -113,13 +94,7 @@ impl World {
     }
 
     /// Lets the names of a cluster no longer answer.
-    pub(crate) fn withdraw_cluster(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        name: &str,
-        waits: &mut Vec<EffectId>,
-    ) {
+    pub(crate) fn withdraw_cluster(&mut self, place: PlaceIx, key: Key, name: &str, waits: &mut Vec<EffectId>) {
         let Some(volume) = self.cluster(place, key).map(|record| record.volume) else {
             return;
         };
@@ -129,13 +104,7 @@ impl World {
         }
     }
 
-    pub(crate) fn cluster_phase_ends(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        failure: Option<&str>,
-    ) {
+    pub(crate) fn cluster_phase_ends(&mut self, place: PlaceIx, key: Key, ends: Timestamp, failure: Option<&str>) {
         let Some(record) = self.cluster_mut(place, key) else {
             return;
         };
@@ -169,36 +138,17 @@ impl World {
             }
             ClusterPhase::Upgrade(version) => {
                 shown.engine_version.clone_from(&version);
-                let members = self
-                    .place_mut(place)
-                    .instances
-                    .values_mut()
-                    .filter(|member| member.cluster == key);
+                let members = self.place_mut(place).instances.values_mut().filter(|member| member.cluster == key);
                 for member in members {
-                    Arc::make_mut(&mut member.shown)
-                        .engine_version
-                        .clone_from(&version);
+                    Arc::make_mut(&mut member.shown).engine_version.clone_from(&version);
                 }
-                self.cluster_event(
-                    place,
-                    key,
-                    "maintenance",
-                    "Database cluster engine version upgraded.",
-                    ends,
-                );
+                self.cluster_event(place, key, "maintenance", "Database cluster engine version upgraded.", ends);
             }
             ClusterPhase::Rename(name) => self.cluster_renamed(place, key, ends, name),
         }
     }
 
-    fn phase_fails(
-        &mut self,
-        place: PlaceIx,
-        key: Key,
-        ends: Timestamp,
-        phase: &ClusterPhase,
-        reason: &str,
-    ) {
+    fn phase_fails(&mut self, place: PlaceIx, key: Key, ends: Timestamp, phase: &ClusterPhase, reason: &str) {
         let message = format!("DB cluster could not be modified: {reason}");
         self.cluster_event(place, key, "failure", &message, ends);
         let ClusterPhase::Rename(new) = phase else {
@@ -226,15 +176,8 @@ impl World {
         let port = record.shown.port;
         let writer = self.endpoint(place, EndpointKind::ClusterWriter, &name, port);
         let reader = self.endpoint(place, EndpointKind::ClusterReader, &name, port);
-        for member in self
-            .place_mut(place)
-            .instances
-            .values_mut()
-            .filter(|member| member.cluster == key)
-        {
-            Arc::make_mut(&mut member.shown)
-                .db_cluster_identifier
-                .clone_from(&name);
+        for member in self.place_mut(place).instances.values_mut().filter(|member| member.cluster == key) {
+            Arc::make_mut(&mut member.shown).db_cluster_identifier.clone_from(&name);
         }
         let Some(record) = self.cluster_mut(place, key) else {
             return;
@@ -245,16 +188,10 @@ impl World {
         shown.port = writer.as_ref().map_or(port, |endpoint| endpoint.port);
         shown.endpoint = writer;
         shown.reader_endpoint = reader;
-        let message = format!(
-            "Renamed cluster from {old} to {}.",
-            shown.db_cluster_identifier
-        );
+        let message = format!("Renamed cluster from {old} to {}.", shown.db_cluster_identifier);
         record.naming.reserved = None;
         record.naming.visible_from = visible_from;
-        record.naming.former = (!lag.is_zero()).then_some(FormerName {
-            name: old,
-            until: visible_from,
-        });
+        record.naming.former = (!lag.is_zero()).then_some(FormerName { name: old, until: visible_from });
         self.cluster_event(place, key, "notification", &message, ends);
     }
 
@@ -266,13 +203,7 @@ impl World {
             return;
         }
         if record.shown.status != ClusterStatus::Available {
-            self.add_job(
-                ends + TRY_AGAIN,
-                place,
-                key,
-                JobKind::ClusterMaintenance,
-                Vec::new(),
-            );
+            self.add_job(ends + TRY_AGAIN, place, key, JobKind::ClusterMaintenance, Vec::new());
             return;
         }
         let deferred = std::mem::take(&mut record.deferred);
