@@ -5,6 +5,7 @@
 mod actions;
 mod clients;
 mod control;
+mod documentation;
 mod faults;
 mod identities;
 mod lifecycle;

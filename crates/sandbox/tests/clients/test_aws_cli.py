@@ -1,6 +1,7 @@
 """`aws rds …` for each action. The command runs inside this process, which spares its start for every call."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -22,11 +23,17 @@ KEYS = {
 }
 
 
+@functools.cache
+def driver():
+    """The command; it reads what it knows of AWS once."""
+    return create_clidriver()
+
+
 def aws(*words):
     """Runs `aws …` and returns its exit code, its output as JSON, and its complaint."""
     out, complaint = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(complaint):
-        code = create_clidriver().main([*words, "--endpoint-url", URL, "--output", "json"])
+        code = driver().main([*words, "--endpoint-url", URL, "--output", "json"])
     text = out.getvalue()
     return code, json.loads(text) if text.strip() else None, complaint.getvalue()
 
