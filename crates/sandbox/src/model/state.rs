@@ -111,6 +111,18 @@ pub(crate) struct ClusterRecord {
     pub(crate) keeps_automated: bool,
 }
 
+impl ClusterRecord {
+    /// Adds steps of a modification. A new name is reserved now, though other steps come first.
+    pub(crate) fn plan(&mut self, phases: Vec<ClusterPhase>) {
+        for phase in &phases {
+            if let ClusterPhase::Rename(name) = phase {
+                self.naming.reserved = Some(name.clone());
+            }
+        }
+        self.phases.extend(phases);
+    }
+}
+
 /// One step of modifying a cluster, and what is true once it is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum ClusterPhase {
@@ -132,6 +144,18 @@ pub(crate) struct InstanceRecord {
     pub(crate) deferred: Vec<InstancePhase>,
     /// The status in which it ends instead of `available`.
     pub(crate) ends_as: Option<InstanceStatus>,
+}
+
+impl InstanceRecord {
+    /// Adds steps of a modification. A new name is reserved now, though other steps come first.
+    pub(crate) fn plan(&mut self, phases: Vec<InstancePhase>) {
+        for phase in &phases {
+            if let InstancePhase::Rename(name) = phase {
+                self.naming.reserved = Some(name.clone());
+            }
+        }
+        self.phases.extend(phases);
+    }
 }
 
 /// One step of modifying an instance, and what is true once it is over.

@@ -46,7 +46,7 @@ impl World {
             record.phases.push_back(ClusterPhase::Settle);
         }
         if input.apply_immediately.unwrap_or(false) {
-            record.phases.extend(big);
+            record.plan(big);
         } else if !big.is_empty() {
             let replaced = |old: &ClusterPhase| big.iter().any(|new| discriminant(new) == discriminant(old));
             record.deferred.retain(|old| !replaced(old));

@@ -30,7 +30,7 @@ impl World {
             record.phases.push_back(InstancePhase::Settle);
         }
         if input.apply_immediately.unwrap_or(false) {
-            record.phases.extend(big);
+            record.plan(big);
         } else if !big.is_empty() {
             let replaced = |old: &InstancePhase| big.iter().any(|new| discriminant(new) == discriminant(old));
             record.deferred.retain(|old| !replaced(old));

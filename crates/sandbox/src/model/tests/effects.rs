@@ -1,5 +1,7 @@
 //! The work that a data plane gets, and what its outcomes do.
 
+use jiff::SignedDuration;
+
 use super::stage::{PASSWORD, Stage};
 use crate::model::call::{Call, DeleteDbCluster, DeleteDbInstance, DescribeEvents, ModifyDbCluster, ModifyDbInstance};
 use crate::model::config::{DataPlaneMode, Durations, WorldConfig};
@@ -280,4 +282,18 @@ fn an_instance_that_is_deleted_while_it_is_renamed_leaves_no_name_behind() {
         done.iter().any(|work| matches!(work, Work::WithdrawEndpoint { endpoint, .. } if endpoint.name == name))
     };
     assert!(withdrawn("prod-1") && withdrawn("retired-1"));
+}
+
+#[test]
+fn a_transition_whose_work_is_late_ends_when_the_work_does() {
+    let mut config = WorldConfig::postgresql(16, Durations::realistic());
+    config.data_plane = DataPlaneMode::Attached;
+    let mut stage = Stage::with(config);
+    stage.ok(Call::CreateDbCluster(Stage::new_cluster("prod")));
+    stage.wait(SignedDuration::from_mins(10));
+    assert_eq!((stage.see("prod").status, stage.world.next_change_at()), (ClusterStatus::Creating, None));
+    work(&mut stage);
+    assert_eq!(stage.see("prod").status, ClusterStatus::Available);
+    let first_backup = stage.now + SignedDuration::from_mins(5);
+    assert_eq!(stage.world.next_change_at(), Some(first_backup));
 }

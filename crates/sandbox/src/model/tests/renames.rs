@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::stage::Stage;
+use crate::model::Secret;
 use crate::model::call::{Call, ModifyDbCluster, ModifyDbInstance};
 use crate::model::error::RdsErrorCode;
 use crate::model::resources::{ClusterStatus, InstanceStatus};
@@ -141,4 +142,22 @@ fn a_swap_of_names_leads_clients_from_the_old_data_to_the_new() {
     stage.ok(rename("staged", "target"));
     stage.settle();
     assert_eq!(who(&stage).as_deref(), Some(new.db_cluster_resource_id.as_str()));
+}
+
+#[test]
+fn a_name_is_promised_from_the_call_on_even_if_other_changes_come_first() {
+    let mut stage = Stage::new();
+    stage.cluster("prod");
+    stage.ok(Call::ModifyDbCluster(ModifyDbCluster {
+        db_cluster_identifier: "prod".to_owned(),
+        new_db_cluster_identifier: Some("retired".to_owned()),
+        master_user_password: Some(Secret::new("another-password")),
+        apply_immediately: Some(true),
+        ..ModifyDbCluster::default()
+    }));
+    assert_eq!(stage.see("prod").status, ClusterStatus::ResettingMasterCredentials);
+    let code = stage.refused(Call::CreateDbCluster(Stage::new_cluster("retired")));
+    assert_eq!(code, RdsErrorCode::DbClusterAlreadyExists);
+    stage.settle();
+    assert_eq!(stage.see("retired").status, ClusterStatus::Available);
 }

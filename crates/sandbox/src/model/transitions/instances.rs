@@ -117,9 +117,6 @@ impl World {
             return waits;
         };
         let (cluster, old) = (record.cluster, record.shown.db_instance_identifier.clone());
-        if let InstancePhase::Rename(name) = phase {
-            record.naming.reserved = Some(name.clone());
-        }
         let Some(volume) = self.cluster(place, cluster).map(|record| record.volume) else {
             return waits;
         };
@@ -252,7 +249,7 @@ impl World {
         };
         let phases: Vec<_> = deferred.into_iter().filter(still_free).collect();
         if let Some(record) = self.instance_mut(place, key) {
-            record.phases.extend(phases);
+            record.plan(phases);
         }
         self.note_instance_pending(place, key);
         self.begin_instance_phase(place, key, ends, Course::default());

@@ -67,7 +67,6 @@ impl World {
                 self.emit(work, &mut waits);
             }
             ClusterPhase::Rename(name) => {
-                record.naming.reserved = Some(name.clone());
                 let old = record.shown.db_cluster_identifier.clone();
                 if record.serving {
                     self.withdraw_cluster(place, key, &old, &mut waits);
@@ -215,7 +214,7 @@ impl World {
         };
         let phases: Vec<_> = deferred.into_iter().filter(still_free).collect();
         if let Some(record) = self.cluster_mut(place, key) {
-            record.phases.extend(phases);
+            record.plan(phases);
         }
         self.note_pending(place, key);
         self.begin_cluster_phase(place, key, ends, Course::default());
