@@ -18,27 +18,18 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Gives what the server said, if it was the server who refused.
     pub(crate) fn of(error: &tokio_postgres::Error) -> Option<Self> {
-        error.as_db_error().map(|refusal| Self {
-            state: refusal.code().clone(),
-            message: refusal.message().to_owned(),
-        })
+        error.as_db_error().map(|refusal| Self { state: refusal.code().clone(), message: refusal.message().to_owned() })
     }
 
     /// Whether privileges were the reason, or that nothing can be written here at all.
     pub(crate) fn forbids_writing(&self) -> bool {
-        self.state == SqlState::INSUFFICIENT_PRIVILEGE
-            || self.state == SqlState::READ_ONLY_SQL_TRANSACTION
+        self.state == SqlState::INSUFFICIENT_PRIVILEGE || self.state == SqlState::READ_ONLY_SQL_TRANSACTION
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} (SQLSTATE {})",
-            self.message,
-            self.state.code()
-        )
+        write!(formatter, "{} (SQLSTATE {})", self.message, self.state.code())
     }
 }
 
@@ -82,9 +73,7 @@ fn kind_of_state(state: &SqlState) -> DatabaseErrorKind {
         "57P01" | "57P02" | "57P03" | "53300" => DatabaseErrorKind::Unreachable,
         code if code.starts_with("08") => DatabaseErrorKind::Unreachable,
         // No such database, schema, table, role; a name or value that is not acceptable; a database closed to logins.
-        "3D000" | "3F000" | "42P01" | "42704" | "42602" | "22023" | "55000" => {
-            DatabaseErrorKind::InvalidRequest
-        }
+        "3D000" | "3F000" | "42P01" | "42704" | "42602" | "22023" | "55000" => DatabaseErrorKind::InvalidRequest,
         _ => DatabaseErrorKind::Other,
     }
 }
@@ -96,9 +85,7 @@ fn in_chain<T: std::error::Error + 'static>(error: &tokio_postgres::Error) -> Op
         if let Some(found) = inner.downcast_ref::<T>() {
             return Some(found);
         }
-        let boxed = inner
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
+        let boxed = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(found) = boxed.and_then(|inner| inner.downcast_ref::<T>()) {
             return Some(found);
         }
@@ -130,14 +117,9 @@ mod tests {
 
     #[test]
     fn a_refusal_shows_message_and_sqlstate() {
-        let refusal = Refusal {
-            state: SqlState::INSUFFICIENT_PRIVILEGE,
-            message: "permission denied for table t".to_owned(),
-        };
-        assert_eq!(
-            refusal.to_string(),
-            "permission denied for table t (SQLSTATE 42501)"
-        );
+        let refusal =
+            Refusal { state: SqlState::INSUFFICIENT_PRIVILEGE, message: "permission denied for table t".to_owned() };
+        assert_eq!(refusal.to_string(), "permission denied for table t (SQLSTATE 42501)");
         assert!(refusal.forbids_writing());
     }
 }

@@ -19,10 +19,7 @@ const COLUMNS: &str = r#"
 /// Computes the digest of the database that `session` is connected to.
 pub(crate) async fn of(session: &Session) -> Result<DatabaseFingerprint, DatabaseError> {
     let mut digest = Sha256::new();
-    for row in session
-        .rows("reading the tables and columns", COLUMNS, &[])
-        .await?
-    {
+    for row in session.rows("reading the tables and columns", COLUMNS, &[]).await? {
         for column in 0..row.len() {
             // The length first, so that no two different lists of columns give the same bytes.
             let text: Option<&str> = row.get(column);

@@ -62,15 +62,7 @@ mod tests {
 
     #[test]
     fn case_spaces_backslashes_and_other_alphabets_are_kept() {
-        for name in [
-            "Upper",
-            "with space",
-            "back\\slash",
-            "größe",
-            "表",
-            "select",
-            "$$",
-        ] {
+        for name in ["Upper", "with space", "back\\slash", "größe", "表", "select", "$$"] {
             assert_eq!(Quoted::name(name).to_string(), format!("\"{name}\""));
         }
     }

@@ -91,11 +91,7 @@ pub(crate) fn tls_client(trust: &[Trust]) -> Result<ClientConfig, TrustError> {
     if roots.is_empty() {
         let origins: Vec<String> = trust.iter().map(origin).collect();
         return Err(TrustError::Empty {
-            origins: if origins.is_empty() {
-                "an empty list".to_owned()
-            } else {
-                origins.join(", ")
-            },
+            origins: if origins.is_empty() { "an empty list".to_owned() } else { origins.join(", ") },
         });
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -109,10 +105,7 @@ fn certificates(source: &Trust) -> Result<Vec<CertificateDer<'static>>, TrustErr
     match source {
         Trust::Pem(text) => parse(text, source),
         Trust::PemFile(path) => {
-            let text = std::fs::read(path).map_err(|source| TrustError::Unreadable {
-                path: path.clone(),
-                source,
-            })?;
+            let text = std::fs::read(path).map_err(|source| TrustError::Unreadable { path: path.clone(), source })?;
             parse(&text, source)
         }
         // Single unreadable files of the system's store do not matter while there are others.
@@ -123,10 +116,7 @@ fn certificates(source: &Trust) -> Result<Vec<CertificateDer<'static>>, TrustErr
 fn parse(text: &[u8], source: &Trust) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     CertificateDer::pem_slice_iter(text)
         .collect::<Result<_, _>>()
-        .map_err(|error| TrustError::Malformed {
-            origin: origin(source),
-            reason: error.to_string(),
-        })
+        .map_err(|error| TrustError::Malformed { origin: origin(source), reason: error.to_string() })
 }
 
 fn origin(source: &Trust) -> String {

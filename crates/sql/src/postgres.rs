@@ -31,18 +31,13 @@ impl Postgres {
     /// Where the trusted certificates cannot be read or there are none.
     pub fn new(options: Options) -> Result<Self, TrustError> {
         let tls = MakeRustlsConnect::new(options::tls_client(&options.trust)?);
-        Ok(Self {
-            connector: Connector { tls, options },
-        })
+        Ok(Self { connector: Connector { tls, options } })
     }
 }
 
 impl fmt::Debug for Postgres {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Postgres")
-            .field("options", &self.connector.options)
-            .finish()
+        formatter.debug_struct("Postgres").field("options", &self.connector.options).finish()
     }
 }
 
@@ -52,9 +47,7 @@ impl Database for Postgres {
         let session = self.connector.open(login, Purpose::Manage).await?;
         let sql = "SELECT current_setting('server_version'), \
                    NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
-        let row = session
-            .row("asking for the server's version", sql, &[])
-            .await?;
+        let row = session.row("asking for the server's version", sql, &[]).await?;
         Ok(LoginProof {
             server_version: row.get(0),
             writable: row.get(1),
@@ -62,19 +55,11 @@ impl Database for Postgres {
         })
     }
 
-    async fn set_up_users(
-        &self,
-        master: &DatabaseLogin,
-        setup: &UserSetup,
-    ) -> Result<UserSetupOutcome, DatabaseError> {
+    async fn set_up_users(&self, master: &DatabaseLogin, setup: &UserSetup) -> Result<UserSetupOutcome, DatabaseError> {
         users::set_up(&self.connector, master, setup).await
     }
 
-    async fn verify(
-        &self,
-        login: &DatabaseLogin,
-        spec: &VerificationSpec,
-    ) -> Result<Vec<CheckResult>, DatabaseError> {
+    async fn verify(&self, login: &DatabaseLogin, spec: &VerificationSpec) -> Result<Vec<CheckResult>, DatabaseError> {
         verify::verify(&self.connector, login, spec).await
     }
 }

@@ -43,49 +43,31 @@ pub(crate) struct Session {
 
 impl Connector {
     /// Logs in.
-    pub(crate) async fn open(
-        &self,
-        login: &DatabaseLogin,
-        purpose: Purpose,
-    ) -> Result<Session, DatabaseError> {
+    pub(crate) async fn open(&self, login: &DatabaseLogin, purpose: Purpose) -> Result<Session, DatabaseError> {
         let place = format!("{}/{}", login.endpoint, login.database);
         let doing = format!("logging in as `{}`", login.username);
-        let trouble = |kind, reason: String| DatabaseError {
-            kind,
-            endpoint: place.clone(),
-            doing: doing.clone(),
-            reason,
-        };
-        if [&login.database, &login.username]
-            .iter()
-            .any(|name| name.contains('\0'))
-        {
+        let trouble =
+            |kind, reason: String| DatabaseError { kind, endpoint: place.clone(), doing: doing.clone(), reason };
+        if [&login.database, &login.username].iter().any(|name| name.contains('\0')) {
             let reason = "a name contains the character zero".to_owned();
             return Err(trouble(DatabaseErrorKind::InvalidRequest, reason));
         }
         let config = self.config(login);
         let limit = self.options.connect_timeout;
-        let (client, connection) =
-            match tokio::time::timeout(limit, config.connect(self.tls.clone())).await {
-                Ok(Ok(opened)) => opened,
-                Ok(Err(error)) => {
-                    return Err(trouble(failure::kind(&error), failure::reason(&error)));
-                }
-                Err(_) => {
-                    let reason = format!("no answer within {} s", limit.as_secs_f32());
-                    return Err(trouble(DatabaseErrorKind::Unreachable, reason));
-                }
-            };
+        let (client, connection) = match tokio::time::timeout(limit, config.connect(self.tls.clone())).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => {
+                return Err(trouble(failure::kind(&error), failure::reason(&error)));
+            }
+            Err(_) => {
+                let reason = format!("no answer within {} s", limit.as_secs_f32());
+                return Err(trouble(DatabaseErrorKind::Unreachable, reason));
+            }
+        };
         // An error of the connection shows in the next call of the client.
         let driver = tokio::spawn(async move { drop(connection.await) });
-        let session = Session {
-            client,
-            driver,
-            place,
-        };
-        session
-            .run("setting up the session", &self.settings(purpose))
-            .await?;
+        let session = Session { client, driver, place };
+        session.run("setting up the session", &self.settings(purpose)).await?;
         Ok(session)
     }
 
@@ -120,9 +102,9 @@ impl Connector {
         match purpose {
             // Nothing that lies in a schema of the users can stand in for a function of the system.
             Purpose::Manage => settings.push_str("SET search_path = pg_catalog, pg_temp"),
-            Purpose::Look => settings.push_str(
-                "SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on",
-            ),
+            Purpose::Look => {
+                settings.push_str("SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on")
+            }
             Purpose::Foreign => settings.push_str("SET default_transaction_read_only = on"),
         }
         settings
@@ -132,28 +114,17 @@ impl Connector {
 impl Session {
     /// Runs statements without parameters.
     pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseError> {
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(|error| self.failed(doing, &error))
+        self.client.batch_execute(sql).await.map_err(|error| self.failed(doing, &error))
     }
 
     /// Runs statements without parameters that the server may refuse; its refusal is a value, not an error.
-    pub(crate) async fn attempt(
-        &self,
-        doing: &str,
-        sql: &str,
-    ) -> Result<Result<(), Refusal>, DatabaseError> {
+    pub(crate) async fn attempt(&self, doing: &str, sql: &str) -> Result<Result<(), Refusal>, DatabaseError> {
         let done = self.client.batch_execute(sql).await;
         self.sort_out(doing, done)
     }
 
     /// Runs one statement, through the part of the protocol that refuses text with more than one.
-    pub(crate) async fn attempt_one(
-        &self,
-        doing: &str,
-        sql: &str,
-    ) -> Result<Result<(), Refusal>, DatabaseError> {
+    pub(crate) async fn attempt_one(&self, doing: &str, sql: &str) -> Result<Result<(), Refusal>, DatabaseError> {
         let done = self.client.execute(sql, &[]).await.map(drop);
         self.sort_out(doing, done)
     }
@@ -166,11 +137,9 @@ impl Session {
     ) -> Result<Result<Vec<Vec<Option<String>>>, Refusal>, DatabaseError> {
         let answered = self.client.simple_query(sql).await.map(|messages| {
             let rows = messages.iter().filter_map(|message| match message {
-                SimpleQueryMessage::Row(row) => Some(
-                    (0..row.len())
-                        .map(|column| row.get(column).map(str::to_owned))
-                        .collect(),
-                ),
+                SimpleQueryMessage::Row(row) => {
+                    Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+                }
                 _ => None,
             });
             rows.collect()
@@ -196,10 +165,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DatabaseError> {
-        self.client
-            .query(sql, parameters)
-            .await
-            .map_err(|error| self.failed(doing, &error))
+        self.client.query(sql, parameters).await.map_err(|error| self.failed(doing, &error))
     }
 
     /// Asks for exactly one row.
@@ -209,10 +175,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Row, DatabaseError> {
-        self.client
-            .query_one(sql, parameters)
-            .await
-            .map_err(|error| self.failed(doing, &error))
+        self.client.query_one(sql, parameters).await.map_err(|error| self.failed(doing, &error))
     }
 
     /// Asks for the names in the first column.
@@ -229,10 +192,7 @@ impl Session {
     /// The major version of the server.
     pub(crate) async fn major(&self) -> Result<i32, DatabaseError> {
         let sql = "SELECT current_setting('server_version_num')::int / 10000";
-        Ok(self
-            .row("asking for the server's version", sql, &[])
-            .await?
-            .get(0))
+        Ok(self.row("asking for the server's version", sql, &[]).await?.get(0))
     }
 
     /// The connection itself, for what the methods here do not cover.
@@ -241,11 +201,7 @@ impl Session {
     }
 
     /// Turns a failure of the client library into the port's.
-    pub(crate) fn failed(
-        &self,
-        doing: impl Display,
-        error: &tokio_postgres::Error,
-    ) -> DatabaseError {
+    pub(crate) fn failed(&self, doing: impl Display, error: &tokio_postgres::Error) -> DatabaseError {
         self.trouble(failure::kind(error), doing, failure::reason(error))
     }
 
@@ -256,12 +212,7 @@ impl Session {
         doing: impl Display,
         reason: impl Into<String>,
     ) -> DatabaseError {
-        DatabaseError {
-            kind,
-            endpoint: self.place.clone(),
-            doing: doing.to_string(),
-            reason: reason.into(),
-        }
+        DatabaseError { kind, endpoint: self.place.clone(), doing: doing.to_string(), reason: reason.into() }
     }
 
     /// Tells the server's refusal of a statement from the loss of the connection.
@@ -273,9 +224,7 @@ impl Session {
         match done {
             Ok(value) => Ok(Ok(value)),
             Err(error) => match Refusal::of(&error) {
-                Some(refusal) if failure::kind(&error) != DatabaseErrorKind::Unreachable => {
-                    Ok(Err(refusal))
-                }
+                Some(refusal) if failure::kind(&error) != DatabaseErrorKind::Unreachable => Ok(Err(refusal)),
                 _ => Err(self.failed(doing, &error)),
             },
         }

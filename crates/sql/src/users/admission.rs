@@ -42,8 +42,7 @@ async fn settle(session: &Session, task: &Task<'_>, database: &str) -> Result<()
     let on = Quoted::name(database);
     let mut statements = Vec::new();
     for row in session.rows(ADMITTING, HELD, &[&database]).await? {
-        let (role, connects, makes_temporary): (String, bool, bool) =
-            (row.get(0), row.get(1), row.get(2));
+        let (role, connects, makes_temporary): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
         let to = Quoted::name(&role);
         if task.reader() == Some(role.as_str()) {
             statements.push(format!("REVOKE ALL ON DATABASE {on} FROM {to}"));
@@ -51,20 +50,10 @@ async fn settle(session: &Session, task: &Task<'_>, database: &str) -> Result<()
             continue;
         }
         let needed = task.application() == Some(role.as_str()) || role == task.master.username;
-        let held = [
-            ("CONNECT", connects || needed),
-            ("TEMPORARY", makes_temporary || needed),
-        ];
-        let privileges: Vec<&str> = held
-            .iter()
-            .filter(|(_, held)| *held)
-            .map(|(privilege, _)| *privilege)
-            .collect();
+        let held = [("CONNECT", connects || needed), ("TEMPORARY", makes_temporary || needed)];
+        let privileges: Vec<&str> = held.iter().filter(|(_, held)| *held).map(|(privilege, _)| *privilege).collect();
         if !privileges.is_empty() {
-            statements.push(format!(
-                "GRANT {} ON DATABASE {on} TO {to}",
-                privileges.join(", ")
-            ));
+            statements.push(format!("GRANT {} ON DATABASE {on} TO {to}", privileges.join(", ")));
         }
     }
     statements.push(format!("REVOKE ALL ON DATABASE {on} FROM PUBLIC"));

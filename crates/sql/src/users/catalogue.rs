@@ -14,14 +14,8 @@ pub(crate) struct Role {
 }
 
 /// Roles of Aurora that do not begin with `rds_`.
-const ENGINE_ROLES: [&str; 6] = [
-    "rdsadmin",
-    "rdsproxyadmin",
-    "rdsrepladmin",
-    "rdsstopmgr",
-    "rdstopmgr",
-    "rdswriteforwarduser",
-];
+const ENGINE_ROLES: [&str; 6] =
+    ["rdsadmin", "rdsproxyadmin", "rdsrepladmin", "rdsstopmgr", "rdstopmgr", "rdswriteforwarduser"];
 
 /// Whether a role belongs to the engine. Names are what counts: `rds_` and `pg_` are reserved, and a login of the
 /// customer may begin with `rds` all the same, so the others are listed one by one.
@@ -35,11 +29,7 @@ pub(crate) async fn roles(session: &Session) -> Result<Vec<Role>, DatabaseError>
                       NOT rolcanlogin AND rolvaliduntil IS NOT DISTINCT FROM '-infinity'::timestamptz \
                FROM pg_roles ORDER BY rolname";
     let rows = session.rows("listing the roles", sql, &[]).await?;
-    let roles = rows.iter().map(|row| Role {
-        name: row.get(0),
-        can_log_in: row.get(1),
-        locked: row.get(2),
-    });
+    let roles = rows.iter().map(|row| Role { name: row.get(0), can_log_in: row.get(1), locked: row.get(2) });
     Ok(roles.filter(|role| !is_engine_role(&role.name)).collect())
 }
 
@@ -56,13 +46,7 @@ mod tests {
 
     #[test]
     fn roles_of_the_engine_are_told_from_roles_that_look_like_them() {
-        for engine in [
-            "rdsadmin",
-            "rds_superuser",
-            "rds_iam",
-            "pg_monitor",
-            "rdsproxyadmin",
-        ] {
+        for engine in ["rdsadmin", "rds_superuser", "rds_iam", "pg_monitor", "rdsproxyadmin"] {
             assert!(is_engine_role(engine), "{engine}");
         }
         for customer in ["rdsreports", "postgres", "pgbouncer", "RDS_x", "app"] {

@@ -16,10 +16,7 @@ const END_POLL: Duration = Duration::from_millis(50);
 ///
 /// A locked role is `NOLOGIN`, has no password, and is valid until `-infinity`. The last is no third lock only, it is
 /// also the mark by which a later run knows a locked login from a role that never was one.
-pub(crate) async fn lock_others(
-    session: &Session,
-    task: &Task<'_>,
-) -> Result<Vec<String>, DatabaseError> {
+pub(crate) async fn lock_others(session: &Session, task: &Task<'_>) -> Result<Vec<String>, DatabaseError> {
     let mut locked = Vec::new();
     let mut refusals = Vec::new();
     let spared = |name: &str| {
@@ -44,11 +41,7 @@ pub(crate) async fn lock_others(
         return Ok(locked);
     }
     // All that can be locked is locked by now; what is left must not pass for done.
-    Err(session.trouble(
-        DatabaseErrorKind::PermissionDenied,
-        "locking the logins of the source",
-        refusals.join("; "),
-    ))
+    Err(session.trouble(DatabaseErrorKind::PermissionDenied, "locking the logins of the source", refusals.join("; ")))
 }
 
 async fn end_sessions(session: &Session, locked: &[String]) -> Result<(), DatabaseError> {

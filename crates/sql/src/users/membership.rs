@@ -15,11 +15,7 @@ pub(crate) struct Membership {
 }
 
 /// Makes the master a member of `owner` unless it has the owner's rights already. To be called in a transaction.
-pub(crate) async fn join(
-    session: &Session,
-    task: &Task<'_>,
-    owner: &str,
-) -> Result<Option<Membership>, DatabaseError> {
+pub(crate) async fn join(session: &Session, task: &Task<'_>, owner: &str) -> Result<Option<Membership>, DatabaseError> {
     let doing = format!("borrowing the rights of the owner `{owner}`");
     let held = "SELECT pg_has_role(current_user, $1::name, 'USAGE')";
     if session.row(&doing, held, &[&owner]).await?.get(0) {
@@ -27,12 +23,8 @@ pub(crate) async fn join(
     }
     let (role, master) = (Quoted::name(owner), Quoted::name(&task.master.username));
     if task.major < 16 {
-        session
-            .run(&doing, &format!("GRANT {role} TO {master}"))
-            .await?;
-        return Ok(Some(Membership {
-            give_back: format!("REVOKE {role} FROM {master}"),
-        }));
+        session.run(&doing, &format!("GRANT {role} TO {master}")).await?;
+        return Ok(Some(Membership { give_back: format!("REVOKE {role} FROM {master}") }));
     }
     // From 16 on memberships have options and one row per grantor; a row of the master's own may be there already.
     let own = "SELECT (to_jsonb(m) ->> 'inherit_option')::bool, (to_jsonb(m) ->> 'set_option')::bool \
@@ -41,12 +33,7 @@ pub(crate) async fn join(
                  AND m.grantor = current_user::regrole";
     let quoted = role.to_string();
     let before = session.rows(&doing, own, &[&quoted]).await?;
-    session
-        .run(
-            &doing,
-            &format!("GRANT {role} TO {master} WITH INHERIT TRUE, SET TRUE"),
-        )
-        .await?;
+    session.run(&doing, &format!("GRANT {role} TO {master} WITH INHERIT TRUE, SET TRUE")).await?;
     let give_back = match before.first() {
         None => format!("REVOKE {role} FROM {master} GRANTED BY {master}"),
         Some(row) => {
@@ -58,14 +45,9 @@ pub(crate) async fn join(
 }
 
 /// Gives memberships back. To be called in the transaction that took them.
-pub(crate) async fn leave(
-    session: &Session,
-    memberships: Vec<Membership>,
-) -> Result<(), DatabaseError> {
+pub(crate) async fn leave(session: &Session, memberships: Vec<Membership>) -> Result<(), DatabaseError> {
     for membership in memberships {
-        session
-            .run("giving borrowed rights back", &membership.give_back)
-            .await?;
+        session.run("giving borrowed rights back", &membership.give_back).await?;
     }
     Ok(())
 }

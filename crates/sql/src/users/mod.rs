@@ -16,9 +16,7 @@ mod roles;
 
 pub(crate) use catalogue::databases;
 
-use aurora_restore_core::ports::{
-    DatabaseError, DatabaseLogin, RoleSecret, SchemaChoice, UserSetup, UserSetupOutcome,
-};
+use aurora_restore_core::ports::{DatabaseError, DatabaseLogin, RoleSecret, SchemaChoice, UserSetup, UserSetupOutcome};
 
 use crate::session::{Connector, Purpose, Session};
 
@@ -36,18 +34,12 @@ pub(crate) struct Task<'a> {
 impl Task<'_> {
     /// The name of the application role, if there is to be one.
     fn application(&self) -> Option<&str> {
-        self.setup
-            .application
-            .as_ref()
-            .map(|role| role.username.as_str())
+        self.setup.application.as_ref().map(|role| role.username.as_str())
     }
 
     /// The name of the read-only role, if there is to be one.
     fn reader(&self) -> Option<&str> {
-        self.setup
-            .readonly
-            .as_ref()
-            .map(|role| role.username.as_str())
+        self.setup.readonly.as_ref().map(|role| role.username.as_str())
     }
 
     /// Both roles, with their passwords.
@@ -65,10 +57,7 @@ impl Task<'_> {
 
     /// How to log in to another database as the master.
     fn master_in(&self, database: &str) -> DatabaseLogin {
-        DatabaseLogin {
-            database: database.to_owned(),
-            ..self.master.clone()
-        }
+        DatabaseLogin { database: database.to_owned(), ..self.master.clone() }
     }
 
     /// How to log in as another role.
@@ -83,9 +72,7 @@ impl Task<'_> {
 
     /// Logs in to a database as the master.
     async fn open_in(&self, database: &str) -> Result<Session, DatabaseError> {
-        self.connector
-            .open(&self.master_in(database), Purpose::Manage)
-            .await
+        self.connector.open(&self.master_in(database), Purpose::Manage).await
     }
 }
 
@@ -99,13 +86,7 @@ pub(crate) async fn set_up(
     let known = catalogue::roles(&home).await?;
     request::check(&home, master, setup, &known).await?;
     let databases = databases(&home).await?;
-    let task = Task {
-        connector,
-        master,
-        setup,
-        major: home.major().await?,
-        databases,
-    };
+    let task = Task { connector, master, setup, major: home.major().await?, databases };
     // The schemas are looked for before anything is changed: a name that is nowhere is a mistake in the request.
     let schemas = objects::schemas_everywhere(&home, &task).await?;
     request::check_schemas(&home, setup, &schemas)?;
@@ -114,11 +95,7 @@ pub(crate) async fn set_up(
     for role in task.wanted() {
         let existed = known.iter().any(|known| known.name == role.username);
         roles::write(&home, role).await?;
-        let list = if existed {
-            &mut outcome.updated
-        } else {
-            &mut outcome.created
-        };
+        let list = if existed { &mut outcome.updated } else { &mut outcome.created };
         list.push(role.username.clone());
     }
     outcome.locked = locking::lock_others(&home, &task).await?;

@@ -61,44 +61,28 @@ const OBJECTS: &str = "
 
 /// Lists everything in the users' schemas of the database that `session` is connected to.
 pub(crate) async fn list(session: &Session) -> Result<Vec<Object>, DatabaseError> {
-    let rows = session
-        .rows("listing the tables and their owners", OBJECTS, &[])
-        .await?;
+    let rows = session.rows("listing the tables and their owners", OBJECTS, &[]).await?;
     let object = |row: &tokio_postgres::Row| {
         let kind = match row.get(0) {
             "schema" => Kind::Schema,
             "sequence" => Kind::Sequence,
             _ => Kind::Table,
         };
-        Object {
-            kind,
-            schema: row.get(1),
-            name: row.get(2),
-            owner: row.get(3),
-        }
+        Object { kind, schema: row.get(1), name: row.get(2), owner: row.get(3) }
     };
     Ok(rows.iter().map(object).collect())
 }
 
 /// The names of all schemas of the users in all databases that the master can look into, where the request names
 /// schemas; nothing otherwise, because then nothing is to be checked.
-pub(crate) async fn schemas_everywhere(
-    home: &Session,
-    task: &Task<'_>,
-) -> Result<BTreeSet<String>, DatabaseError> {
+pub(crate) async fn schemas_everywhere(home: &Session, task: &Task<'_>) -> Result<BTreeSet<String>, DatabaseError> {
     let mut schemas = BTreeSet::new();
-    if matches!(
-        task.setup.schemas,
-        aurora_restore_core::ports::SchemaChoice::AllUserSchemas
-    ) {
+    if matches!(task.setup.schemas, aurora_restore_core::ports::SchemaChoice::AllUserSchemas) {
         return Ok(schemas);
     }
     let open = "SELECT datname::text FROM pg_database \
                 WHERE datname = ANY($1) AND has_database_privilege(oid, 'CONNECT')";
-    for database in home
-        .names("listing the databases", open, &[&task.databases])
-        .await?
-    {
+    for database in home.names("listing the databases", open, &[&task.databases]).await? {
         let objects = list(&task.open_in(&database).await?).await?;
         schemas.extend(objects.into_iter().map(|object| object.schema));
     }

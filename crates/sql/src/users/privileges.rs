@@ -20,17 +20,11 @@ const OBJECTS_PER_STATEMENT_MAX: usize = 500;
 
 /// Gives both roles their privileges in the database of `session` and takes `CREATE` on the schema `public` from
 /// `PUBLIC`. Gives the objects that belong to the engine and were left alone.
-pub(crate) async fn grant(
-    session: &Session,
-    task: &Task<'_>,
-    database: &str,
-) -> Result<Vec<Object>, DatabaseError> {
+pub(crate) async fn grant(session: &Session, task: &Task<'_>, database: &str) -> Result<Vec<Object>, DatabaseError> {
     let doing = format!("giving privileges in the database `{database}`");
     session.run(&doing, "BEGIN").await?;
-    let (engine, ours): (Vec<Object>, Vec<Object>) = objects::list(session)
-        .await?
-        .into_iter()
-        .partition(Object::belongs_to_engine);
+    let (engine, ours): (Vec<Object>, Vec<Object>) =
+        objects::list(session).await?.into_iter().partition(Object::belongs_to_engine);
     let owners = owners(session, task, &ours).await?;
     let mut memberships = Vec::new();
     for owner in &owners {
@@ -38,10 +32,7 @@ pub(crate) async fn grant(
     }
     let mut statements = on_objects(task, &ours);
     statements.extend(defaults(task, &owners, &ours));
-    if ours
-        .iter()
-        .any(|object| object.kind == Kind::Schema && object.schema == "public")
-    {
+    if ours.iter().any(|object| object.kind == Kind::Schema && object.schema == "public") {
         statements.push("REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned());
     }
     for statement in &statements {
@@ -49,10 +40,7 @@ pub(crate) async fn grant(
     }
     membership::leave(session, memberships).await?;
     session.run(&doing, "COMMIT").await?;
-    Ok(engine
-        .into_iter()
-        .filter(|object| task.chooses(&object.schema))
-        .collect())
+    Ok(engine.into_iter().filter(|object| task.chooses(&object.schema)).collect())
 }
 
 /// Everyone who owns something here and so may make more of it, and the master.
@@ -64,11 +52,7 @@ pub(crate) async fn owners(
     let sql = "SELECT r.rolname::text FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba \
                WHERE d.datname = current_database()";
     let mut owners: BTreeSet<String> = objects.iter().map(|object| object.owner.clone()).collect();
-    owners.extend(
-        session
-            .names("looking for the database's owner", sql, &[])
-            .await?,
-    );
+    owners.extend(session.names("looking for the database's owner", sql, &[]).await?);
     owners.insert(task.master.username.clone());
     owners.retain(|owner| !is_engine_role(owner));
     Ok(owners)
@@ -76,9 +60,7 @@ pub(crate) async fn owners(
 
 fn on_objects(task: &Task<'_>, objects: &[Object]) -> Vec<String> {
     let named = |kind: Kind, which: &dyn Fn(&Object) -> bool| -> Vec<Quoted> {
-        let matching = objects
-            .iter()
-            .filter(|object| object.kind == kind && which(object));
+        let matching = objects.iter().filter(|object| object.kind == kind && which(object));
         matching.map(Object::quoted).collect()
     };
     let chosen = |object: &Object| task.chooses(&object.schema);
@@ -91,59 +73,19 @@ fn on_objects(task: &Task<'_>, objects: &[Object]) -> Vec<String> {
         }
     };
     if let Some(role) = task.application() {
-        push(
-            "GRANT USAGE ON SCHEMA",
-            &named(Kind::Schema, &chosen),
-            "TO",
-            role,
-        );
+        push("GRANT USAGE ON SCHEMA", &named(Kind::Schema, &chosen), "TO", role);
         let tables = named(Kind::Table, &chosen);
-        push(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE",
-            &tables,
-            "TO",
-            role,
-        );
+        push("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE", &tables, "TO", role);
         let sequences = named(Kind::Sequence, &chosen);
-        push(
-            "GRANT USAGE, SELECT, UPDATE ON SEQUENCE",
-            &sequences,
-            "TO",
-            role,
-        );
+        push("GRANT USAGE, SELECT, UPDATE ON SEQUENCE", &sequences, "TO", role);
     }
     if let Some(role) = task.reader() {
         // A reader that came with the source may have been allowed more.
-        push(
-            "REVOKE ALL ON SCHEMA",
-            &named(Kind::Schema, &all),
-            "FROM",
-            role,
-        );
-        push(
-            "REVOKE ALL ON TABLE",
-            &named(Kind::Table, &all),
-            "FROM",
-            role,
-        );
-        push(
-            "REVOKE ALL ON SEQUENCE",
-            &named(Kind::Sequence, &all),
-            "FROM",
-            role,
-        );
-        push(
-            "GRANT USAGE ON SCHEMA",
-            &named(Kind::Schema, &chosen),
-            "TO",
-            role,
-        );
-        push(
-            "GRANT SELECT ON TABLE",
-            &named(Kind::Table, &chosen),
-            "TO",
-            role,
-        );
+        push("REVOKE ALL ON SCHEMA", &named(Kind::Schema, &all), "FROM", role);
+        push("REVOKE ALL ON TABLE", &named(Kind::Table, &all), "FROM", role);
+        push("REVOKE ALL ON SEQUENCE", &named(Kind::Sequence, &all), "FROM", role);
+        push("GRANT USAGE ON SCHEMA", &named(Kind::Schema, &chosen), "TO", role);
+        push("GRANT SELECT ON TABLE", &named(Kind::Table, &chosen), "TO", role);
     }
     statements
 }
@@ -153,9 +95,7 @@ fn defaults(task: &Task<'_>, owners: &BTreeSet<String>, objects: &[Object]) -> V
     let (within, everywhere) = match &task.setup.schemas {
         SchemaChoice::AllUserSchemas => (String::new(), true),
         SchemaChoice::Only(_) => {
-            let schemas = objects
-                .iter()
-                .filter(|object| object.kind == Kind::Schema && task.chooses(&object.schema));
+            let schemas = objects.iter().filter(|object| object.kind == Kind::Schema && task.chooses(&object.schema));
             let schemas: Vec<Quoted> = schemas.map(Object::quoted).collect();
             if schemas.is_empty() {
                 return Vec::new();
@@ -171,12 +111,8 @@ fn defaults(task: &Task<'_>, owners: &BTreeSet<String>, objects: &[Object]) -> V
             statements.push(format!("{prefix} {owner}{within} {change}"));
         };
         if let Some(role) = task.application().map(Quoted::name) {
-            push(format!(
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
-            ));
-            push(format!(
-                "GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {role}"
-            ));
+            push(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"));
+            push(format!("GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {role}"));
             if everywhere {
                 push(format!("GRANT USAGE ON SCHEMAS TO {role}"));
             }

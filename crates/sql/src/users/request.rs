@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aurora_restore_core::ports::{
-    DatabaseError, DatabaseErrorKind, DatabaseLogin, SchemaChoice, UserSetup,
-};
+use aurora_restore_core::ports::{DatabaseError, DatabaseErrorKind, DatabaseLogin, SchemaChoice, UserSetup};
 
 use super::catalogue::{Role, is_engine_role};
 use crate::{identifier, session::Session};
@@ -25,10 +23,7 @@ pub(crate) async fn check(
     if session.row(CHECKING, sql, &[]).await?.get(0) {
         return Ok(());
     }
-    let reason = format!(
-        "`{}` lacks CREATEROLE, so it cannot manage roles",
-        master.username
-    );
+    let reason = format!("`{}` lacks CREATEROLE, so it cannot manage roles", master.username);
     Err(session.trouble(DatabaseErrorKind::PermissionDenied, CHECKING, reason))
 }
 
@@ -68,27 +63,17 @@ fn fault(master: &DatabaseLogin, setup: &UserSetup, known: &[Role]) -> Option<St
         }
         let password = role.password.expose();
         if password.is_empty() || password.contains('\0') {
-            let fault = if password.is_empty() {
-                "is empty"
-            } else {
-                "contains the character zero"
-            };
+            let fault = if password.is_empty() { "is empty" } else { "contains the character zero" };
             return Some(format!("the password of `{name}` {fault}"));
         }
     }
     if let [first, second] = wanted[..]
         && first.username == second.username
     {
-        return Some(format!(
-            "`{}` is both the application and the read-only role",
-            first.username
-        ));
+        return Some(format!("`{}` is both the application and the read-only role", first.username));
     }
     // A misspelt name would lock the login that was meant.
-    let missing = setup
-        .keep_logins
-        .iter()
-        .find(|kept| !known.iter().any(|role| role.name == **kept));
+    let missing = setup.keep_logins.iter().find(|kept| !known.iter().any(|role| role.name == **kept));
     missing.map(|kept| format!("the login to keep `{kept}` does not exist"))
 }
 
@@ -102,10 +87,7 @@ mod tests {
     use super::*;
 
     fn role(username: &str, password: &str) -> RoleSecret {
-        RoleSecret {
-            username: username.to_owned(),
-            password: Secret::new(password),
-        }
+        RoleSecret { username: username.to_owned(), password: Secret::new(password) }
     }
 
     fn setup(application: RoleSecret, readonly: RoleSecret) -> UserSetup {
@@ -120,28 +102,18 @@ mod tests {
 
     fn fault_of(setup: &UserSetup) -> Option<String> {
         let master = DatabaseLogin {
-            endpoint: Endpoint {
-                host: "db".to_owned(),
-                port: 5432,
-            },
+            endpoint: Endpoint { host: "db".to_owned(), port: 5432 },
             database: "postgres".to_owned(),
             username: "master".to_owned(),
             password: Secret::new("m"),
         };
-        let known = [Role {
-            name: "keeper".to_owned(),
-            can_log_in: true,
-            locked: false,
-        }];
+        let known = [Role { name: "keeper".to_owned(), can_log_in: true, locked: false }];
         fault(&master, setup, &known)
     }
 
     #[test]
     fn ordinary_roles_are_accepted() {
-        assert_eq!(
-            fault_of(&setup(role("app", "a"), role("reader", "b"))),
-            None
-        );
+        assert_eq!(fault_of(&setup(role("app", "a"), role("reader", "b"))), None);
     }
 
     #[test]
@@ -150,22 +122,13 @@ mod tests {
             (role("master", "a"), "`master` is the master user"),
             (role("rds_x", "a"), "the role name `rds_x` is reserved"),
             (role("public", "a"), "the role name `public` is reserved"),
-            (
-                role("reader", "a"),
-                "`reader` is both the application and the read-only role",
-            ),
+            (role("reader", "a"), "`reader` is both the application and the read-only role"),
             (role("app", ""), "the password of `app` is empty"),
-            (
-                role("app", "a\0b"),
-                "the password of `app` contains the character zero",
-            ),
+            (role("app", "a\0b"), "the password of `app` contains the character zero"),
             (role("", "a"), "the role name `` is empty"),
         ];
         for (application, reason) in cases {
-            assert_eq!(
-                fault_of(&setup(application, role("reader", "b"))).as_deref(),
-                Some(reason)
-            );
+            assert_eq!(fault_of(&setup(application, role("reader", "b"))).as_deref(), Some(reason));
         }
     }
 
@@ -173,9 +136,6 @@ mod tests {
     fn a_login_to_keep_that_does_not_exist_is_refused() {
         let mut setup = setup(role("app", "a"), role("reader", "b"));
         setup.keep_logins = vec!["keeper".to_owned(), "keeeper".to_owned()];
-        assert_eq!(
-            fault_of(&setup).as_deref(),
-            Some("the login to keep `keeeper` does not exist")
-        );
+        assert_eq!(fault_of(&setup).as_deref(), Some("the login to keep `keeeper` does not exist"));
     }
 }

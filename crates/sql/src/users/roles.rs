@@ -36,13 +36,8 @@ const WRITE: &str = "DO $aurora_restore$
     END $aurora_restore$; COMMIT";
 
 /// Groups of PostgreSQL that let a member see more but change nothing; a reader may stay in them.
-const READING_GROUPS: [&str; 5] = [
-    "pg_monitor",
-    "pg_read_all_data",
-    "pg_read_all_settings",
-    "pg_read_all_stats",
-    "pg_stat_scan_tables",
-];
+const READING_GROUPS: [&str; 5] =
+    ["pg_monitor", "pg_read_all_data", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"];
 
 /// Makes `role` unless it exists, and sets its password. Idempotent because it sets the whole of what it cares about.
 pub(crate) async fn write(session: &Session, role: &RoleSecret) -> Result<(), DatabaseError> {
@@ -57,19 +52,13 @@ pub(crate) async fn write(session: &Session, role: &RoleSecret) -> Result<(), Da
         .await
         .map_err(failed)?;
     let mut sink = pin!(sink);
-    sink.send(Cursor::new(line.into_bytes()))
-        .await
-        .map_err(failed)?;
+    sink.send(Cursor::new(line.into_bytes())).await.map_err(failed)?;
     sink.finish().await.map_err(failed)?;
     session.run(&doing, WRITE).await
 }
 
 /// Takes a role that shall only read out of every group that might let it write.
-pub(crate) async fn leave_groups(
-    session: &Session,
-    reader: &str,
-    major: i32,
-) -> Result<(), DatabaseError> {
+pub(crate) async fn leave_groups(session: &Session, reader: &str, major: i32) -> Result<(), DatabaseError> {
     let doing = format!("taking `{reader}` out of its groups");
     let sql = "SELECT g.rolname::text, b.rolname::text FROM pg_auth_members AS m \
                JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member \
@@ -79,11 +68,7 @@ pub(crate) async fn leave_groups(
         if READING_GROUPS.contains(&group.as_str()) {
             continue;
         }
-        let mut revoke = format!(
-            "REVOKE {} FROM {}",
-            Quoted::name(&group),
-            Quoted::name(reader)
-        );
+        let mut revoke = format!("REVOKE {} FROM {}", Quoted::name(&group), Quoted::name(reader));
         // From 16 on each grantor's grant is one of its own.
         if let (16.., Some(grantor)) = (major, grantor) {
             revoke.push_str(&format!(" GRANTED BY {}", Quoted::name(&grantor)));
@@ -95,11 +80,7 @@ pub(crate) async fn leave_groups(
 
 /// Writes a value in the text format of `COPY`.
 fn copy_text(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('\t', "\\t")
-        .replace('\n', "\\n")
-        .replace('\r', "\\r")
+    value.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
 }
 
 #[cfg(test)]

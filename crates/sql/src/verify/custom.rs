@@ -11,10 +11,7 @@ use crate::session::{Purpose, Session};
 
 /// Runs one check. Everything that is wrong with the check itself fails it, too: a check that cannot be answered must
 /// not let a restore pass.
-pub(super) async fn run(
-    task: &Task<'_>,
-    custom: &CustomCheck,
-) -> Result<CheckResult, DatabaseError> {
+pub(super) async fn run(task: &Task<'_>, custom: &CustomCheck) -> Result<CheckResult, DatabaseError> {
     let check = Check::begin(&custom.name);
     let expected = Some(describe(&custom.expect, task.spec.snapshot_at));
     let database = custom.database.as_deref().unwrap_or(&task.login.database);
@@ -30,9 +27,7 @@ pub(super) async fn run(
     Ok(match judge(&value, &custom.expect, task.spec.snapshot_at) {
         Verdict::Holds => check.end(CheckOutcome::Passed, value, expected),
         Verdict::DoesNotHold => check.end(CheckOutcome::Failed, value, expected),
-        Verdict::CannotTell(why) => {
-            check.end(CheckOutcome::Failed, format!("{value} ({why})"), expected)
-        }
+        Verdict::CannotTell(why) => check.end(CheckOutcome::Failed, format!("{value} ({why})"), expected),
     })
 }
 
@@ -41,20 +36,14 @@ pub(super) async fn run(
 /// The statement becomes a cursor. That makes the server refuse everything but a reading query, lets it stop after the
 /// second row, and renders any type as text. It is sent through the part of the protocol that takes one statement only,
 /// so that the text cannot end the read-only transaction and go on outside of it.
-async fn value(
-    session: &Session,
-    name: &str,
-    sql: &str,
-) -> Result<Result<String, String>, DatabaseError> {
+async fn value(session: &Session, name: &str, sql: &str) -> Result<Result<String, String>, DatabaseError> {
     let doing = format!("running the check `{name}`");
     session.run(&doing, "BEGIN TRANSACTION READ ONLY").await?;
     let declare = format!("DECLARE aurora_restore_check NO SCROLL CURSOR FOR {sql}");
     if let Err(refusal) = session.attempt_one(&doing, &declare).await? {
         return Ok(Err(refusal.to_string()));
     }
-    let fetched = session
-        .attempt_texts(&doing, "FETCH FORWARD 2 FROM aurora_restore_check")
-        .await?;
+    let fetched = session.attempt_texts(&doing, "FETCH FORWARD 2 FROM aurora_restore_check").await?;
     // The session ends here, and with it the transaction.
     Ok(match fetched {
         Err(refusal) => Err(refusal.to_string()),
@@ -83,11 +72,7 @@ enum Verdict {
 
 impl Verdict {
     fn of(holds: bool) -> Self {
-        if holds {
-            Self::Holds
-        } else {
-            Self::DoesNotHold
-        }
+        if holds { Self::Holds } else { Self::DoesNotHold }
     }
 }
 
@@ -95,12 +80,8 @@ fn judge(value: &str, expect: &Expectation, snapshot_at: Option<Timestamp>) -> V
     const NOT_A_NUMBER: Verdict = Verdict::CannotTell("not a number");
     match expect {
         Expectation::Equals(wanted) => Verdict::of(value == wanted),
-        Expectation::AtLeast(bound) => {
-            compare(value, *bound).map_or(NOT_A_NUMBER, |order| Verdict::of(order.is_ge()))
-        }
-        Expectation::AtMost(bound) => {
-            compare(value, *bound).map_or(NOT_A_NUMBER, |order| Verdict::of(order.is_le()))
-        }
+        Expectation::AtLeast(bound) => compare(value, *bound).map_or(NOT_A_NUMBER, |order| Verdict::of(order.is_ge())),
+        Expectation::AtMost(bound) => compare(value, *bound).map_or(NOT_A_NUMBER, |order| Verdict::of(order.is_le())),
         Expectation::NewerThanSnapshotMinus(age) => {
             let Some(snapshot_at) = snapshot_at else {
                 return Verdict::CannotTell("it is not known when the snapshot was made");
@@ -108,9 +89,7 @@ fn judge(value: &str, expect: &Expectation, snapshot_at: Option<Timestamp>) -> V
             let Ok(oldest) = snapshot_at.checked_sub(*age) else {
                 return Verdict::CannotTell("the bound is outside of the calendar");
             };
-            time(value).map_or(Verdict::CannotTell("not a time"), |time| {
-                Verdict::of(time >= oldest)
-            })
+            time(value).map_or(Verdict::CannotTell("not a time"), |time| Verdict::of(time >= oldest))
         }
     }
 }
@@ -120,10 +99,7 @@ fn compare(value: &str, bound: i64) -> Option<std::cmp::Ordering> {
     if let Ok(whole) = value.parse::<i128>() {
         return Some(whole.cmp(&i128::from(bound)));
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a fraction is compared with what a float can hold"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a fraction is compared with what a float can hold")]
     let bound = bound as f64;
     value.parse::<f64>().ok()?.partial_cmp(&bound)
 }
@@ -134,10 +110,7 @@ fn time(value: &str) -> Option<Timestamp> {
         return Some(timestamp);
     }
     let local: civil::DateTime = value.parse().ok()?;
-    local
-        .to_zoned(TimeZone::UTC)
-        .ok()
-        .map(|zoned| zoned.timestamp())
+    local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 fn describe(expect: &Expectation, snapshot_at: Option<Timestamp>) -> String {
@@ -145,12 +118,10 @@ fn describe(expect: &Expectation, snapshot_at: Option<Timestamp>) -> String {
         Expectation::Equals(wanted) => wanted.clone(),
         Expectation::AtLeast(bound) => format!("at least {bound}"),
         Expectation::AtMost(bound) => format!("at most {bound}"),
-        Expectation::NewerThanSnapshotMinus(age) => {
-            match snapshot_at.and_then(|at| at.checked_sub(*age).ok()) {
-                Some(oldest) => format!("not older than {oldest}, the snapshot minus {age:#}"),
-                None => format!("not older than the snapshot minus {age:#}"),
-            }
-        }
+        Expectation::NewerThanSnapshotMinus(age) => match snapshot_at.and_then(|at| at.checked_sub(*age).ok()) {
+            Some(oldest) => format!("not older than {oldest}, the snapshot minus {age:#}"),
+            None => format!("not older than the snapshot minus {age:#}"),
+        },
     }
 }
 
@@ -171,28 +142,12 @@ mod tests {
             ("10", Expectation::AtLeast(10), Verdict::Holds),
             ("9", Expectation::AtLeast(10), Verdict::DoesNotHold),
             ("9.99", Expectation::AtLeast(10), Verdict::DoesNotHold),
-            (
-                "9223372036854775808",
-                Expectation::AtMost(i64::MAX),
-                Verdict::DoesNotHold,
-            ),
+            ("9223372036854775808", Expectation::AtMost(i64::MAX), Verdict::DoesNotHold),
             ("-3", Expectation::AtMost(-3), Verdict::Holds),
-            (
-                "many",
-                Expectation::AtLeast(1),
-                Verdict::CannotTell("not a number"),
-            ),
-            (
-                "NaN",
-                Expectation::AtLeast(1),
-                Verdict::CannotTell("not a number"),
-            ),
+            ("many", Expectation::AtLeast(1), Verdict::CannotTell("not a number")),
+            ("NaN", Expectation::AtLeast(1), Verdict::CannotTell("not a number")),
             ("2026-02-28 03:00:00+00", day.clone(), Verdict::Holds),
-            (
-                "2026-02-28 02:59:59.999999+00",
-                day.clone(),
-                Verdict::DoesNotHold,
-            ),
+            ("2026-02-28 02:59:59.999999+00", day.clone(), Verdict::DoesNotHold),
             ("2026-02-28 09:30:00+05:30", day.clone(), Verdict::Holds),
             ("2026-02-28 04:00:00", day.clone(), Verdict::Holds),
             ("2026-03-01", day.clone(), Verdict::Holds),
@@ -200,16 +155,9 @@ mod tests {
             ("infinity", day.clone(), Verdict::CannotTell("not a time")),
         ];
         for (value, expect, verdict) in cases {
-            assert_eq!(
-                judge(value, &expect, snapshot),
-                verdict,
-                "{value} {expect:?}"
-            );
+            assert_eq!(judge(value, &expect, snapshot), verdict, "{value} {expect:?}");
         }
-        assert!(matches!(
-            judge("2026-03-01", &day, None),
-            Verdict::CannotTell(_)
-        ));
+        assert!(matches!(judge("2026-03-01", &day, None), Verdict::CannotTell(_)));
     }
 
     #[test]
@@ -218,14 +166,8 @@ mod tests {
         assert_eq!(one_value(vec![vec![text("7")]]), Ok("7".to_owned()));
         for (rows, reason) in [
             (vec![], "the check gave no row"),
-            (
-                vec![vec![text("1")], vec![text("2")]],
-                "the check gave more than one row",
-            ),
-            (
-                vec![vec![text("1"), text("2")]],
-                "the check gave more than one column",
-            ),
+            (vec![vec![text("1")], vec![text("2")]], "the check gave more than one row"),
+            (vec![vec![text("1"), text("2")]], "the check gave more than one column"),
             (vec![vec![]], "the check gave no column"),
             (vec![vec![None]], "the check gave NULL"),
         ] {

@@ -133,22 +133,14 @@ async fn function(session: &Session, kind: &Kind) -> Result<Result<String, Strin
              AND d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_proc'::regclass
         JOIN pg_proc AS p ON p.oid = d.objid JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE e.extname = 'amcheck' AND p.proname = $1 ORDER BY p.pronargs LIMIT 1";
-    let installed = session.rows(
-        LOOKING,
-        "SELECT FROM pg_extension WHERE extname = 'amcheck'",
-        &[],
-    );
+    let installed = session.rows(LOOKING, "SELECT FROM pg_extension WHERE extname = 'amcheck'", &[]);
     if installed.await?.is_empty() {
         // A schema that cannot clash with anything. It goes with the transaction, as the extension does.
         let install = "SAVEPOINT install; CREATE SCHEMA aurora_restore_amcheck; \
                        CREATE EXTENSION amcheck SCHEMA aurora_restore_amcheck";
         if let Err(refusal) = session.attempt(LOOKING, install).await? {
-            session
-                .run(LOOKING, "ROLLBACK TO SAVEPOINT install")
-                .await?;
-            return Ok(Err(format!(
-                "amcheck is not installed and cannot be: {refusal}"
-            )));
+            session.run(LOOKING, "ROLLBACK TO SAVEPOINT install").await?;
+            return Ok(Err(format!("amcheck is not installed and cannot be: {refusal}")));
         }
     }
     let rows = session.rows(LOOKING, sql, &[&kind.function]).await?;
@@ -157,9 +149,7 @@ async fn function(session: &Session, kind: &Kind) -> Result<Result<String, Strin
     };
     let (schema, may_execute): (&str, bool) = (row.get(0), row.get(1));
     if !may_execute {
-        return Ok(Err(
-            "the login may not execute amcheck's functions".to_owned()
-        ));
+        return Ok(Err("the login may not execute amcheck's functions".to_owned()));
     }
     Ok(Ok(Quoted::member(schema, kind.function).to_string()))
 }
@@ -173,16 +163,9 @@ async fn check_all(
     tally: &mut Tally,
     database: &str,
 ) -> Result<(), DatabaseError> {
-    for row in session
-        .rows("listing what to check", kind.objects, &[])
-        .await?
-    {
+    for row in session.rows("listing what to check", kind.objects, &[]).await? {
         let (object, name): (u32, &str) = (row.get(0), row.get(1));
-        let left = task
-            .connector
-            .options
-            .integrity_budget
-            .saturating_sub(check.elapsed());
+        let left = task.connector.options.integrity_budget.saturating_sub(check.elapsed());
         if left.as_millis() == 0 {
             tally.left_out += 1;
             continue;
@@ -196,10 +179,7 @@ async fn check_all(
             }
             Finding::LeftOut(reason) => {
                 tally.left_out += 1;
-                check.detail(
-                    format!("{database}.{name}"),
-                    format!("not checked: {reason}"),
-                );
+                check.detail(format!("{database}.{name}"), format!("not checked: {reason}"));
             }
         }
     }
@@ -212,35 +192,18 @@ enum Finding {
     LeftOut(String),
 }
 
-async fn check_one(
-    session: &Session,
-    sql: &str,
-    object: u32,
-    left: Duration,
-) -> Result<Finding, DatabaseError> {
-    let open = format!(
-        "SAVEPOINT checked; SET LOCAL statement_timeout = {}",
-        left.as_millis()
-    );
+async fn check_one(session: &Session, sql: &str, object: u32, left: Duration) -> Result<Finding, DatabaseError> {
+    let open = format!("SAVEPOINT checked; SET LOCAL statement_timeout = {}", left.as_millis());
     session.run("checking the structure", &open).await?;
-    let answered = session
-        .attempt_rows("checking the structure", sql, &[&object])
-        .await?;
-    session
-        .run(
-            "checking the structure",
-            "ROLLBACK TO SAVEPOINT checked; RELEASE SAVEPOINT checked",
-        )
-        .await?;
+    let answered = session.attempt_rows("checking the structure", sql, &[&object]).await?;
+    session.run("checking the structure", "ROLLBACK TO SAVEPOINT checked; RELEASE SAVEPOINT checked").await?;
     Ok(match answered {
         Ok(complaints) if complaints.is_empty() => Finding::Sound,
         Ok(complaints) => {
             let complaints: Vec<&str> = complaints.iter().map(|row| row.get(0)).collect();
             Finding::Broken(complaints.join("; "))
         }
-        Err(refusal) if says_nothing_about_damage(&refusal) => {
-            Finding::LeftOut(refusal.to_string())
-        }
+        Err(refusal) if says_nothing_about_damage(&refusal) => Finding::LeftOut(refusal.to_string()),
         Err(refusal) => Finding::Broken(refusal.to_string()),
     })
 }

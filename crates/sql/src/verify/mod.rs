@@ -27,10 +27,7 @@ pub(crate) struct Task<'a> {
 
 impl Task<'_> {
     async fn open_in(&self, database: &str, purpose: Purpose) -> Result<Session, DatabaseError> {
-        let login = DatabaseLogin {
-            database: database.to_owned(),
-            ..self.login.clone()
-        };
+        let login = DatabaseLogin { database: database.to_owned(), ..self.login.clone() };
         self.connector.open(&login, purpose).await
     }
 }
@@ -44,19 +41,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn begin(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            began: Instant::now(),
-            details: Vec::new(),
-        }
+        Self { name: name.into(), began: Instant::now(), details: Vec::new() }
     }
 
     /// Notes a single figure.
     pub(crate) fn detail(&mut self, subject: impl Into<String>, value: impl Into<String>) {
-        self.details.push(CheckDetail {
-            subject: subject.into(),
-            value: value.into(),
-        });
+        self.details.push(CheckDetail { subject: subject.into(), value: value.into() });
     }
 
     pub(crate) fn elapsed(&self) -> std::time::Duration {
@@ -64,12 +54,7 @@ impl Check {
     }
 
     /// Ends the check.
-    pub(crate) fn end(
-        self,
-        outcome: CheckOutcome,
-        found: impl Into<String>,
-        expected: Option<String>,
-    ) -> CheckResult {
+    pub(crate) fn end(self, outcome: CheckOutcome, found: impl Into<String>, expected: Option<String>) -> CheckResult {
         CheckResult {
             name: self.name,
             outcome,
@@ -89,20 +74,12 @@ pub(crate) async fn verify(
 ) -> Result<Vec<CheckResult>, DatabaseError> {
     let connecting = Check::begin("connect");
     let home = connector.open(login, Purpose::Look).await?;
-    let found = format!(
-        "logged in as `{}` to {}/{}",
-        login.username, login.endpoint, login.database
-    );
+    let found = format!("logged in as `{}` to {}/{}", login.username, login.endpoint, login.database);
     let mut results = vec![connecting.end(CheckOutcome::Passed, found, None)];
     results.push(inventory::server_version(&home, spec).await?);
 
     let databases = choose_databases(&home, spec).await?;
-    let task = Task {
-        connector,
-        login,
-        spec,
-        databases,
-    };
+    let task = Task { connector, login, spec, databases };
     results.push(inventory::tables(&task).await?);
     results.push(rows::counts(&task).await?);
     results.push(inventory::sizes(&home, &task).await?);
@@ -120,36 +97,21 @@ pub(crate) async fn verify(
     Ok(results)
 }
 
-async fn choose_databases(
-    home: &Session,
-    spec: &VerificationSpec,
-) -> Result<Vec<String>, DatabaseError> {
+async fn choose_databases(home: &Session, spec: &VerificationSpec) -> Result<Vec<String>, DatabaseError> {
     let existing = crate::users::databases(home).await?;
     if spec.databases.is_empty() {
         return Ok(existing);
     }
-    match spec
-        .databases
-        .iter()
-        .find(|wanted| !existing.contains(wanted))
-    {
+    match spec.databases.iter().find(|wanted| !existing.contains(wanted)) {
         None => Ok(spec.databases.clone()),
         Some(missing) => {
             let reason = format!("there is no database `{missing}`");
-            Err(home.trouble(
-                DatabaseErrorKind::InvalidRequest,
-                "choosing the databases",
-                reason,
-            ))
+            Err(home.trouble(DatabaseErrorKind::InvalidRequest, "choosing the databases", reason))
         }
     }
 }
 
 /// A count with its word, such as `1 table` or `2 tables`.
 fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{count} {many}")
-    }
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

@@ -49,11 +49,7 @@ pub(super) async fn counts(task: &Task<'_>) -> Result<CheckResult, DatabaseError
         let session = task.open_in(database, Purpose::Look).await?;
         for row in session.rows("listing the tables", TABLES, &[]).await? {
             let (schema, table, estimate): (&str, &str, i64) = (row.get(0), row.get(1), row.get(2));
-            let left = task
-                .connector
-                .options
-                .counting_budget
-                .saturating_sub(check.elapsed());
+            let left = task.connector.options.counting_budget.saturating_sub(check.elapsed());
             let table_quoted = Quoted::member(schema, table);
             let value = match count(&session, &table_quoted, estimate, left).await? {
                 Rows::Counted(rows) => {
@@ -91,32 +87,16 @@ fn finish(check: Check, sum: &Sum) -> CheckResult {
         return check.end(CheckOutcome::Noted, found, None);
     }
     found = format!("{found}, {} unreadable", sum.tables_broken);
-    check.end(
-        CheckOutcome::Failed,
-        found,
-        Some("every table can be read through".to_owned()),
-    )
+    check.end(CheckOutcome::Failed, found, Some("every table can be read through".to_owned()))
 }
 
-async fn count(
-    session: &Session,
-    table: &Quoted,
-    estimate: i64,
-    left: Duration,
-) -> Result<Rows, DatabaseError> {
-    let estimated = |why: &str| {
-        Ok(Rows::Estimated {
-            rows: estimate,
-            why: why.to_owned(),
-        })
-    };
+async fn count(session: &Session, table: &Quoted, estimate: i64, left: Duration) -> Result<Rows, DatabaseError> {
+    let estimated = |why: &str| Ok(Rows::Estimated { rows: estimate, why: why.to_owned() });
     if left.as_millis() == 0 {
         return estimated("estimated: the time for counting was used up");
     }
     let limit = format!("SET statement_timeout = {}", left.as_millis());
-    session
-        .run("bounding the time for counting", &limit)
-        .await?;
+    session.run("bounding the time for counting", &limit).await?;
     let sql = format!("SELECT count(*) FROM ONLY {table}");
     match session.attempt_rows("counting rows", &sql, &[]).await? {
         Ok(rows) => Ok(Rows::Counted(rows.first().map_or(0, |row| row.get(0)))),

@@ -16,13 +16,6 @@ pub(crate) fn issue(names: &[&str]) -> Certificates {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(names)
-        .unwrap()
-        .signed_by(&key, &authority)
-        .unwrap();
-    Certificates {
-        authority: authority.pem(),
-        certificate: certificate.pem(),
-        key: key.serialize_pem(),
-    }
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
+    Certificates { authority: authority.pem(), certificate: certificate.pem(), key: key.serialize_pem() }
 }

@@ -13,50 +13,26 @@ async fn set_up_after(spoil: &[(&str, &str)]) -> UserSetupOutcome {
     for (database, sql) in spoil {
         server.execute(database, sql).await;
     }
-    server
-        .database()
-        .set_up_users(&server.master(), &setup())
-        .await
-        .unwrap()
+    server.database().set_up_users(&server.master(), &setup()).await.unwrap()
 }
 
 fn broken(outcome: &UserSetupOutcome) -> Vec<(&str, &str)> {
     let broken = outcome.proofs.iter().filter(|proof| !proof.holds);
-    broken
-        .map(|proof| {
-            (
-                proof.claim.as_str(),
-                proof.detail.as_deref().unwrap_or_default(),
-            )
-        })
-        .collect()
+    broken.map(|proof| (proof.claim.as_str(), proof.detail.as_deref().unwrap_or_default())).collect()
 }
 
 fn find<'a>(outcome: &'a UserSetupOutcome, claim: &str) -> &'a AccessProof {
-    outcome
-        .proofs
-        .iter()
-        .find(|proof| proof.claim == claim)
-        .unwrap()
+    outcome.proofs.iter().find(|proof| proof.claim == claim).unwrap()
 }
 
 #[tokio::test]
 async fn a_table_that_everybody_may_write_to_breaks_the_reader_s_proofs() {
     let outcome = set_up_after(&[("shop", "GRANT INSERT ON public.notes TO PUBLIC")]).await;
     let claims = [
-        (
-            format!("reader `{READER}` cannot write to \"public\".\"notes\" of `shop`"),
-            "the server did it",
-        ),
-        (
-            format!("reader `{READER}` may write nothing and create nothing in `shop`"),
-            "it may in \"public\".\"notes\"",
-        ),
+        (format!("reader `{READER}` cannot write to \"public\".\"notes\" of `shop`"), "the server did it"),
+        (format!("reader `{READER}` may write nothing and create nothing in `shop`"), "it may in \"public\".\"notes\""),
     ];
-    let expected: Vec<(&str, &str)> = claims
-        .iter()
-        .map(|(claim, told)| (claim.as_str(), *told))
-        .collect();
+    let expected: Vec<(&str, &str)> = claims.iter().map(|(claim, told)| (claim.as_str(), *told)).collect();
     assert_eq!(broken(&outcome), expected);
 }
 
@@ -68,13 +44,8 @@ async fn a_sequence_that_everybody_may_advance_breaks_the_reader_s_proof_without
     server.execute("shop", spoil).await;
     let value = "SELECT last_value::text FROM sales.customers_id_seq";
     let before = server.text("shop", value).await;
-    let outcome = server
-        .database()
-        .set_up_users(&server.master(), &setup())
-        .await
-        .unwrap();
-    let claim =
-        format!("reader `{READER}` cannot advance \"sales\".\"customers_id_seq\" of `shop`");
+    let outcome = server.database().set_up_users(&server.master(), &setup()).await.unwrap();
+    let claim = format!("reader `{READER}` cannot advance \"sales\".\"customers_id_seq\" of `shop`");
     assert!(!find(&outcome, &claim).holds);
     assert_eq!(server.text("shop", value).await, before);
 }
@@ -82,39 +53,29 @@ async fn a_sequence_that_everybody_may_advance_breaks_the_reader_s_proof_without
 #[tokio::test]
 async fn a_reader_that_owns_a_table_breaks_its_proof() {
     let create = format!("CREATE ROLE \"{READER}\"");
-    let own =
-        format!("CREATE TABLE sales.own (id int); ALTER TABLE sales.own OWNER TO \"{READER}\"");
+    let own = format!("CREATE TABLE sales.own (id int); ALTER TABLE sales.own OWNER TO \"{READER}\"");
     let outcome = set_up_after(&[("shop", &create), ("shop", &own)]).await;
     let claim = format!("reader `{READER}` may write nothing and create nothing in `shop`");
     // An owner can always give itself back what was taken.
-    assert_eq!(
-        broken(&outcome),
-        [(claim.as_str(), "it may in \"sales\".\"own\"")]
-    );
+    assert_eq!(broken(&outcome), [(claim.as_str(), "it may in \"sales\".\"own\"")]);
 }
 
 #[tokio::test]
 async fn a_default_privilege_of_one_schema_that_lets_the_reader_write_is_found() {
     let create = format!("CREATE ROLE \"{READER}\"");
-    let spoil = format!(
-        "ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA sales GRANT INSERT ON TABLES TO \"{READER}\""
-    );
+    let spoil =
+        format!("ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA sales GRANT INSERT ON TABLES TO \"{READER}\"");
     let outcome = set_up_after(&[("shop", &create), ("shop", &spoil)]).await;
     assert_eq!(
         broken(&outcome),
-        [(
-            "new tables of `shop_owner` in `sales` of `shop` are covered",
-            "but the reader can write"
-        )]
+        [("new tables of `shop_owner` in `sales` of `shop` are covered", "but the reader can write")]
     );
 }
 
 #[tokio::test]
 async fn what_belongs_to_the_engine_is_left_alone_and_said_so() {
     let outcome = set_up_after(&[]).await;
-    let claim = format!(
-        "application `{APPLICATION}` may read and write every table and sequence of `shop`"
-    );
+    let claim = format!("application `{APPLICATION}` may read and write every table and sequence of `shop`");
     let proof = find(&outcome, &claim);
     assert!(proof.holds);
     assert_eq!(
@@ -129,13 +90,6 @@ async fn a_kept_role_that_is_no_login_is_found() {
     source::populate(&server).await;
     let mut setup = setup();
     setup.keep_logins.push("shop_owner".to_owned());
-    let outcome = server
-        .database()
-        .set_up_users(&server.master(), &setup)
-        .await
-        .unwrap();
-    assert_eq!(
-        broken(&outcome),
-        [("kept login `shop_owner` may log in", "it is no login")]
-    );
+    let outcome = server.database().set_up_users(&server.master(), &setup).await.unwrap();
+    assert_eq!(broken(&outcome), [("kept login `shop_owner` may log in", "it is no login")]);
 }

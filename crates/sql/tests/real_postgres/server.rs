@@ -59,10 +59,7 @@ impl Server {
             child: None,
             port: 0,
             certificates: certificates::issue(names),
-            settings: settings
-                .iter()
-                .map(|setting| (*setting).to_owned())
-                .collect(),
+            settings: settings.iter().map(|setting| (*setting).to_owned()).collect(),
             home,
         };
         server.initialise();
@@ -84,12 +81,7 @@ impl Server {
     }
 
     fn initialise(&self) {
-        let copied = Command::new("cp")
-            .arg("-a")
-            .arg(template())
-            .arg(self.data())
-            .status()
-            .unwrap();
+        let copied = Command::new("cp").arg("-a").arg(template()).arg(self.data()).status().unwrap();
         assert!(copied.success());
         let write = |name: &str, text: &str| {
             let path = self.data().join(name);
@@ -99,10 +91,7 @@ impl Server {
         };
         write("server.crt", &self.certificates.certificate);
         write("server.key", &self.certificates.key);
-        write(
-            "pg_hba.conf",
-            "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n",
-        );
+        write("pg_hba.conf", "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n");
     }
 
     /// Starts the server process on a free port. Another process may take the port in between: then on another one.
@@ -111,22 +100,12 @@ impl Server {
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
             self.port = free.local_addr().unwrap().port();
             drop(free);
-            let log = File::options()
-                .append(true)
-                .create(true)
-                .open(self.log_path())
-                .unwrap();
+            let log = File::options().append(true).create(true).open(self.log_path()).unwrap();
             let mut postgres = command("postgres");
             postgres.arg("-D").arg(self.data()).stderr(log);
             let socket = format!("unix_socket_directories={}", self.home.path().display());
             let port = format!("port={}", self.port);
-            for setting in [
-                "ssl=on",
-                "fsync=off",
-                "listen_addresses=127.0.0.1",
-                &socket,
-                &port,
-            ] {
+            for setting in ["ssl=on", "fsync=off", "listen_addresses=127.0.0.1", &socket, &port] {
                 postgres.args(["-c", setting]);
             }
             for setting in &self.settings {
@@ -173,11 +152,7 @@ impl Server {
 
     async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
         let mut config = tokio_postgres::Config::new();
-        config
-            .host_path(self.home.path())
-            .port(self.port)
-            .user(ENGINE)
-            .dbname(database);
+        config.host_path(self.home.path()).port(self.port).user(ENGINE).dbname(database);
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
@@ -185,29 +160,17 @@ impl Server {
 
     /// Runs statements as the engine's superuser.
     pub(crate) async fn execute(&self, database: &str, sql: &str) {
-        self.engine(database)
-            .await
-            .batch_execute(sql)
-            .await
-            .unwrap();
+        self.engine(database).await.batch_execute(sql).await.unwrap();
     }
 
     /// Asks for one text as the engine's superuser.
     pub(crate) async fn text(&self, database: &str, sql: &str) -> String {
-        self.engine(database)
-            .await
-            .query_one(sql, &[])
-            .await
-            .unwrap()
-            .get(0)
+        self.engine(database).await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     pub(crate) fn login(&self, username: &str, password: &str, database: &str) -> DatabaseLogin {
         DatabaseLogin {
-            endpoint: Endpoint {
-                host: "127.0.0.1".to_owned(),
-                port: self.port,
-            },
+            endpoint: Endpoint { host: "127.0.0.1".to_owned(), port: self.port },
             database: database.to_owned(),
             username: username.to_owned(),
             password: Secret::new(password),
@@ -219,9 +182,7 @@ impl Server {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options::new(vec![Trust::Pem(
-            self.certificates.authority.clone().into_bytes(),
-        )])
+        Options::new(vec![Trust::Pem(self.certificates.authority.clone().into_bytes())])
     }
 
     /// The thing under test, trusting this server's authority.
@@ -253,12 +214,8 @@ impl Drop for Server {
 /// tests do.
 fn template() -> PathBuf {
     let version = command("initdb").arg("--version").output().unwrap().stdout;
-    let version: String = String::from_utf8_lossy(&version)
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let kept =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{version}-{}", Uid::effective()));
+    let version: String = String::from_utf8_lossy(&version).chars().filter(char::is_ascii_alphanumeric).collect();
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{version}-{}", Uid::effective()));
     if kept.exists() {
         return kept;
     }
@@ -266,36 +223,16 @@ fn template() -> PathBuf {
     own(making.path());
     let data = making.path().join("data");
     let made = command("initdb")
-        .args([
-            "--username",
-            ENGINE,
-            "--auth",
-            "trust",
-            "--encoding",
-            "UTF8",
-            "--no-locale",
-        ])
+        .args(["--username", ENGINE, "--auth", "trust", "--encoding", "UTF8", "--no-locale"])
         .args(["--wal-segsize", "1", "--no-sync", "--pgdata"])
         .arg(&data)
         .output()
         .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     // Under its own name first, so that no other test ever sees half of it.
     let near = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let copy = near.path().join("data");
-    assert!(
-        Command::new("cp")
-            .arg("-a")
-            .arg(&data)
-            .arg(&copy)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("cp").arg("-a").arg(&data).arg(&copy).status().unwrap().success());
     match fs::rename(&copy, &kept) {
         Ok(()) => kept,
         Err(_) if kept.exists() => kept,
@@ -325,26 +262,13 @@ fn own(path: &Path) {
 }
 
 fn unprivileged() -> Option<User> {
-    Uid::effective().is_root().then(|| {
-        User::from_name("postgres")
-            .unwrap()
-            .expect("a user `postgres`")
-    })
+    Uid::effective().is_root().then(|| User::from_name("postgres").unwrap().expect("a user `postgres`"))
 }
 
 fn binaries() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let newest = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse::<u32>().ok()?,
-                entry.path(),
-            ))
-        })
-        .max();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest =
+        versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path()))).max();
     let on_path = || {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file())

@@ -35,9 +35,7 @@ pub(crate) async fn populate(server: &Server) {
             ),
         )
         .await;
-    server
-        .execute("postgres", "CREATE DATABASE shop OWNER shop_owner")
-        .await;
+    server.execute("postgres", "CREATE DATABASE shop OWNER shop_owner").await;
     server
         .execute(
             "postgres",
@@ -46,20 +44,10 @@ pub(crate) async fn populate(server: &Server) {
         )
         .await;
     // Nobody but the owner may connect to this one: not even the master.
-    server
-        .execute(
-            "postgres",
-            r#"REVOKE ALL ON DATABASE "Weird ""DB"" größe" FROM PUBLIC"#,
-        )
-        .await;
+    server.execute("postgres", r#"REVOKE ALL ON DATABASE "Weird ""DB"" größe" FROM PUBLIC"#).await;
     shop(server).await;
     weird(server).await;
-    let major = server
-        .text(
-            "postgres",
-            "SELECT (current_setting('server_version_num')::int / 10000)::text",
-        )
-        .await;
+    let major = server.text("postgres", "SELECT (current_setting('server_version_num')::int / 10000)::text").await;
     if major.parse::<u32>().unwrap() >= 16 {
         // On Aurora the master manages the roles that it made; here the engine's superuser made them.
         let grant = format!(
@@ -126,8 +114,5 @@ pub(crate) fn setup() -> UserSetup {
 }
 
 pub(crate) fn role(username: &str, password: &str) -> RoleSecret {
-    RoleSecret {
-        username: username.to_owned(),
-        password: Secret::new(password),
-    }
+    RoleSecret { username: username.to_owned(), password: Secret::new(password) }
 }

@@ -4,9 +4,7 @@ use std::{fs::File, os::unix::fs::FileExt as _, time::Duration};
 
 use aurora_restore_core::{
     ports::{Database as _, DatabaseErrorKind},
-    verification::{
-        CheckOutcome, CheckResult, CustomCheck, Expectation, IntegrityDepth, VerificationSpec,
-    },
+    verification::{CheckOutcome, CheckResult, CustomCheck, Expectation, IntegrityDepth, VerificationSpec},
 };
 use aurora_restore_sql::Postgres;
 use jiff::SignedDuration;
@@ -16,8 +14,7 @@ use crate::{server::Server, source};
 /// What every test asks for unless it asks for something else.
 async fn spec(server: &Server) -> VerificationSpec {
     VerificationSpec {
-        engine_version: server.text("postgres", "SHOW server_version_num").await[..2].to_owned()
-            + ".1",
+        engine_version: server.text("postgres", "SHOW server_version_num").await[..2].to_owned() + ".1",
         databases: Vec::new(),
         tables_min: 1,
         integrity: IntegrityDepth::Indexes,
@@ -54,13 +51,8 @@ fn find<'a>(results: &'a [CheckResult], name: &str) -> &'a CheckResult {
 }
 
 fn detail<'a>(result: &'a CheckResult, subject: &str) -> &'a str {
-    let found = result
-        .details
-        .iter()
-        .find(|detail| detail.subject == subject);
-    &found
-        .unwrap_or_else(|| panic!("{subject} in {result:#?}"))
-        .value
+    let found = result.details.iter().find(|detail| detail.subject == subject);
+    &found.unwrap_or_else(|| panic!("{subject} in {result:#?}")).value
 }
 
 #[tokio::test]
@@ -68,15 +60,8 @@ async fn a_good_restore_passes_with_figures() {
     let server = filled().await;
     let mut spec = spec(&server).await;
     spec.integrity = IntegrityDepth::IndexesAndHeap;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
-    let failed: Vec<_> = results
-        .iter()
-        .filter(|result| result.outcome == CheckOutcome::Failed)
-        .collect();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
+    let failed: Vec<_> = results.iter().filter(|result| result.outcome == CheckOutcome::Failed).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     let names: Vec<&str> = results.iter().map(|result| result.name.as_str()).collect();
     assert_eq!(
@@ -98,20 +83,9 @@ async fn a_good_restore_passes_with_figures() {
     assert_eq!(detail(rows, "shop.sales.orders"), "3000");
     assert_eq!(detail(rows, "shop.sales.customers"), "500");
     assert_eq!(detail(find(&results, "extensions"), "shop.plpgsql"), "1.0");
-    assert_eq!(
-        find(&results, "invalid indexes").outcome,
-        CheckOutcome::Passed
-    );
-    assert_eq!(
-        find(&results, "index structure").outcome,
-        CheckOutcome::Passed,
-        "{results:#?}"
-    );
-    assert_eq!(
-        find(&results, "heap structure").outcome,
-        CheckOutcome::Passed,
-        "{results:#?}"
-    );
+    assert_eq!(find(&results, "invalid indexes").outcome, CheckOutcome::Passed);
+    assert_eq!(find(&results, "index structure").outcome, CheckOutcome::Passed, "{results:#?}");
+    assert_eq!(find(&results, "heap structure").outcome, CheckOutcome::Passed, "{results:#?}");
 }
 
 #[tokio::test]
@@ -120,19 +94,9 @@ async fn another_major_version_and_too_few_tables_fail() {
     let mut spec = spec(&server).await;
     spec.engine_version = "11.9".to_owned();
     spec.tables_min = 1000;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
-    assert_eq!(
-        find(&results, "server version").outcome,
-        CheckOutcome::Failed
-    );
-    assert_eq!(
-        find(&results, "server version").expected.as_deref(),
-        Some("major version 11")
-    );
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
+    assert_eq!(find(&results, "server version").outcome, CheckOutcome::Failed);
+    assert_eq!(find(&results, "server version").expected.as_deref(), Some("major version 11"));
     assert_eq!(find(&results, "tables").outcome, CheckOutcome::Failed);
 }
 
@@ -142,22 +106,10 @@ async fn an_index_that_was_never_finished_is_found() {
     let duplicate = "INSERT INTO public.notes VALUES ('a'), ('a')";
     server.execute("shop", duplicate).await;
     let create = "CREATE UNIQUE INDEX CONCURRENTLY unfinished ON public.notes (note)";
-    server
-        .engine("shop")
-        .await
-        .batch_execute(create)
-        .await
-        .unwrap_err();
-    let results = server
-        .database()
-        .verify(&server.master(), &spec(&server).await)
-        .await
-        .unwrap();
+    server.engine("shop").await.batch_execute(create).await.unwrap_err();
+    let results = server.database().verify(&server.master(), &spec(&server).await).await.unwrap();
     let found = find(&results, "invalid indexes");
-    assert_eq!(
-        (found.outcome, found.found.as_str()),
-        (CheckOutcome::Failed, "1 invalid index")
-    );
+    assert_eq!((found.outcome, found.found.as_str()), (CheckOutcome::Failed, "1 invalid index"));
     assert!(detail(found, "shop.public.unfinished").starts_with("not valid"));
 }
 
@@ -179,18 +131,11 @@ async fn a_damaged_index_is_found_page_by_page() {
     // The second page of the index is its first leaf. Its entries are the items in the last part of the page: zeroes
     // there leave the page readable, but its keys out of order.
     damage(&mut server, "sales.orders_pkey", 8192 + 4096, &[0; 2048]).await;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec(&server).await)
-        .await
-        .unwrap();
+    let results = server.database().verify(&server.master(), &spec(&server).await).await.unwrap();
     let found = find(&results, "index structure");
     assert_eq!(found.outcome, CheckOutcome::Failed, "{found:#?}");
     assert!(found.found.ends_with(", 1 broken"), "{found:#?}");
-    assert!(
-        detail(found, "shop.sales.orders_pkey").contains("SQLSTATE XX00"),
-        "{found:#?}"
-    );
+    assert!(detail(found, "shop.sales.orders_pkey").contains("SQLSTATE XX00"), "{found:#?}");
     // The table itself is sound, and the check went on after the damage.
     assert_eq!(find(&results, "row counts").outcome, CheckOutcome::Noted);
 }
@@ -202,17 +147,10 @@ async fn a_damaged_table_is_found() {
     damage(&mut server, "sales.orders", 8192, &[0xff; 64]).await;
     let mut spec = spec(&server).await;
     spec.integrity = IntegrityDepth::IndexesAndHeap;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
     let rows = find(&results, "row counts");
     assert_eq!(rows.outcome, CheckOutcome::Failed, "{rows:#?}");
-    assert!(
-        detail(rows, "shop.sales.orders").contains("SQLSTATE XX001"),
-        "{rows:#?}"
-    );
+    assert!(detail(rows, "shop.sales.orders").contains("SQLSTATE XX001"), "{rows:#?}");
     let heap = find(&results, "heap structure");
     assert_eq!(heap.outcome, CheckOutcome::Failed, "{heap:#?}");
 }
@@ -222,17 +160,10 @@ async fn without_amcheck_nothing_is_claimed_and_nothing_is_left_behind() {
     let server = Server::start().await;
     let mut spec = spec(&server).await;
     spec.tables_min = 0;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
     let found = find(&results, "index structure");
     assert_eq!(found.outcome, CheckOutcome::Noted, "{found:#?}");
-    assert!(
-        detail(found, "postgres").contains("amcheck is not installed"),
-        "{found:#?}"
-    );
+    assert!(detail(found, "postgres").contains("amcheck is not installed"), "{found:#?}");
     let left = "SELECT count(*)::text FROM pg_namespace WHERE nspname LIKE 'aurora_restore%'";
     assert_eq!(server.text("postgres", left).await, "0");
 }
@@ -241,17 +172,8 @@ async fn without_amcheck_nothing_is_claimed_and_nothing_is_left_behind() {
 async fn amcheck_that_can_be_installed_is_used_and_goes_away_again() {
     let server = Server::start().await;
     // A superuser stands for Aurora's master here, which may install extensions.
-    server
-        .execute(
-            "postgres",
-            "ALTER ROLE master SUPERUSER; CREATE TABLE t (id int PRIMARY KEY)",
-        )
-        .await;
-    let results = server
-        .database()
-        .verify(&server.master(), &spec(&server).await)
-        .await
-        .unwrap();
+    server.execute("postgres", "ALTER ROLE master SUPERUSER; CREATE TABLE t (id int PRIMARY KEY)").await;
+    let results = server.database().verify(&server.master(), &spec(&server).await).await.unwrap();
     let found = find(&results, "index structure");
     assert_eq!(found.outcome, CheckOutcome::Passed, "{found:#?}");
     let left = "SELECT count(*)::text FROM pg_extension WHERE extname = 'amcheck'";
@@ -265,16 +187,10 @@ async fn tables_beyond_the_budget_are_estimated_and_said_so() {
     let mut options = server.options();
     options.counting_budget = Duration::ZERO;
     let database = Postgres::new(options).unwrap();
-    let results = database
-        .verify(&server.master(), &spec(&server).await)
-        .await
-        .unwrap();
+    let results = database.verify(&server.master(), &spec(&server).await).await.unwrap();
     let rows = find(&results, "row counts");
     assert_eq!(rows.outcome, CheckOutcome::Noted);
-    assert_eq!(
-        detail(rows, "shop.sales.orders"),
-        "about 3000 (estimated: the time for counting was used up)"
-    );
+    assert_eq!(detail(rows, "shop.sales.orders"), "about 3000 (estimated: the time for counting was used up)");
     assert!(rows.found.starts_with("about "), "{rows:#?}");
 }
 
@@ -283,11 +199,7 @@ async fn a_database_that_does_not_exist_is_refused() {
     let server = filled().await;
     let mut spec = spec(&server).await;
     spec.databases = vec!["shop".to_owned(), "shoe".to_owned()];
-    let error = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap_err();
+    let error = server.database().verify(&server.master(), &spec).await.unwrap_err();
     assert_eq!(error.kind, DatabaseErrorKind::InvalidRequest);
     assert!(error.reason.contains("`shoe`"), "{error}");
 }
@@ -307,38 +219,13 @@ async fn custom_checks_pass_and_fail_by_their_value() {
         (newest, day.clone(), Passed, "2026-02-28 11:59:00+00"),
         (newest, hour, Failed, "2026-02-28 11:59:00+00"),
         ("SELECT '2026-03-01'::date", day, Passed, "2026-03-01"),
-        (
-            "SELECT ARRAY[1, 2]",
-            Expectation::Equals("{1,2}".into()),
-            Passed,
-            "{1,2}",
-        ),
+        ("SELECT ARRAY[1, 2]", Expectation::Equals("{1,2}".into()), Passed, "{1,2}"),
         ("SELECT true", Expectation::Equals("t".into()), Passed, "t"),
         ("VALUES (1.50)", Expectation::AtLeast(1), Passed, "1.50"),
-        (
-            "SELECT NULL",
-            Expectation::Equals(String::new()),
-            Failed,
-            "the check gave NULL",
-        ),
-        (
-            "SELECT 1 WHERE false",
-            Expectation::AtLeast(0),
-            Failed,
-            "the check gave no row",
-        ),
-        (
-            "SELECT generate_series(1, 1000000000)",
-            Expectation::AtLeast(0),
-            Failed,
-            "the check gave more than one row",
-        ),
-        (
-            "SELECT 1, 2",
-            Expectation::AtLeast(0),
-            Failed,
-            "the check gave more than one column",
-        ),
+        ("SELECT NULL", Expectation::Equals(String::new()), Failed, "the check gave NULL"),
+        ("SELECT 1 WHERE false", Expectation::AtLeast(0), Failed, "the check gave no row"),
+        ("SELECT generate_series(1, 1000000000)", Expectation::AtLeast(0), Failed, "the check gave more than one row"),
+        ("SELECT 1, 2", Expectation::AtLeast(0), Failed, "the check gave more than one column"),
     ];
     let mut spec = spec(&server).await;
     spec.integrity = IntegrityDepth::None;
@@ -350,18 +237,10 @@ async fn custom_checks_pass_and_fail_by_their_value() {
             expect: expect.clone(),
         });
     }
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
     for ((_, _, outcome, found), custom) in cases.iter().zip(&spec.custom) {
         let result = find(&results, &custom.name);
-        assert_eq!(
-            (result.outcome, result.found.as_str()),
-            (*outcome, *found),
-            "{result:#?}"
-        );
+        assert_eq!((result.outcome, result.found.as_str()), (*outcome, *found), "{result:#?}");
     }
 }
 
@@ -399,28 +278,14 @@ async fn a_custom_check_cannot_write_however_it_tries() {
             expect: Expectation::AtLeast(0),
         })
         .collect();
-    let results = server
-        .database()
-        .verify(&server.master(), &spec)
-        .await
-        .unwrap();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
     for attempt in attempts {
         let result = find(&results, attempt);
         assert_eq!(result.outcome, CheckOutcome::Failed, "{result:#?}");
         assert!(result.found.contains("SQLSTATE"), "{result:#?}");
     }
-    assert_eq!(
-        server
-            .text("shop", "SELECT count(*)::text FROM sales.orders")
-            .await,
-        "3000"
-    );
-    assert_eq!(
-        server
-            .text("shop", "SELECT is_called::text FROM sales.tickets")
-            .await,
-        "false"
-    );
+    assert_eq!(server.text("shop", "SELECT count(*)::text FROM sales.orders").await, "3000");
+    assert_eq!(server.text("shop", "SELECT is_called::text FROM sales.tickets").await, "false");
 }
 
 #[tokio::test]
@@ -437,27 +302,15 @@ async fn a_custom_check_that_takes_too_long_fails_and_the_others_run() {
     let mut spec = spec(&server).await;
     spec.integrity = IntegrityDepth::None;
     spec.custom = vec![
-        check(
-            "slow",
-            "SELECT count(*) FROM generate_series(1, 100000000000)",
-        ),
+        check("slow", "SELECT count(*) FROM generate_series(1, 100000000000)"),
         check("quick", "SELECT 1"),
-        CustomCheck {
-            database: Some("nowhere".to_owned()),
-            ..check("lost", "SELECT 1")
-        },
+        CustomCheck { database: Some("nowhere".to_owned()), ..check("lost", "SELECT 1") },
     ];
     let database = Postgres::new(options).unwrap();
     let results = database.verify(&server.master(), &spec).await.unwrap();
     assert_eq!(find(&results, "slow").outcome, CheckOutcome::Failed);
-    assert!(
-        find(&results, "slow").found.contains("57014"),
-        "{results:#?}"
-    );
+    assert!(find(&results, "slow").found.contains("57014"), "{results:#?}");
     assert_eq!(find(&results, "quick").outcome, CheckOutcome::Passed);
     assert_eq!(find(&results, "lost").outcome, CheckOutcome::Failed);
-    assert!(
-        find(&results, "lost").found.contains("3D000"),
-        "{results:#?}"
-    );
+    assert!(find(&results, "lost").found.contains("3D000"), "{results:#?}");
 }

@@ -51,9 +51,7 @@ const ACCESS: &str = "
 
 /// Asks the server for all tables and sequences.
 pub(super) async fn all(session: &Session, task: &Task<'_>) -> Result<Vec<Access>, DatabaseError> {
-    let rows = session
-        .rows("asking what the role may do", ACCESS, &[])
-        .await?;
+    let rows = session.rows("asking what the role may do", ACCESS, &[]).await?;
     let access = |row: &tokio_postgres::Row| {
         let (schema, name, owner): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
         let column: Option<&str> = row.get(4);
@@ -73,20 +71,12 @@ pub(super) async fn all(session: &Session, task: &Task<'_>) -> Result<Vec<Access
 
 /// The names of those that `which` is true for.
 pub(super) fn named(all: &[Access], which: impl Fn(&Access) -> bool) -> Vec<String> {
-    all.iter()
-        .filter(|access| which(access))
-        .map(|access| access.quoted.to_string())
-        .collect()
+    all.iter().filter(|access| which(access)).map(|access| access.quoted.to_string()).collect()
 }
 
 /// The table to try writing on: one that stores rows, and if there is one, without anything that runs along.
 pub(super) fn to_write(all: &[Access]) -> Option<(&Quoted, &Quoted)> {
-    let candidates = || {
-        all.iter()
-            .filter(|access| access.in_scope && access.column.is_some())
-    };
-    let chosen = candidates()
-        .find(|access| access.is_calm)
-        .or_else(|| candidates().next())?;
+    let candidates = || all.iter().filter(|access| access.in_scope && access.column.is_some());
+    let chosen = candidates().find(|access| access.is_calm).or_else(|| candidates().next())?;
     Some((&chosen.quoted, chosen.column.as_ref()?))
 }

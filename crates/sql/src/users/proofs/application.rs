@@ -28,22 +28,12 @@ pub(super) async fn prove(
              UPDATE {table} SET {column} = {column} WHERE false; DELETE FROM {table} WHERE false; ROLLBACK"
         );
         let refused = session.attempt("trying to write", &tried).await?.err();
-        session
-            .run("ending the attempt to write", "ROLLBACK")
-            .await?;
-        let claim = format!(
-            "application `{name}` can insert, update and delete in {table} of `{database}`"
-        );
+        session.run("ending the attempt to write", "ROLLBACK").await?;
+        let claim = format!("application `{name}` can insert, update and delete in {table} of `{database}`");
         proofs.push(proof(claim, refused.map(|refusal| refusal.to_string())));
     }
-    let lacking = access::named(&all, |access| {
-        access.in_scope && !(access.reads && access.writes)
-    });
-    let claim =
-        format!("application `{name}` may read and write every table and sequence of `{database}`");
-    proofs.push(except(
-        proof(claim, list("it may not in", &lacking)),
-        left_alone,
-    ));
+    let lacking = access::named(&all, |access| access.in_scope && !(access.reads && access.writes));
+    let claim = format!("application `{name}` may read and write every table and sequence of `{database}`");
+    proofs.push(except(proof(claim, list("it may not in", &lacking)), left_alone));
     Ok(proofs)
 }

@@ -42,18 +42,12 @@ pub(super) async fn prove(
 }
 
 /// Schemas that have default privileges of their own come first: there something may differ from what was set.
-async fn where_it_creates(
-    session: &Session,
-    owner: &str,
-    schemas: &[String],
-) -> Result<Vec<String>, DatabaseError> {
+async fn where_it_creates(session: &Session, owner: &str, schemas: &[String]) -> Result<Vec<String>, DatabaseError> {
     let sql = "SELECT n.nspname::text FROM pg_namespace AS n WHERE n.nspname = ANY($2) \
                AND has_schema_privilege($1::name, n.oid, 'CREATE') \
                AND has_schema_privilege($1::name, n.oid, 'USAGE') \
                ORDER BY EXISTS (SELECT FROM pg_default_acl WHERE defaclnamespace = n.oid) DESC, n.nspname LIMIT $3";
-    session
-        .names(TRYING, sql, &[&owner, &schemas, &SCHEMAS_PER_OWNER_MAX])
-        .await
+    session.names(TRYING, sql, &[&owner, &schemas, &SCHEMAS_PER_OWNER_MAX]).await
 }
 
 async fn try_one(
@@ -87,16 +81,7 @@ async fn try_one(
             (has_table_privilege($4::name, made, 'INSERT, UPDATE, DELETE, TRUNCATE'), 'the reader can write'),
             (has_sequence_privilege($4::name, counter, 'USAGE, UPDATE'), 'the reader can advance its sequence')
         ) AS finding (against, told) WHERE against";
-    let (table, counter) = (
-        probe.to_string(),
-        Quoted::member(schema, &format!("{name}_id_seq")).to_string(),
-    );
-    let against = session
-        .names(
-            TRYING,
-            sql,
-            &[&table, &counter, &task.application(), &task.reader()],
-        )
-        .await?;
+    let (table, counter) = (probe.to_string(), Quoted::member(schema, &format!("{name}_id_seq")).to_string());
+    let against = session.names(TRYING, sql, &[&table, &counter, &task.application(), &task.reader()]).await?;
     Ok(proof(claim, list("but", &against)))
 }

@@ -55,11 +55,7 @@ async fn enter(
     proofs: &mut Vec<AccessProof>,
 ) -> Result<Option<Session>, DatabaseError> {
     let claim = format!("{part} `{}` can log in to `{database}`", role.username);
-    match task
-        .connector
-        .open(&task.login_of(role, database), Purpose::Manage)
-        .await
-    {
+    match task.connector.open(&task.login_of(role, database), Purpose::Manage).await {
         Ok(session) => {
             proofs.push(proof(claim, None));
             Ok(Some(session))
@@ -72,48 +68,31 @@ async fn enter(
     }
 }
 
-async fn public_is_tightened(
-    session: &Session,
-    database: &str,
-) -> Result<AccessProof, DatabaseError> {
+async fn public_is_tightened(session: &Session, database: &str) -> Result<AccessProof, DatabaseError> {
     let sql = "
         SELECT 'CREATE on the schema public' FROM pg_namespace AS n
         WHERE n.nspname = 'public' AND has_schema_privilege('public', n.oid, 'CREATE')
         UNION ALL
         SELECT p || ' on the database' FROM unnest(ARRAY['CONNECT', 'TEMPORARY', 'CREATE']) AS p
         WHERE has_database_privilege('public', current_database(), p)";
-    let held = session
-        .names("looking at what PUBLIC may do", sql, &[])
-        .await?;
-    let claim = format!(
-        "nobody creates, connects or makes temporary tables in `{database}` through PUBLIC"
-    );
+    let held = session.names("looking at what PUBLIC may do", sql, &[]).await?;
+    let claim = format!("nobody creates, connects or makes temporary tables in `{database}` through PUBLIC");
     Ok(proof(claim, list("PUBLIC has", &held)))
 }
 
 /// A proof that holds unless there is something against it.
 fn proof(claim: String, against: Option<String>) -> AccessProof {
-    AccessProof {
-        claim,
-        holds: against.is_none(),
-        detail: against,
-    }
+    AccessProof { claim, holds: against.is_none(), detail: against }
 }
 
 /// Names what speaks against a claim, if anything does.
 fn list(prefix: &str, names: &[String]) -> Option<String> {
-    let shown = names
-        .iter()
-        .take(NAMES_IN_DETAIL_MAX)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+    let shown = names.iter().take(NAMES_IN_DETAIL_MAX).cloned().collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => None,
-        count if count > NAMES_IN_DETAIL_MAX => Some(format!(
-            "{prefix} {shown} and {} more",
-            count - NAMES_IN_DETAIL_MAX
-        )),
+        count if count > NAMES_IN_DETAIL_MAX => {
+            Some(format!("{prefix} {shown} and {} more", count - NAMES_IN_DETAIL_MAX))
+        }
         _ => Some(format!("{prefix} {shown}")),
     }
 }
@@ -121,10 +100,7 @@ fn list(prefix: &str, names: &[String]) -> Option<String> {
 /// Adds to a proof that holds which objects it does not speak about.
 fn except(mut proof: AccessProof, left_alone: &[Object]) -> AccessProof {
     if proof.holds {
-        let names: Vec<String> = left_alone
-            .iter()
-            .map(|object| object.quoted().to_string())
-            .collect();
+        let names: Vec<String> = left_alone.iter().map(|object| object.quoted().to_string()).collect();
         proof.detail = list("left alone, because they belong to the engine:", &names);
     }
     proof
@@ -137,14 +113,8 @@ mod tests {
     #[test]
     fn a_long_list_of_names_is_cut_and_counted() {
         let names: Vec<String> = (1..=7).map(|number| format!("t{number}")).collect();
-        assert_eq!(
-            list("cannot write", &names).unwrap(),
-            "cannot write t1, t2, t3, t4, t5 and 2 more"
-        );
-        assert_eq!(
-            list("cannot write", &names[..1]).unwrap(),
-            "cannot write t1"
-        );
+        assert_eq!(list("cannot write", &names).unwrap(), "cannot write t1, t2, t3, t4, t5 and 2 more");
+        assert_eq!(list("cannot write", &names[..1]).unwrap(), "cannot write t1");
         assert_eq!(list("cannot write", &[]), None);
     }
 }

@@ -16,9 +16,7 @@ pub(super) async fn locked_are_out(
     locked: &[String],
 ) -> Result<Vec<AccessProof>, DatabaseError> {
     let sql = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin";
-    let open = home
-        .names("reading the locked roles anew", sql, &[&locked])
-        .await?;
+    let open = home.names("reading the locked roles anew", sql, &[&locked]).await?;
     let mut proofs = Vec::new();
     for name in locked {
         let claim = format!("locked login `{name}` cannot log in");
@@ -27,17 +25,7 @@ pub(super) async fn locked_are_out(
             continue;
         }
         let password = Secret::new(format!("{:032x}", rand::rng().random::<u128>()));
-        proofs.push(
-            refused(
-                task,
-                claim,
-                &RoleSecret {
-                    username: name.clone(),
-                    password,
-                },
-            )
-            .await?,
-        );
+        proofs.push(refused(task, claim, &RoleSecret { username: name.clone(), password }).await?);
     }
     Ok(proofs)
 }
@@ -53,10 +41,7 @@ pub(super) async fn must_be_refused(task: &Task<'_>) -> Result<Vec<AccessProof>,
 }
 
 /// Logins that are kept: their passwords are not known here, so what they need to log in is read.
-pub(super) async fn kept_may_enter(
-    home: &Session,
-    task: &Task<'_>,
-) -> Result<Vec<AccessProof>, DatabaseError> {
+pub(super) async fn kept_may_enter(home: &Session, task: &Task<'_>) -> Result<Vec<AccessProof>, DatabaseError> {
     let sql = "
         SELECT CASE WHEN NOT r.rolcanlogin THEN 'it is no login'
                     WHEN NOT has_database_privilege(r.oid, current_database(), 'CONNECT')
@@ -64,33 +49,23 @@ pub(super) async fn kept_may_enter(
         FROM pg_roles AS r WHERE r.rolname = $1";
     let mut proofs = Vec::new();
     for name in &task.setup.keep_logins {
-        let row = home
-            .row("reading the kept roles anew", sql, &[name])
-            .await?;
+        let row = home.row("reading the kept roles anew", sql, &[name]).await?;
         let against: Option<String> = row.get(0);
         proofs.push(proof(format!("kept login `{name}` may log in"), against));
     }
     Ok(proofs)
 }
 
-async fn refused(
-    task: &Task<'_>,
-    claim: String,
-    role: &RoleSecret,
-) -> Result<AccessProof, DatabaseError> {
+async fn refused(task: &Task<'_>, claim: String, role: &RoleSecret) -> Result<AccessProof, DatabaseError> {
     let login = task.login_of(role, &task.master.database);
     match task.connector.open(&login, Purpose::Look).await {
         Ok(_session) => Ok(proof(claim, Some("the server let it in".to_owned()))),
         Err(error) => match error.kind {
-            DatabaseErrorKind::LoginRefused => Ok(AccessProof {
-                claim,
-                holds: true,
-                detail: Some(error.reason),
-            }),
+            DatabaseErrorKind::LoginRefused => Ok(AccessProof { claim, holds: true, detail: Some(error.reason) }),
             // Any other refusal comes after the password was accepted, or says nothing about it.
-            DatabaseErrorKind::PermissionDenied
-            | DatabaseErrorKind::InvalidRequest
-            | DatabaseErrorKind::Other => Ok(proof(claim, Some(error.reason))),
+            DatabaseErrorKind::PermissionDenied | DatabaseErrorKind::InvalidRequest | DatabaseErrorKind::Other => {
+                Ok(proof(claim, Some(error.reason)))
+            }
             DatabaseErrorKind::Unreachable | DatabaseErrorKind::CertificateRefused => Err(error),
         },
     }
