@@ -99,14 +99,12 @@ impl Connector {
             self.options.statement_timeout.as_millis(),
             self.options.lock_timeout.as_millis(),
         );
-        match purpose {
+        settings.push_str(match purpose {
             // Nothing that lies in a schema of the users can stand in for a function of the system.
-            Purpose::Manage => settings.push_str("SET search_path = pg_catalog, pg_temp"),
-            Purpose::Look => {
-                settings.push_str("SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on")
-            }
-            Purpose::Foreign => settings.push_str("SET default_transaction_read_only = on"),
-        }
+            Purpose::Manage => "SET search_path = pg_catalog, pg_temp",
+            Purpose::Look => "SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on",
+            Purpose::Foreign => "SET default_transaction_read_only = on",
+        });
         settings
     }
 }

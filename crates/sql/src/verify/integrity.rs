@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aurora_restore_core::{
     ports::DatabaseError,
-    verification::{CheckOutcome, CheckResult},
+    verification::{CheckOutcome, CheckResult, IntegrityDepth},
 };
 use tokio_postgres::error::SqlState;
 
@@ -41,7 +41,7 @@ const INDEXES: Kind = Kind {
         JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
         JOIN pg_am AS a ON a.oid = c.relam
         WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence = 'p' AND i.indisvalid AND i.indisready
-        ORDER BY c.relpages, 2",
+        ORDER BY pg_relation_size(c.oid), 2",
     // The function gives one empty row, or an error where it finds damage.
     sql: "SELECT 'it was not checked'::text FROM (SELECT count(*) AS answers FROM {function}($1::oid::regclass)) AS c
           WHERE answers <> 1",
@@ -56,7 +56,7 @@ const HEAPS: Kind = Kind {
         SELECT c.oid, n.nspname::text || '.' || c.relname FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_am AS a ON a.oid = c.relam
         WHERE a.amname = 'heap' AND c.relkind IN ('r', 'm', 't') AND c.relpersistence = 'p'
-        ORDER BY c.relpages, 2",
+        ORDER BY pg_relation_size(c.oid), 2",
     sql: "SELECT 'block ' || blkno || ': ' || msg FROM {function}($1::oid::regclass) LIMIT 3",
 };
 
@@ -70,9 +70,19 @@ struct Tally {
     without: Vec<String>,
 }
 
+/// The same indexes, and besides that every row of the table has its entry: this reads the tables too.
+const INDEXES_AND_ENTRIES: Kind = Kind {
+    sql: "SELECT 'it was not checked'::text FROM (
+              SELECT count(*) AS answers FROM {function}($1::oid::regclass, true)) AS c WHERE answers <> 1",
+    ..INDEXES
+};
+
 /// Checks every B-tree index, those of the system's catalogues too.
 pub(super) async fn indexes(task: &Task<'_>) -> Result<CheckResult, DatabaseError> {
-    run(task, &INDEXES).await
+    match task.spec.integrity {
+        IntegrityDepth::IndexesAndHeap => run(task, &INDEXES_AND_ENTRIES).await,
+        IntegrityDepth::Indexes | IntegrityDepth::None => run(task, &INDEXES).await,
+    }
 }
 
 /// Checks every page of every table.

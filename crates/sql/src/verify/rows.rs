@@ -20,7 +20,7 @@ const TABLES: &str = "
     SELECT n.nspname::text, c.relname::text, c.reltuples::int8 FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    ORDER BY c.relpages, 1, 2";
+    ORDER BY pg_relation_size(c.oid), 1, 2";
 
 /// What is known about one table.
 enum Rows {

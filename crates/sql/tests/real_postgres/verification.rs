@@ -141,6 +141,27 @@ async fn a_damaged_index_is_found_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_row_that_an_index_does_not_know_is_found_by_the_deeper_check() {
+    let server = filled().await;
+    let ready = |ready: bool| {
+        format!("UPDATE pg_index SET indisready = {ready} WHERE indexrelid = 'sales.orders_pkey'::regclass")
+    };
+    server.execute("shop", &ready(false)).await;
+    let insert = "INSERT INTO sales.orders (placed) VALUES (now())";
+    server.execute("shop", insert).await;
+    server.execute("shop", &ready(true)).await;
+    let mut spec = spec(&server).await;
+    let database = server.database();
+    let shallow = database.verify(&server.master(), &spec).await.unwrap();
+    assert_eq!(find(&shallow, "index structure").outcome, CheckOutcome::Passed);
+    spec.integrity = IntegrityDepth::IndexesAndHeap;
+    let deep = database.verify(&server.master(), &spec).await.unwrap();
+    let found = find(&deep, "index structure");
+    assert_eq!(found.outcome, CheckOutcome::Failed, "{found:#?}");
+    assert!(detail(found, "shop.sales.orders_pkey").contains("lacks matching index tuple"));
+}
+
+#[tokio::test]
 async fn a_damaged_table_is_found() {
     let mut server = filled().await;
     // The page header of the second page: reading it fails outright.
