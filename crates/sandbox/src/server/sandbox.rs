@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::directory::{self, DataDirectory, write_private};
 use super::effects::{Executor, Outcome};
 use super::state_file::{self, Saved};
-use super::{PostgresMode, Runtime, SandboxConfig, SandboxError, Status};
+use super::{PostgresMode, PostgresOptions, Runtime, SandboxConfig, SandboxError, Status};
 use crate::api::{AccessKeys, Api, Control, is_account};
 use crate::model::config::{DataPlaneMode, PlacedKey, WorldConfig};
 use crate::model::effect::Work;
@@ -193,9 +193,11 @@ pub async fn reset(config: &SandboxConfig) -> Result<(), SandboxError> {
         return Err(SandboxError::InUse { directory: path, pid: Some(pid) });
     }
     // A sandbox that was killed leaves its servers running; they are taken over to be stopped.
-    if directory::may_have_servers(&path)
-        && let PostgresMode::Real(options) = &config.postgres
-    {
+    if directory::may_have_servers(&path) {
+        let options = match &config.postgres {
+            PostgresMode::Real(options) => options.clone(),
+            PostgresMode::None { .. } => PostgresOptions::default(),
+        };
         stop_servers(options.in_directory(&directory::postgres_path(&path))).await?;
     }
     blocking(move || directory::reset(&path)).await
