@@ -1,7 +1,8 @@
 //! Configuration to wired services: the only room that knows all adapters.
 //!
-//! [`Config`] is parsed once, here; the domain receives values. No other room reads the environment.
+//! [`config::Config`] is parsed once, here; the domain receives values. No other room reads the environment.
 
+pub mod config;
 mod suggest;
 
 pub use suggest::did_you_mean;

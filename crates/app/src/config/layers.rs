@@ -1,0 +1,124 @@
+//! Values from all their origins, laid over one another: default < file < environment < flag.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    ConfigError, DEFAULTS, Origin, Problem, Sources,
+    file::{self, key_hint},
+    schema,
+    value::{self, Value},
+};
+
+/// Variables with our prefix that are not keys of the configuration.
+const OTHER_VARIABLES: [&str; 2] = ["AURORA_RESTORE_CONFIG", "AURORA_RESTORE_LOG"];
+
+/// Variables with this prefix belong to tests and to the development of this program.
+const TEST_PREFIX: &str = "AURORA_RESTORE_TEST_";
+
+/// The values in force, each with its origin.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    values: BTreeMap<&'static str, (Value, Origin)>,
+}
+
+impl Values {
+    pub(super) fn get(&self, path: &str) -> Option<&(Value, Origin)> {
+        debug_assert!(schema::find(path).is_some(), "`{path}` is not a key");
+        self.values.get(path)
+    }
+
+    fn set(&mut self, path: &'static str, value: Value, origin: Origin) {
+        self.values.insert(path, (value, origin));
+    }
+}
+
+/// Lays the origins over one another.
+pub(super) fn resolve(sources: &Sources, file: Option<&Path>) -> Result<Values, ConfigError> {
+    let mut values = Values::default();
+    let mut problems = Vec::new();
+    for (key, value, _) in file::parse(DEFAULTS, Path::new("default-config.toml")).entries {
+        values.set(key.path, value, Origin::Default);
+    }
+    if let Some(path) = file {
+        let parsed = file::parse(&read(path)?, path);
+        problems.extend(parsed.problems);
+        for (key, value, origin) in parsed.entries {
+            values.set(key.path, value, origin);
+        }
+    }
+    environment(sources, &mut values, &mut problems);
+    flags(sources, &mut values, &mut problems);
+    if problems.is_empty() { Ok(values) } else { Err(ConfigError { problems }) }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Problem {
+            message: format!("the configuration {} cannot be read: {error}", path.display()),
+            origin: None,
+            hint: Some("Write one with `aurora-restore config init`, or correct the path.".to_owned()),
+        }
+        .into()
+    })
+}
+
+fn environment(sources: &Sources, values: &mut Values, problems: &mut Vec<Problem>) {
+    let ours = sources.environment.iter().filter(|(variable, text)| {
+        variable.starts_with("AURORA_RESTORE_")
+            && !variable.starts_with(TEST_PREFIX)
+            && !OTHER_VARIABLES.contains(&variable.as_str())
+            && !text.is_empty()
+    });
+    for (variable, text) in ours {
+        let origin = Origin::Environment { variable: variable.clone() };
+        let Some(key) = schema::KEYS.iter().find(|key| schema::variable(key.path) == *variable) else {
+            let known: Vec<String> = schema::KEYS.iter().map(|key| schema::variable(key.path)).collect();
+            let nearest = crate::did_you_mean(variable, known.iter().map(String::as_str));
+            problems.push(Problem {
+                message: "no key of the configuration has this name".to_owned(),
+                origin: Some(origin),
+                hint: Some(nearest.map_or_else(
+                    || "Unset it, or look at the keys with `aurora-restore config show`.".to_owned(),
+                    |name| format!("Did you mean {name}?"),
+                )),
+            });
+            continue;
+        };
+        match value::from_text(key.shape, text) {
+            Ok(value) => values.set(key.path, value, origin),
+            Err(reason) => problems.push(Problem { message: reason, origin: Some(origin), hint: None }),
+        }
+    }
+}
+
+fn flags(sources: &Sources, values: &mut Values, problems: &mut Vec<Problem>) {
+    for flag in &sources.flags {
+        let origin = Origin::Flag { flag: flag.flag.clone() };
+        let Some(key) = schema::find(&flag.path) else {
+            problems.push(Problem {
+                message: format!("unknown key `{}`", flag.path),
+                origin: Some(origin),
+                hint: key_hint(&flag.path),
+            });
+            continue;
+        };
+        match value::from_text(key.shape, &flag.text) {
+            Ok(value) => values.set(key.path, value, origin),
+            Err(reason) => problems.push(Problem { message: reason, origin: Some(origin), hint: None }),
+        }
+    }
+}
+
+/// The file to read: the one that was named, or the first that exists of the usual places.
+pub(super) fn find_file(sources: &Sources) -> Option<PathBuf> {
+    if let Some(path) = &sources.file {
+        return Some(path.clone());
+    }
+    if let Some(path) = sources.environment.get("AURORA_RESTORE_CONFIG").filter(|text| !text.is_empty()) {
+        return Some(PathBuf::from(path));
+    }
+    sources.usual_files().into_iter().find(|path| path.is_file())
+}

@@ -1,0 +1,117 @@
+//! The configuration: one typed schema, parsed once, from flags, environment, file and defaults.
+//!
+//! ```text
+//!   default-config.toml  <  file  <  AURORA_RESTORE_*  <  --set and other flags
+//!                 \_________ layers: values with their origin _________/
+//!                                        |
+//!                        reader: domain types, or every problem at once
+//! ```
+//! No secret ever stands in it: only ids of secrets.
+
+mod duration;
+mod environment;
+mod file;
+mod layers;
+mod problem;
+mod reader;
+mod request;
+mod schema;
+mod sources;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use aurora_restore_core::request::Request;
+use jiff::Timestamp;
+
+pub use environment::{AwsAccess, DatabaseAccess, Entrance, Environment, NotifyChannel};
+pub use problem::{ConfigError, Origin, Problem};
+pub use sources::{FlagValue, Sources};
+pub use value::Value;
+
+use reader::Reader;
+
+/// The reference of the configuration: every key with its meaning and its default.
+pub const DEFAULTS: &str = include_str!("default-config.toml");
+
+/// A configuration without malformed or unknown keys.
+#[derive(Debug, Clone)]
+pub struct Config {
+    file: Option<PathBuf>,
+    values: layers::Values,
+    environment: Environment,
+}
+
+/// One key as `config show` tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownKey<'c> {
+    /// The key.
+    pub path: &'static str,
+    /// Its value, if it has one.
+    pub value: Option<&'c Value>,
+    /// Where the value comes from.
+    pub origin: Option<&'c Origin>,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is malformed, unknown or impossible, whoever needs it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let file = layers::find_file(sources);
+        let values = layers::resolve(sources, file.as_deref())?;
+        let reader = Reader::new(&values);
+        let environment = environment::read(&reader, sources);
+        let environment = reader.finish(environment)?;
+        Ok(Self { file, values, environment })
+    }
+
+    /// The file that was read, if there was one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Where things are.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// What is asked for. `now` says what "today" and "yesterday" are.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is missing or that RDS would refuse.
+    pub fn request(&self, now: Timestamp) -> Result<Request, ConfigError> {
+        let reader = Reader::new(&self.values);
+        let request = request::read(&reader, now);
+        reader.finish(request)
+    }
+
+    /// Every key, in the order of the reference.
+    pub fn show(&self) -> Vec<ShownKey<'_>> {
+        schema::KEYS
+            .iter()
+            .map(|key| {
+                let held = self.values.get(key.path);
+                ShownKey { path: key.path, value: held.map(|(value, _)| value), origin: held.map(|(_, origin)| origin) }
+            })
+            .collect()
+    }
+}
+
+/// The text of a configuration to begin with: the reference, in which every key is commented out.
+pub fn starter() -> String {
+    let mut starter = String::with_capacity(DEFAULTS.len());
+    for line in DEFAULTS.lines() {
+        let is_key = !line.is_empty() && !line.starts_with(['#', '[']);
+        if is_key {
+            starter.push_str("# ");
+        }
+        starter.push_str(line);
+        starter.push('\n');
+    }
+    starter
+}
+
+#[cfg(test)]
+mod tests;

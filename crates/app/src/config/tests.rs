@@ -1,0 +1,181 @@
+//! The configuration as a whole: the reference against the schema, precedence, and what is refused.
+
+use std::collections::BTreeSet;
+
+use aurora_restore_core::{
+    ids::ClusterId,
+    request::{ArchivePolicy, Limits, Retirement, SourceSelector, Strategy, VerificationOptions},
+};
+
+use super::*;
+
+const NOW: &str = "2026-11-22T10:15:00Z";
+
+const LEAST: &str = "
+[source]
+latest-of = \"production\"
+[target]
+region = \"eu-central-1\"
+cluster = \"staging\"
+[secrets]
+master = \"staging/master\"
+";
+
+struct Setup {
+    directory: tempfile::TempDir,
+    sources: Sources,
+}
+
+fn setup(text: &str) -> Setup {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("c.toml");
+    std::fs::write(&file, text).unwrap();
+    let mut sources = Sources { file: Some(file), ..Sources::default() };
+    sources.environment.insert("HOME".to_owned(), directory.path().display().to_string());
+    Setup { directory, sources }
+}
+
+impl Setup {
+    fn request(&self) -> Result<Request, ConfigError> {
+        Config::load(&self.sources)?.request(NOW.parse().unwrap())
+    }
+
+    /// The problems, with the directory's name taken out.
+    fn problems(&self) -> Vec<String> {
+        let here = format!("{}/", self.directory.path().display());
+        let error = self.request().unwrap_err();
+        error.problems.iter().map(|problem| problem.to_string().replace(&here, "")).collect()
+    }
+}
+
+#[test]
+fn the_reference_tells_every_key_in_the_order_of_the_schema_and_no_other() {
+    let mut section = String::new();
+    let mut told = Vec::new();
+    for line in DEFAULTS.lines() {
+        let bare = line.trim_start_matches("# ");
+        if let Some(name) = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            if line.starts_with('[') {
+                section = name.to_owned();
+            } else if name == "[verification.checks]" && told.last() != Some(&"verification.checks".to_owned()) {
+                told.push("verification.checks".to_owned());
+            }
+        } else if let Some((name, _)) = bare.split_once(" = ")
+            && name.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+            && told.last().is_none_or(|last| last != "verification.checks" || section != "verification")
+        {
+            told.push(format!("{section}.{name}"));
+        }
+    }
+    let keys: Vec<&str> = schema::KEYS.iter().map(|key| key.path).collect();
+    assert_eq!(told, keys);
+    assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+}
+
+#[test]
+fn the_reference_itself_has_no_problems() {
+    let parsed = file::parse(DEFAULTS, Path::new("default-config.toml"));
+    assert_eq!(parsed.problems, []);
+}
+
+#[test]
+fn every_example_of_the_reference_has_the_shape_of_its_key() {
+    let examples: String = DEFAULTS
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| is_example(rest)).unwrap_or(line).to_owned() + "\n")
+        .collect();
+    let parsed = file::parse(&examples, Path::new("default-config.toml"));
+    assert_eq!(parsed.problems, []);
+    assert_eq!(parsed.entries.len(), schema::KEYS.len());
+}
+
+fn is_example(rest: &str) -> bool {
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    rest.starts_with("[[") || rest.split_once(" = ").is_some_and(|(name, _)| is_name(name))
+}
+
+#[test]
+fn the_defaults_are_those_of_the_domain() {
+    let request = setup(LEAST).request().unwrap();
+    assert_eq!(request.limits, Limits::default());
+    assert_eq!(request.retirement, Retirement::default());
+    assert_eq!(request.verification, VerificationOptions::default());
+    assert_eq!(request.archive, ArchivePolicy::default());
+    assert_eq!(request.strategy, Strategy::default());
+    assert_eq!(request.source.region.as_str(), "eu-central-1");
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_the_environment_before_the_file() {
+    let mut setup = setup(LEAST);
+    let cluster = |setup: &Setup| setup.request().unwrap().target.cluster;
+    assert_eq!(cluster(&setup), ClusterId::new("staging").unwrap());
+    setup.sources.environment.insert("AURORA_RESTORE_TARGET_CLUSTER".to_owned(), "of-environment".to_owned());
+    assert_eq!(cluster(&setup).as_str(), "of-environment");
+    setup.sources.flags.push(FlagValue::of_set("target.cluster=of-flag").unwrap());
+    assert_eq!(cluster(&setup).as_str(), "of-flag");
+    let config = Config::load(&setup.sources).unwrap();
+    let shown = config.show();
+    let key = shown.iter().find(|key| key.path == "target.cluster").unwrap();
+    assert_eq!(key.origin.unwrap().to_string(), "flag --set target.cluster");
+}
+
+#[test]
+fn everything_that_is_missing_is_told_at_once() {
+    assert_eq!(
+        setup("").problems(),
+        [
+            "nothing says what to restore from",
+            "`target.region` is not set",
+            "`target.cluster` is not set",
+            "`secrets.master` is not set",
+        ]
+    );
+}
+
+#[test]
+fn identifiers_that_rds_would_refuse_are_refused_where_they_stand() {
+    let text = LEAST.replace("\"staging\"", "\"sta--ging\"");
+    assert_eq!(
+        setup(&text).problems(),
+        [
+            "c.toml:6: `target.cluster`: cluster identifier `sta--ging` is not valid: it must not contain two hyphens in a \
+          row"
+        ]
+    );
+}
+
+#[test]
+fn days_that_do_not_exist_or_lie_in_the_future_are_refused() {
+    let on = |date: &str| {
+        LEAST.replace("latest-of = \"production\"", &format!("prefix = \"production\"\ndate = \"{date}\""))
+    };
+    assert_eq!(setup(&on("2026-02-30")).problems(), ["c.toml:4: `source.date`: there is no day `2026-02-30`"]);
+    assert_eq!(
+        setup(&on("2026-11-23")).problems(),
+        ["c.toml:4: `source.date`: 2026-11-23 lies in the future: today is 2026-11-22 (UTC)"]
+    );
+    let yesterday = setup(&on("yesterday")).request().unwrap().source.selector;
+    let SourceSelector::ByDate { date, .. } = yesterday else { panic!("{yesterday:?}") };
+    assert_eq!(date.to_string(), "2026-11-21");
+}
+
+#[test]
+fn two_sources_at_once_are_refused() {
+    let text = LEAST.replace("latest-of", "clone-of = \"x\"\nlatest-of");
+    assert_eq!(setup(&text).problems(), ["c.toml:3: `source.clone-of`: `source.latest-of` is set, too"]);
+}
+
+#[test]
+fn a_misspelt_variable_is_refused_with_a_suggestion() {
+    let mut setup = setup(LEAST);
+    setup.sources.environment.insert("AURORA_RESTORE_TARGET_CLUTSER".to_owned(), "x".to_owned());
+    let error = Config::load(&setup.sources).unwrap_err();
+    assert_eq!(error.problems[0].hint.as_deref(), Some("Did you mean AURORA_RESTORE_TARGET_CLUSTER?"));
+}
+
+#[test]
+fn the_starter_sets_nothing_and_has_no_problems() {
+    let parsed = file::parse(&starter(), Path::new("c.toml"));
+    assert_eq!((parsed.problems, parsed.entries.len()), (Vec::new(), 0));
+}
