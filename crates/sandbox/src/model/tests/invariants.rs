@@ -188,9 +188,11 @@ fn config(mode: DataPlaneMode, lag: i64) -> WorldConfig {
     config
 }
 
-/// Does what the data plane would; bit `n` of `bad` makes the `n`th piece of work fail.
-fn work(world: &mut World, bad: u8, now: Timestamp) {
-    for (number, Effect { id, work }) in world.take_effects().into_iter().enumerate() {
+/// Does what the data plane would, and counts it; bit `n` of `bad` makes the `n`th piece of work fail.
+fn work(world: &mut World, bad: u8, now: Timestamp) -> usize {
+    let effects = world.take_effects();
+    let count = effects.len();
+    for (number, Effect { id, work }) in effects.into_iter().enumerate() {
         let outcome = match &work {
             _ if number < 8 && bad & bad.rotate_left(3) & (1 << number) != 0 => Err("out of luck".to_owned()),
             Work::PublishEndpoint { .. } => {
@@ -200,6 +202,7 @@ fn work(world: &mut World, bad: u8, now: Timestamp) {
         };
         world.finish_effect(id, outcome, now);
     }
+    count
 }
 
 fn perform(world: &mut World, now: &mut Timestamp, step: &Step) {
@@ -225,7 +228,9 @@ fn perform(world: &mut World, now: &mut Timestamp, step: &Step) {
         Step::Wait(seconds) => *now += SignedDuration::from_secs(*seconds),
         Step::Jump => *now = world.next_change_at().unwrap_or(*now).max(*now),
         Step::Fault(rule) => world.inject(rule.clone()),
-        Step::Work(bad) => work(world, *bad, *now),
+        Step::Work(bad) => {
+            work(world, *bad, *now);
+        }
         Step::Restart => {
             let stored = serde_json::to_string(&*world).unwrap();
             *world = serde_json::from_str(&stored).unwrap();
@@ -288,7 +293,10 @@ fn check_members(place: &PlaceState) {
 /// With all work done and time enough, nothing is on its way any more.
 fn check_rest(world: &mut World, mut now: Timestamp) {
     for _ in 0..500 {
-        work(world, 0, now);
+        // Finished work can bring more work.
+        if work(world, 0, now) > 0 {
+            continue;
+        }
         match world.next_change_at() {
             Some(next) if next.duration_since(now) < SignedDuration::from_hours(30 * 24) => now = now.max(next),
             _ => break,
