@@ -22,7 +22,7 @@ use crate::model::{Caller, Secret, SeedSnapshot, World};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Call(usize, Call),
+    Call(usize, Box<Call>),
     Seed(usize, String),
     Wait(i64),
     Jump,
@@ -164,9 +164,9 @@ fn fault() -> impl Strategy<Value = FaultRule> {
 fn step() -> impl Strategy<Value = Step> {
     let place = || 0..3_usize;
     prop_oneof![
-        8 => (place(), cluster_call()).prop_map(|(at, call)| Step::Call(at, call)),
-        6 => (place(), instance_call()).prop_map(|(at, call)| Step::Call(at, call)),
-        6 => (place(), snapshot_call()).prop_map(|(at, call)| Step::Call(at, call)),
+        8 => (place(), cluster_call()).prop_map(|(at, call)| Step::Call(at, Box::new(call))),
+        6 => (place(), instance_call()).prop_map(|(at, call)| Step::Call(at, Box::new(call))),
+        6 => (place(), snapshot_call()).prop_map(|(at, call)| Step::Call(at, Box::new(call))),
         1 => (place(), cluster()).prop_map(|(at, name)| Step::Seed(at, name)),
         4 => (0..4_000_i64).prop_map(Step::Wait),
         8 => Just(Step::Jump),
@@ -211,7 +211,7 @@ fn perform(world: &mut World, now: &mut Timestamp, step: &Step) {
         Step::Call(at, call) => {
             world.tick(*now);
             let (jobs, outbox) = world.unfinished();
-            if world.apply(&callers[*at], call.clone(), *now).is_err() {
+            if world.apply(&callers[*at], Call::clone(call), *now).is_err() {
                 assert_eq!((jobs, outbox), world.unfinished(), "a refused call left work behind: {call:?}");
             }
         }

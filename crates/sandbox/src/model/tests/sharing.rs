@@ -65,7 +65,7 @@ fn a_shared_snapshot_is_seen_by_those_it_is_shared_with_under_its_arn() {
     stage.go(PROD, IRELAND);
     stage.ok(share("nightly", &[STAGING]));
     stage.go(STAGING, IRELAND);
-    assert_eq!(stage.list_snapshots(shared()), [arn.clone()]);
+    assert_eq!(stage.list_snapshots(shared()), std::slice::from_ref(&arn));
     assert_eq!(stage.list_snapshots(DescribeDbClusterSnapshots::default()), Vec::<String>::new());
     let included = DescribeDbClusterSnapshots { include_shared: Some(true), ..Stage::describe_snapshot(&arn) };
     let Reply::Snapshots(page) = stage.ok(Call::DescribeDbClusterSnapshots(included)) else { panic!("not snapshots") };
@@ -105,7 +105,7 @@ fn a_public_snapshot_is_there_for_everybody() {
         snapshot_type: Some("public".to_owned()),
         ..DescribeDbClusterSnapshots::default()
     };
-    assert_eq!(stage.list_snapshots(public), [arn.clone()]);
+    assert_eq!(stage.list_snapshots(public), std::slice::from_ref(&arn));
     stage.ok(Call::CopyDbClusterSnapshot(copy(&arn, "copy")));
 }
 

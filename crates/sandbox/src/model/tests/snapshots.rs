@@ -77,7 +77,7 @@ fn yesterdays_automated_snapshot_is_found_by_name_only_with_its_type() {
         RdsErrorCode::DbClusterSnapshotNotFound
     );
     let typed = DescribeDbClusterSnapshots { snapshot_type: Some("automated".to_owned()), ..by_name };
-    assert_eq!(stage.list_snapshots(typed), [name.clone()]);
+    assert_eq!(stage.list_snapshots(typed), std::slice::from_ref(&name));
     assert_eq!(stage.list_snapshots(DescribeDbClusterSnapshots::default()), [name]);
 }
 
