@@ -1,1 +1,35 @@
-//! SimCloud and the conformance suites that every implementation of a port must pass.
+//! A simulated cloud and what is needed to try the engine in it: a clock that is turned by hand, a journal, secrets and a
+//! database that live in memory, faults on request, and the conformance suites that every implementation of a port must
+//! pass.
+//!
+//! For tests and measurements only: nothing here is linked into the product. The fakes have behaviour instead of
+//! expectations; the simulated RDS is [`aurora_restore_sandbox::model`], the same state machine that answers behind the
+//! sandbox's HTTP interface.
+
+pub mod bench;
+pub mod checks;
+mod clock;
+mod cloud;
+mod data;
+mod database;
+mod drive;
+mod faults;
+mod journal;
+mod notifier;
+mod run;
+pub mod scenario;
+mod secrets;
+pub mod suites;
+mod view;
+
+pub use clock::ManualClock;
+pub use cloud::{Sim, SimCloud};
+pub use data::{Content, Role};
+pub use database::{SimDatabase, Trouble};
+pub use drive::{DriveError, Stop, drive, run_to_end};
+pub use faults::{Fault, FaultyPorts, Hit, Script};
+pub use journal::MemoryJournal;
+pub use notifier::RecordingNotifier;
+pub use run::{Outcome, block_on, block_on_until};
+pub use secrets::MemorySecrets;
+pub use view::{View, Witness};

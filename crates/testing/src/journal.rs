@@ -1,0 +1,214 @@
+//! A journal in memory, with everything that the port promises: fencing, expected sequence numbers, target locks.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use aurora_restore_core::{
+    ids::{ExecutorId, OperationId},
+    journal::{SealedEntry, StateItem},
+    operation::Progress,
+    ports::{
+        FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, TargetKey,
+    },
+};
+
+/// The page size where none is asked for.
+const PAGE_ITEMS: usize = 50;
+
+/// A journal that lives as long as the test.
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    store: Mutex<Store>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Store {
+    records: BTreeMap<OperationId, Record>,
+    locks: BTreeMap<TargetKey, OperationId>,
+}
+
+#[derive(Debug, Clone)]
+struct Record {
+    entries: Vec<SealedEntry>,
+    state: StateItem,
+    token: FencingToken,
+}
+
+impl Record {
+    fn sequence(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| entry.sequence)
+    }
+}
+
+impl MemoryJournal {
+    /// A journal of its own that begins as this one is now.
+    pub fn fork(&self) -> Self {
+        Self { store: Mutex::new(self.lock().clone()) }
+    }
+
+    /// All entries of an operation as they are stored; none if there is no such operation.
+    pub fn stored(&self, operation: &OperationId) -> Vec<SealedEntry> {
+        self.lock().records.get(operation).map(|record| record.entries.clone()).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    fn record(&self, operation: &OperationId) -> Result<&Record, JournalError> {
+        let found = self.records.get(operation);
+        found.ok_or_else(|| JournalError::UnknownOperation { operation: operation.clone() })
+    }
+
+    fn record_mut(&mut self, operation: &OperationId) -> Result<&mut Record, JournalError> {
+        let found = self.records.get_mut(operation);
+        found.ok_or_else(|| JournalError::UnknownOperation { operation: operation.clone() })
+    }
+
+    /// Refuses if somebody else holds the target.
+    fn require_free(&self, target: &TargetKey, operation: &OperationId) -> Result<(), JournalError> {
+        match self.locks.get(target).filter(|holder| *holder != operation) {
+            Some(holder) => Err(JournalError::TargetBusy { target: target.clone(), holder: holder.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Holds or frees the target as the state says.
+    fn settle_lock(&mut self, state: &StateItem) {
+        if state.holds_target {
+            self.locks.insert(state.target_key.clone(), state.operation_id.clone());
+        } else if self.locks.get(&state.target_key) == Some(&state.operation_id) {
+            self.locks.remove(&state.target_key);
+        }
+    }
+
+    fn append(
+        &mut self,
+        token: Option<FencingToken>,
+        entry: &SealedEntry,
+        state: &StateItem,
+    ) -> Result<(), JournalError> {
+        let record = self.record(&entry.operation)?;
+        if token.is_some_and(|token| token != record.token) {
+            return Err(JournalError::Fenced { operation: entry.operation.clone() });
+        }
+        if record.sequence() + 1 != entry.sequence {
+            let expected = entry.sequence.saturating_sub(1);
+            return Err(JournalError::Conflict { operation: entry.operation.clone(), expected });
+        }
+        if state.holds_target {
+            self.require_free(&state.target_key, &entry.operation)?;
+        }
+        let record = self.record_mut(&entry.operation)?;
+        record.entries.push(entry.clone());
+        record.state = state.clone();
+        self.settle_lock(state);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn create(&self, operation: &NewOperation) -> Result<FencingToken, JournalError> {
+        let mut store = self.lock();
+        let id = &operation.first.operation;
+        if store.records.contains_key(id) {
+            return Err(JournalError::OperationExists { operation: id.clone() });
+        }
+        store.require_free(&operation.target, id)?;
+        let token = FencingToken(1);
+        let record = Record { entries: vec![operation.first.clone()], state: operation.state.clone(), token };
+        store.records.insert(id.clone(), record);
+        store.settle_lock(&operation.state);
+        Ok(token)
+    }
+
+    async fn acquire(&self, operation: &OperationId, _executor: &ExecutorId) -> Result<FencingToken, JournalError> {
+        let mut store = self.lock();
+        let record = store.record_mut(operation)?;
+        record.token.0 += 1;
+        Ok(record.token)
+    }
+
+    async fn append(&self, token: FencingToken, entry: &SealedEntry, state: &StateItem) -> Result<(), JournalError> {
+        self.lock().append(Some(token), entry, state)
+    }
+
+    async fn append_as_bystander(&self, entry: &SealedEntry, state: &StateItem) -> Result<(), JournalError> {
+        self.lock().append(None, entry, state)
+    }
+
+    async fn head(&self, operation: &OperationId) -> Result<JournalHead, JournalError> {
+        let store = self.lock();
+        let record = store.record(operation)?;
+        Ok(JournalHead { sequence: record.sequence(), token: record.token })
+    }
+
+    async fn entries(&self, operation: &OperationId, after: u64) -> Result<Vec<SealedEntry>, JournalError> {
+        let store = self.lock();
+        let record = store.record(operation)?;
+        Ok(record.entries.iter().filter(|entry| entry.sequence > after).cloned().collect())
+    }
+
+    async fn state(&self, operation: &OperationId) -> Result<StateItem, JournalError> {
+        Ok(self.lock().record(operation)?.state.clone())
+    }
+
+    async fn note_progress(
+        &self,
+        operation: &OperationId,
+        token: FencingToken,
+        progress: &Progress,
+    ) -> Result<(), JournalError> {
+        let mut store = self.lock();
+        let record = store.record_mut(operation)?;
+        if record.token != token {
+            return Err(JournalError::Fenced { operation: operation.clone() });
+        }
+        record.state.progress = Some(progress.clone());
+        Ok(())
+    }
+
+    async fn list(&self, filter: &OperationFilter) -> Result<OperationPage, JournalError> {
+        let store = self.lock();
+        let mut items: Vec<&StateItem> = store
+            .records
+            .values()
+            .map(|record| &record.state)
+            .filter(|state| filter.status.is_none_or(|status| state.status == status))
+            .filter(|state| filter.target.as_ref().is_none_or(|target| state.target == *target))
+            .collect();
+        items.sort_by_key(|state| (std::cmp::Reverse(state.last_updated_at), state.operation_id.clone()));
+        let begin = match filter.cursor.as_deref().and_then(place_of_cursor) {
+            None => 0,
+            Some((micros, id)) => items.partition_point(|state| {
+                let at = state.last_updated_at.as_microsecond();
+                at > micros || (at == micros && state.operation_id.as_str() <= id)
+            }),
+        };
+        let size = if filter.limit == 0 { PAGE_ITEMS } else { filter.limit };
+        let page: Vec<StateItem> = items.iter().skip(begin).take(size).map(|state| (*state).clone()).collect();
+        let more = items.len() > begin + page.len();
+        let next = page.last().filter(|_| more).map(cursor);
+        Ok(OperationPage { items: page, cursor: next })
+    }
+
+    async fn holder(&self, target: &TargetKey) -> Result<Option<OperationId>, JournalError> {
+        Ok(self.lock().locks.get(target).cloned())
+    }
+}
+
+/// Says where an item stands in the list, so that a page stays right while others change.
+fn cursor(state: &StateItem) -> String {
+    format!("{}/{}", state.last_updated_at.as_microsecond(), state.operation_id)
+}
+
+fn place_of_cursor(cursor: &str) -> Option<(i64, &str)> {
+    let (micros, id) = cursor.split_once('/')?;
+    Some((micros.parse().ok()?, id))
+}

@@ -1,0 +1,1 @@
+//! Conformance suites as library functions: one per port, run by every implementation of it.
