@@ -5,4 +5,5 @@
 pub mod config;
 mod suggest;
 
+pub use aurora_restore_sandbox as sandbox;
 pub use suggest::did_you_mean;

@@ -3,6 +3,7 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /_sandbox/health` | says how the sandbox is |
+//! | `GET /_sandbox/inventory` | lists the clusters and snapshots of all accounts and Regions |
 //! | `GET /_sandbox/faults` | lists the fault rules in force |
 //! | `POST /_sandbox/faults` | puts a rule in force |
 //! | `DELETE /_sandbox/faults` | ends all rules |
@@ -93,6 +94,7 @@ async fn perform(control: &Control, runtime: &Runtime, request: &HttpRequest) ->
     }
     match (&request.method, request.path.as_str()) {
         (&Method::GET, "/_sandbox/health") => Ok(serde_json::to_vec(&Health::of(control, runtime))?),
+        (&Method::GET, "/_sandbox/inventory") => Ok(runtime.read(|world| serde_json::to_vec(&world.inventory()))?),
         (&Method::GET, "/_sandbox/faults") => Ok(runtime.read(|world| serde_json::to_vec(world.fault_rules()))?),
         (&Method::POST, "/_sandbox/faults") => {
             let rule: FaultRule = body(request)?;

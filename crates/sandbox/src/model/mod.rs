@@ -17,6 +17,7 @@ pub mod error;
 pub mod faults;
 mod identifier;
 mod ids;
+pub mod inventory;
 mod jobs;
 mod kms;
 mod listing;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod actions;
+mod client;
 mod clients;
 mod control;
 mod documentation;
