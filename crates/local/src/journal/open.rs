@@ -1,0 +1,153 @@
+//! Opening the file, and making it.
+//!
+//! A new journal is laid out under another name and then linked to its own, so that nobody ever meets half of one, and of
+//! two processes that begin at once one makes it and both use it.
+
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{failure::Failure, schema};
+
+/// How long a call waits for another process. Transactions here take milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the journal for work; makes it if there is none.
+pub(super) fn for_work(path: &Path) -> Result<Connection, Failure> {
+    if !path.exists() {
+        make(path)?;
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check(&connection)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Opens the journal for reading; `None` if there is none.
+pub(super) fn to_read(path: &Path) -> Result<Option<Connection>, Failure> {
+    if !path.try_exists()? {
+        return Ok(None);
+    }
+    let opened =
+        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| check(&connection).map(|()| connection));
+    match opened {
+        Err(Failure::Unusable(_)) if !beside(path, "-wal").exists() => {
+            // Even a reader of a journal in use writes to the index beside it. Where that is not allowed and nobody has
+            // the journal open, the file alone is the whole truth.
+            let connection = connect_immutable(path)?;
+            check(&connection)?;
+            Ok(Some(connection))
+        }
+        other => other.map(Some),
+    }
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Failure> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+fn connect_immutable(path: &Path) -> Result<Connection, Failure> {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push_str("?immutable=1");
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(uri, access)?)
+}
+
+/// Whether the file is a journal of a version that we know. Changes nothing.
+fn check(connection: &Connection) -> Result<(), Failure> {
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != schema::APPLICATION {
+        return Err(Failure::Unusable(
+            "it is not a journal of aurora-restore; move the file away or name another one".to_owned(),
+        ));
+    }
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > schema::VERSION {
+        return Err(Failure::Unusable(format!(
+            "a newer aurora-restore laid it out (form {version}, this one knows forms up to {}); install the newer one",
+            schema::VERSION
+        )));
+    }
+    Ok(())
+}
+
+fn make(path: &Path) -> Result<(), Failure> {
+    let directory = directory_of(path);
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let draft = Draft::beside(path)?;
+    lay_out(&draft.0)?;
+    match fs::hard_link(&draft.0, path) {
+        // Another process was faster: its journal is as good as ours.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        other => other?,
+    }
+    // If we die here, the journal is there and the draft is left: harmless, and removed by nobody but a person.
+    File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
+fn lay_out(draft: &Path) -> Result<(), Failure> {
+    let mut connection = connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Kept in the file: every later connection has it, too.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(schema::LAYOUT)?;
+    transaction.pragma_update(None, "application_id", schema::APPLICATION)?;
+    transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    transaction.commit()?;
+    // Closing writes everything into the one file that is linked.
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// A file under a name of its own that is removed in the end.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn beside(path: &Path) -> Result<Self, Failure> {
+        static DRAFTS: AtomicU32 = AtomicU32::new(0);
+        let draft = beside(path, &format!(".draft-{}-{}", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
+        // A draft of that name is left of a process that died and had our number.
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        drop(file);
+        Ok(Self(draft))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.0) {
+            tracing::warn!(draft = %self.0.display(), %error, "a draft of the journal is left");
+        }
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
+}

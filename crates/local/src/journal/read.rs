@@ -1,0 +1,157 @@
+//! What is asked of the journal.
+
+use aurora_restore_core::{
+    ids::OperationId,
+    journal::{SealedEntry, StateItem},
+    ports::{FencingToken, JournalHead, OperationFilter, OperationPage, TargetKey},
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
+
+use super::{failure::Failure, unknown};
+
+/// The size of a page where the caller names none, and the most.
+const PAGE: usize = 100;
+const PAGE_MAX: usize = 10_000;
+
+/// Where an operation's journal stands.
+pub(super) fn head(connection: &Connection, operation: &OperationId) -> Result<JournalHead, Failure> {
+    connection
+        .prepare_cached("SELECT sequence, token FROM operations WHERE operation_id = ?1")?
+        .query_row(params![operation.as_str()], |row| {
+            Ok(JournalHead { sequence: unsigned(row, 0)?, token: FencingToken(unsigned(row, 1)?) })
+        })
+        .optional()?
+        .ok_or_else(|| unknown(operation))
+}
+
+/// The entries after a place, in order.
+pub(super) fn entries(
+    connection: &Connection,
+    operation: &OperationId,
+    after: u64,
+) -> Result<Vec<SealedEntry>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, previous_hash, hash, body FROM entries WHERE operation_id = ?1 AND sequence > ?2
+         ORDER BY sequence",
+    )?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let entries = statement
+        .query_map(params![operation.as_str(), after], |row| {
+            Ok(SealedEntry {
+                operation: operation.clone(),
+                sequence: unsigned(row, 0)?,
+                previous_hash: row.get(1)?,
+                hash: row.get(2)?,
+                body: row.get(3)?,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    if entries.is_empty() {
+        // No news, or no such operation.
+        let _known = head(connection, operation)?;
+    }
+    Ok(entries)
+}
+
+/// The state of one operation.
+pub(super) fn state(connection: &Connection, operation: &OperationId) -> Result<StateItem, Failure> {
+    let text: String = connection
+        .prepare_cached("SELECT state FROM operations WHERE operation_id = ?1")?
+        .query_row(params![operation.as_str()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| unknown(operation))?;
+    read_state(operation, &text)
+}
+
+/// Which operation holds a target.
+pub(super) fn holder(connection: &Connection, target: &TargetKey) -> Result<Option<OperationId>, Failure> {
+    let holder: Option<String> = connection
+        .prepare_cached("SELECT operation_id FROM target_locks WHERE account = ?1 AND region = ?2 AND cluster = ?3")?
+        .query_row(params![target.account, target.region.as_str(), target.cluster.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(holder.map(OperationId::new).transpose()?)
+}
+
+/// One page of operations, newest first.
+pub(super) fn list(connection: &Connection, filter: &OperationFilter) -> Result<OperationPage, Failure> {
+    let limit = match filter.limit {
+        0 => PAGE,
+        limit => limit.min(PAGE_MAX),
+    };
+    let cursor = filter.cursor.as_deref().map(Cursor::parse).transpose()?;
+    let (at, id) = cursor.map_or((i64::MAX, String::new()), |cursor| (cursor.at, cursor.operation));
+    // Each form of the question has an index that gives its rows in order.
+    let condition = match (filter.status, &filter.target) {
+        (None, None) => "?3 IS NULL AND ?4 IS NULL",
+        (Some(_), None) => "status = ?3 AND ?4 IS NULL",
+        (None, Some(_)) => "?3 IS NULL AND target = ?4",
+        (Some(_), Some(_)) => "+status = ?3 AND target = ?4",
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT operation_id, last_updated_at, state FROM operations
+         WHERE {condition} AND (last_updated_at, operation_id) < (?1, ?2)
+         ORDER BY last_updated_at DESC, operation_id DESC LIMIT ?5"
+    ))?;
+    let status = filter.status.map(aurora_restore_core::operation::Status::as_str);
+    let target = filter.target.as_ref().map(|target| target.as_str().to_owned());
+    // One more than wanted tells whether there is another page.
+    let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let rows = statement
+        .query_map(params![at, id, status, target, wanted], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<Vec<(String, i64, String)>, _>>()?;
+    let cursor = (rows.len() > limit).then(|| {
+        let (operation, at, _) = &rows[limit - 1];
+        Cursor { at: *at, operation: operation.clone() }.to_string()
+    });
+    let items = rows
+        .into_iter()
+        .take(limit)
+        .map(|(operation, _, text)| read_state(&OperationId::new(operation)?, &text))
+        .collect::<Result<_, _>>()?;
+    Ok(OperationPage { items, cursor })
+}
+
+/// The place of the last operation of a page in the order of the list.
+struct Cursor {
+    at: i64,
+    operation: String,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        text.split_once('/')
+            .and_then(|(at, operation)| Some(Self { at: at.parse().ok()?, operation: operation.to_owned() }))
+            .ok_or_else(|| Failure::Unusable(format!("`{text}` is not where a page of this journal ended")))
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.at, self.operation)
+    }
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+fn read_state(operation: &OperationId, text: &str) -> Result<StateItem, Failure> {
+    let malformed = |error: serde_json::Error| Failure::refused(operation, format!("its state is malformed: {error}"));
+    let VersionOnly { version } = serde_json::from_str(text).map_err(malformed)?;
+    if version > StateItem::VERSION {
+        let known = StateItem::VERSION;
+        return Err(Failure::refused(
+            operation,
+            format!("its state was written in form {version} by a newer version; this one knows forms up to {known}"),
+        ));
+    }
+    serde_json::from_str(text).map_err(malformed)
+}
+
+/// A count from a column: SQLite knows signed numbers only.
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}

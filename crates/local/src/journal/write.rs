@@ -1,0 +1,179 @@
+//! What is written to the journal: each function is one transaction.
+
+use aurora_restore_core::{
+    ids::{ExecutorId, OperationId},
+    journal::{SealedEntry, StateItem},
+    operation::Progress,
+    ports::{FencingToken, JournalError, NewOperation, TargetKey},
+};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{failure::Failure, read, unknown};
+
+/// Begins an operation.
+pub(super) fn create(connection: &mut Connection, new: &NewOperation) -> Result<FencingToken, Failure> {
+    let operation = &new.first.operation;
+    let transaction = begin(connection)?;
+    match read::head(&transaction, operation) {
+        Ok(_) => return Err(Failure::Said(JournalError::OperationExists { operation: operation.clone() })),
+        Err(Failure::Said(JournalError::UnknownOperation { .. })) => {}
+        Err(other) => return Err(other),
+    }
+    expect_sequence(&new.first, 0)?;
+    lock(&transaction, &new.target, operation)?;
+    let token = FencingToken(1);
+    transaction
+        .prepare_cached(
+            "INSERT INTO operations (operation_id, token, executor, sequence, status, target, last_updated_at, state)
+             VALUES (?1, ?2, ?3, 0, '', '', 0, '')",
+        )?
+        .execute(params![operation.as_str(), signed(token.0), new.executor.as_str()])?;
+    add_entry(&transaction, &new.first)?;
+    set_state(&transaction, &new.state)?;
+    transaction.commit()?;
+    Ok(token)
+}
+
+/// Takes an operation over.
+pub(super) fn acquire(
+    connection: &mut Connection,
+    operation: &OperationId,
+    executor: &ExecutorId,
+) -> Result<FencingToken, Failure> {
+    let transaction = begin(connection)?;
+    let token = FencingToken(read::head(&transaction, operation)?.token.0 + 1);
+    let _one_row = transaction
+        .prepare_cached("UPDATE operations SET token = ?2, executor = ?3 WHERE operation_id = ?1")?
+        .execute(params![operation.as_str(), signed(token.0), executor.as_str()])?;
+    transaction.commit()?;
+    Ok(token)
+}
+
+/// Appends an entry, for the holder of `token` or for a bystander.
+pub(super) fn append(
+    connection: &mut Connection,
+    token: Option<FencingToken>,
+    entry: &SealedEntry,
+    state: &StateItem,
+) -> Result<(), Failure> {
+    let transaction = begin(connection)?;
+    let head = read::head(&transaction, &entry.operation)?;
+    if token.is_some_and(|token| token != head.token) {
+        return Err(fenced(&entry.operation));
+    }
+    expect_sequence(entry, head.sequence)?;
+    if state.holds_target {
+        lock(&transaction, &state.target_key, &entry.operation)?;
+    } else {
+        unlock(&transaction, &entry.operation)?;
+    }
+    add_entry(&transaction, entry)?;
+    set_state(&transaction, state)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Replaces the progress line.
+pub(super) fn note_progress(
+    connection: &mut Connection,
+    operation: &OperationId,
+    token: FencingToken,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let transaction = begin(connection)?;
+    if read::head(&transaction, operation)?.token != token {
+        return Err(fenced(operation));
+    }
+    let mut state = read::state(&transaction, operation)?;
+    state.progress = Some(progress.clone());
+    let text = written(&state)?;
+    let _one_row = transaction
+        .prepare_cached("UPDATE operations SET state = ?2 WHERE operation_id = ?1")?
+        .execute(params![operation.as_str(), text])?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Nobody else writes between what a transaction reads and what it writes.
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, Failure> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn fenced(operation: &OperationId) -> Failure {
+    Failure::Said(JournalError::Fenced { operation: operation.clone() })
+}
+
+fn expect_sequence(entry: &SealedEntry, newest: u64) -> Result<(), Failure> {
+    if entry.sequence == newest + 1 {
+        return Ok(());
+    }
+    Err(Failure::Said(JournalError::Conflict {
+        operation: entry.operation.clone(),
+        expected: entry.sequence.saturating_sub(1),
+    }))
+}
+
+/// Takes the target, or finds that the operation has it already.
+fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &OperationId) -> Result<(), Failure> {
+    let _rows = transaction
+        .prepare_cached(
+            "INSERT INTO target_locks (account, region, cluster, operation_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![target.account, target.region.as_str(), target.cluster.as_str(), operation.as_str()])?;
+    match read::holder(transaction, target)? {
+        Some(holder) if holder != *operation => {
+            Err(Failure::Said(JournalError::TargetBusy { target: target.clone(), holder }))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unlock(transaction: &Transaction<'_>, operation: &OperationId) -> Result<(), Failure> {
+    let _rows = transaction
+        .prepare_cached("DELETE FROM target_locks WHERE operation_id = ?1")?
+        .execute(params![operation.as_str()])?;
+    Ok(())
+}
+
+fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), Failure> {
+    let _one_row = transaction
+        .prepare_cached(
+            "INSERT INTO entries (operation_id, sequence, previous_hash, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            entry.operation.as_str(),
+            signed(entry.sequence),
+            entry.previous_hash,
+            entry.hash,
+            entry.body
+        ])?;
+    Ok(())
+}
+
+fn set_state(transaction: &Transaction<'_>, state: &StateItem) -> Result<(), Failure> {
+    let rows = transaction
+        .prepare_cached(
+            "UPDATE operations SET sequence = ?2, status = ?3, target = ?4, last_updated_at = ?5, state = ?6
+             WHERE operation_id = ?1",
+        )?
+        .execute(params![
+            state.operation_id.as_str(),
+            signed(state.sequence),
+            state.status.as_str(),
+            state.target.as_str(),
+            state.last_updated_at.as_microsecond(),
+            written(state)?
+        ])?;
+    if rows == 1 { Ok(()) } else { Err(unknown(&state.operation_id)) }
+}
+
+fn written(state: &StateItem) -> Result<String, Failure> {
+    serde_json::to_string(state)
+        .map_err(|error| Failure::refused(&state.operation_id, format!("its state cannot be written: {error}")))
+}
+
+/// SQLite knows signed numbers only; no journal has 2^63 entries.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,69 @@
+//! What a command may cost on a journal of 10,000 operations.
+
+use std::time::{Duration, Instant};
+
+use aurora_restore_core::ports::{Journal, OperationFilter};
+use aurora_restore_local::SqliteJournal;
+use rusqlite::{Connection, params};
+
+use super::support::*;
+
+/// Written directly: through the port it would be 10,000 synced transactions.
+fn fill(path: &std::path::Path, operations: u64) {
+    let mut connection = Connection::open(path).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for number in 1..=operations {
+        let operation = format!("op-{number:05}");
+        let state = ended(&operation, "staging", number);
+        let _rows = transaction
+            .prepare_cached(
+                "INSERT INTO operations (operation_id, token, executor, sequence, status, target, last_updated_at, state)
+                 VALUES (?1, 1, 'x', 1, ?2, ?3, ?4, ?5)",
+            )
+            .unwrap()
+            .execute(params![
+                operation,
+                state.status.as_str(),
+                state.target.as_str(),
+                state.last_updated_at.as_microsecond(),
+                serde_json::to_string(&state).unwrap()
+            ])
+            .unwrap();
+        let entry = entry(&operation, 1, "");
+        let _rows = transaction
+            .prepare_cached("INSERT INTO entries VALUES (?1, 1, '', ?2, ?3)")
+            .unwrap()
+            .execute(params![operation, entry.hash, entry.body])
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_operations_are_opened_and_listed_within_fifty_milliseconds() {
+    let home = Home::new();
+    let path = home.path();
+    drop(home.journal);
+    fill(&path, 10_000);
+    let stuck = OperationFilter {
+        status: Some(aurora_restore_core::operation::Status::Stuck),
+        target: Some(target("staging").cluster),
+        ..OperationFilter::default()
+    };
+    // The best of a few: the machine may be busy with other things.
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let begin = Instant::now();
+        let journal = SqliteJournal::open_to_read(&path).unwrap();
+        let page = journal.list(&OperationFilter::default()).await.unwrap();
+        let state = journal.state(&id("op-05000")).await.unwrap();
+        let none = journal.list(&stuck).await.unwrap();
+        best = best.min(begin.elapsed());
+        assert_eq!(page.items.len(), 100);
+        assert_eq!(page.items[0].operation_id, id("op-10000"));
+        assert!(page.cursor.is_some());
+        assert_eq!(state.sequence, 5_000);
+        assert!(none.items.is_empty());
+    }
+    assert!(best < Duration::from_millis(50), "{best:?}");
+}
