@@ -155,7 +155,11 @@ pub fn left_by(step: StepKind, operation: &Operation) -> Vec<String> {
     let place = &plan.target_location;
     match step {
         StepKind::CopySnapshot | StepKind::ArchiveSnapshot => {
-            plan.hops.iter().map(|hop| format!("snapshot copy {} in {}", hop.to, hop.location)).collect()
+            let copies = plan.hops.iter().map(|hop| format!("snapshot copy {} in {}", hop.to, hop.location));
+            let shares = plan.hops.iter().filter_map(|hop| hop.share_first.as_ref()).map(|share| {
+                format!("snapshot {} in {}, shared with account {}", share.snapshot, share.location, share.with)
+            });
+            copies.chain(shares).collect()
         }
         StepKind::RestoreSnapshot => vec![format!("cluster {} in {place}", plan.names.staged)],
         StepKind::CreateInstances => {
