@@ -7,8 +7,9 @@
 
 use aurora_restore_core::{
     engine::{Engine, Session},
-    operation::{Operation, Status, StepStatus},
+    operation::{Operation, Status, StepRecord, StepStatus},
     request::Request,
+    steps::left_by,
 };
 
 use crate::{
@@ -152,21 +153,40 @@ fn judge(end: &End, good: &End, before: &View) -> Result<Status, String> {
             return Err(format!("ended {}: {:?}", status.as_str(), end.operation.failure));
         }
     };
-    // What an abandoned step leaves is in the report, and nothing else may be left.
-    let reported: Vec<String> = end
-        .operation
-        .steps
-        .iter()
-        .filter(|step| step.status == StepStatus::Abandoned)
-        .flat_map(|step| aurora_restore_core::steps::left_by(step.kind, &end.operation))
-        .filter_map(|left| left.split(' ').nth(2).map(str::to_owned))
-        .collect();
-    let unexplained: Vec<String> =
-        differences.into_iter().filter(|line| !reported.iter().any(|name| line.contains(name.as_str()))).collect();
+    // What an abandoned step leaves is in the report, as is what an undo keeps; nothing else may be left.
+    let told: Vec<String> = end.operation.steps.iter().flat_map(|step| told_by(step, &end.operation)).collect();
+    let is_told = |line: &String| {
+        thing_of(line).is_some_and(|thing| told.iter().any(|text| text.split([' ', ',']).any(|word| word == thing)))
+    };
+    let unexplained: Vec<String> = differences.into_iter().filter(|line| !is_told(line)).collect();
     if unexplained.is_empty() {
         return Ok(status);
     }
     Err(format!("{} and not {wanted}; {:?}\n  {}", status.as_str(), end.operation.failure, unexplained.join("\n  ")))
+}
+
+fn told_by(step: &StepRecord, operation: &Operation) -> Vec<String> {
+    match step.status {
+        StepStatus::Abandoned => left_by(step.kind, operation),
+        StepStatus::Undone => step.note.iter().cloned().collect(),
+        StepStatus::Pending
+        | StepStatus::Started
+        | StepStatus::Retrying
+        | StepStatus::Finished
+        | StepStatus::Skipped
+        | StepStatus::Failed
+        | StepStatus::UndoStarted
+        | StepStatus::UndoRetrying
+        | StepStatus::UndoFailed => Vec::new(),
+    }
+}
+
+/// The name of the thing that a difference is about: `snapshot ACCOUNT/REGION/NAME: …`.
+fn thing_of(difference: &str) -> Option<&str> {
+    let thing = difference.split(' ').nth(1).unwrap_or_default().trim_end_matches(':');
+    let is_whole = difference.ends_with("is too many") || difference.ends_with("is missing");
+    // The target itself must never differ: only things beside it can be explained.
+    (is_whole || difference.starts_with("snapshot")).then(|| thing.rsplit('/').next()).flatten()
 }
 
 /// A fault at every call that the faults make sense at.

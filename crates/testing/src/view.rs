@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use aurora_restore_core::settings::OUR_TAG_PREFIX;
 use aurora_restore_sandbox::model::{
     Caller, World,
     call::{
@@ -36,7 +37,7 @@ const IDENTITIES: [&str; 3] = ["db_cluster_resource_id", "dbi_resource_id", "db_
 pub enum Witness {
     /// Immutable ids count: a cluster that was restored is not the one that was deleted.
     OfIdentity,
-    /// They do not count.
+    /// They do not count, nor do the tags of this product, which say that a thing was brought back.
     OfLikeness,
 }
 
@@ -217,7 +218,8 @@ impl Look<'_> {
                 continue;
             }
             if key == "tag_list" {
-                fields.extend(tags(&value));
+                let counts = |key: &str| self.witness == Witness::OfIdentity || !key.contains(OUR_TAG_PREFIX);
+                fields.extend(tags(&value).into_iter().filter(|(key, _)| counts(key)));
             } else {
                 fields.insert(key, value.to_string());
             }

@@ -51,7 +51,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
 /// Sends what differs, and only then the tag that says so. If we die in between, the same is sent again.
 async fn send_cluster_settings(context: &StepContext<'_>, plan: &Plan, cluster: &Cluster) -> Result<(), StepError> {
     let place = &plan.target_location;
-    let modify = differences(plan, cluster);
+    let modify = differences(&plan.settings, cluster);
     if !modify.is_empty() {
         context.change(place, Change::ModifyCluster(Box::new(modify))).await??;
     }
@@ -77,8 +77,8 @@ fn differing<T: PartialEq + Clone>(wished: &Option<T>, found: &Option<T>) -> Opt
 }
 
 /// The fields that a restored cluster can still be given. The subnet group and the engine's lifecycle are the restore's.
-fn differences(plan: &Plan, cluster: &Cluster) -> ClusterModify {
-    let (wished, found) = (&plan.settings, &cluster.settings);
+pub(super) fn differences(wished: &ClusterSettings, cluster: &Cluster) -> ClusterModify {
+    let found = &cluster.settings;
     let exports = differing(&wished.log_exports, &found.log_exports);
     let has = found.log_exports.clone().unwrap_or_default();
     let wants = exports.clone().unwrap_or_else(|| has.clone());
@@ -101,7 +101,7 @@ fn differences(plan: &Plan, cluster: &Cluster) -> ClusterModify {
     }
 }
 
-fn missing_roles(wished: &ClusterSettings, found: &ClusterSettings) -> Vec<(Arn, Option<String>)> {
+pub(super) fn missing_roles(wished: &ClusterSettings, found: &ClusterSettings) -> Vec<(Arn, Option<String>)> {
     let has = found.roles.clone().unwrap_or_default();
     wished
         .roles

@@ -49,10 +49,14 @@ impl Role {
     }
 }
 
-/// The tags of a thing that the operation makes: the request's, and ours.
+/// The tags of a thing that the operation makes: the user's, the request's, and ours. What is brought back gets its own
+/// and ours only: it is not what the request asked for.
 pub(super) fn tags(operation: &Operation, role: Role, user: Option<&BTreeMap<String, String>>) -> Tags {
     let mut tags: Tags = user.cloned().unwrap_or_default();
-    tags.extend(operation.request.tags.clone());
+    match role {
+        Role::Copy | Role::Staged | Role::FinalSnapshot => tags.extend(operation.request.tags.clone()),
+        Role::BroughtBack => {}
+    }
     tags.insert(OPERATION_TAG.to_owned(), operation.id.to_string());
     tags.insert(TARGET_TAG.to_owned(), operation.request.target.cluster.to_string());
     tags.insert(ROLE_TAG.to_owned(), role.as_str().to_owned());

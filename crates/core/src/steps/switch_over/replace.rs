@@ -9,9 +9,9 @@ use crate::{
     ids::SnapshotId,
     operation::{Failure, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
-    ports::{Change, ClusterStatus, RdsErrorKind, RestoreSource, SnapshotAddress, SnapshotStatus},
+    ports::{Change, Cluster, ClusterStatus, RdsErrorKind, RestoreSource, SnapshotAddress, SnapshotStatus, Tags},
     steps::{
-        StepContext, StepError, StepOutcome, UndoOutcome,
+        StepContext, StepError, StepOutcome, UndoOutcome, apply_settings,
         build::{self, ClusterSpec, InstancesSpec, Made},
         ownership::{self, Role},
         teardown::{self, Gone, Proof},
@@ -127,7 +127,7 @@ async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingT
         }
         // It lives. Its instances may be gone already: a crash between them and the cluster.
         return match restore_instances(context, plan, existing, Ownership::Theirs).await? {
-            Made::Ready(()) => Ok(Back::Untouched),
+            Made::Ready(()) => drop_final_snapshot(context, plan).await,
             Made::NotYet { text } => Ok(Back::NotYet { text }),
         };
     }
@@ -141,13 +141,75 @@ async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingT
         settings: &existing.settings,
         tags: ownership::tags(context.operation(), Role::BroughtBack, existing.settings.tags.as_ref()),
     };
-    if let Made::NotYet { text } = build::cluster(context, spec).await? {
+    let cluster = match build::cluster(context, spec).await? {
+        Made::Ready(cluster) => cluster,
+        Made::NotYet { text } => return Ok(Back::NotYet { text }),
+    };
+    if let Some(text) = settings_not_back(context, plan, existing, &cluster).await? {
         return Ok(Back::NotYet { text });
     }
     match restore_instances(context, plan, existing, Ownership::Ours).await? {
         Made::Ready(()) => Ok(Back::Restored),
         Made::NotYet { text } => Ok(Back::NotYet { text }),
     }
+}
+
+/// The old cluster lives, so nobody needs its last snapshot: it goes, as nothing of ours stays behind.
+async fn drop_final_snapshot(context: &StepContext<'_>, plan: &Plan) -> Result<Back, StepError> {
+    let (place, snapshot) = (&plan.target_location, &plan.names.final_snapshot);
+    let found = match context.rds(place).snapshot(&SnapshotAddress::Name(snapshot.clone())).await {
+        Ok(found) => found,
+        // One that was asked for a moment ago may not be shown yet.
+        Err(error) if error.is_not_found() && teardown::not_found_is_final(context, STEP, false) => {
+            return Ok(Back::Untouched);
+        }
+        Err(error) if error.is_not_found() => {
+            return Ok(Back::NotYet { text: "a final snapshot that was asked for may still appear".to_owned() });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+    if found.status == SnapshotStatus::Deleting {
+        return Ok(Back::NotYet { text: format!("final snapshot {snapshot} is being deleted") });
+    }
+    match context.change(place, Change::DeleteSnapshot { snapshot: snapshot.clone() }).await? {
+        Ok(()) => Ok(Back::NotYet { text: format!("final snapshot {snapshot} is being deleted") }),
+        Err(error) if error.is_not_found() => Ok(Back::Untouched),
+        // It is still being made.
+        Err(error) if error.kind == RdsErrorKind::InvalidState => {
+            Ok(Back::NotYet { text: format!("final snapshot {snapshot} cannot be deleted yet: {}", error.message) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives the cluster that was brought back the settings that a restore does not: sent once, which a tag on it says. If we
+/// die between the two, the same is sent again.
+async fn settings_not_back(
+    context: &StepContext<'_>,
+    plan: &Plan,
+    existing: &ExistingTarget,
+    cluster: &Cluster,
+) -> Result<Option<String>, StepError> {
+    if cluster.tags.contains_key(ownership::SETTINGS_SENT_TAG) {
+        return Ok(None);
+    }
+    let place = &plan.target_location;
+    let modify = apply_settings::differences(&existing.settings, cluster);
+    if !modify.is_empty() {
+        context.change(place, Change::ModifyCluster(Box::new(modify))).await??;
+    }
+    for (role, feature) in apply_settings::missing_roles(&existing.settings, &cluster.settings) {
+        let add = Change::AddRole { cluster: cluster.id.clone(), role, feature };
+        match context.change(place, add).await? {
+            Ok(()) => {}
+            Err(error) if error.kind == RdsErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let tags = Tags::from([(ownership::SETTINGS_SENT_TAG.to_owned(), plan.digest.clone())]);
+    context.change(place, Change::AddTags { resource: cluster.arn.clone(), tags }).await??;
+    Ok(Some(format!("the settings of {} were sent", cluster.id)))
 }
 
 /// Whose instances are found under the names.
