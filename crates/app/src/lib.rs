@@ -1,9 +1,26 @@
 //! Configuration to wired services: the only room that knows all adapters.
 //!
-//! [`config::Config`] is parsed once, here; the domain receives values. No other room reads the environment.
+//! [`config::Config`] is parsed once, here; the domain receives values, [`Services`] gives it the ports, and [`drive`] is
+//! the loop around the engine that waits and tells a [`Sink`] what happens. No other room reads the environment.
 
 pub mod config;
+mod driver;
+mod follow;
+mod history;
+mod hooks;
+mod identity;
+mod lookup;
+mod services;
 mod suggest;
 
 pub use aurora_restore_sandbox as sandbox;
+pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
+pub use follow::Follower;
+pub use history::History;
+pub use hooks::clock;
+pub use identity::{caller, executor, new_operation_id};
+pub use lookup::{LATEST, LookupError, find_operation};
+pub use services::{
+    JournalUse, Services, ServicesError, open_cloud, open_database, open_journal, open_journal_to_read, open_secrets,
+};
 pub use suggest::did_you_mean;

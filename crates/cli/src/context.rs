@@ -1,22 +1,155 @@
 //! What a command works with. Everything in it is made when it is first asked for, so that a command that needs no
 //! network, no journal or no configuration does not pay for them.
 
-use crate::{arguments::GlobalArgs, ui::Ui};
+use std::{cell::OnceCell, future::Future};
+
+use aurora_restore_app::{
+    JournalUse, LookupError, Services, ServicesError,
+    config::{Config, FlagValue, Sources},
+};
+use aurora_restore_core::{
+    ids::{OperationId, Region},
+    ports::{Clock, Journal},
+    request::Request,
+};
+use jiff::Timestamp;
+
+use crate::{arguments::GlobalArgs, error::CommandError, ui::Ui};
 
 /// What a command works with.
-#[derive(Debug)]
 pub(crate) struct Context {
     ui: Ui,
+    global: GlobalArgs,
+    clock: Box<dyn Clock>,
+    config: OnceCell<Config>,
 }
 
 impl Context {
     /// From the arguments that every command has.
     pub(crate) fn new(global: &GlobalArgs) -> Self {
-        Self { ui: Ui::new(global) }
+        Self {
+            ui: Ui::new(global),
+            global: global.clone(),
+            clock: aurora_restore_app::clock(),
+            config: OnceCell::new(),
+        }
     }
 
     /// The terminal.
     pub(crate) fn ui(&self) -> &Ui {
         &self.ui
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where the configuration is looked for.
+    pub(crate) fn sources(&self) -> Result<Sources, CommandError> {
+        let mut sources = Sources::of_process();
+        sources.file.clone_from(&self.global.config);
+        for text in &self.global.set {
+            let flag = FlagValue::of_set(text).ok_or_else(|| {
+                CommandError::usage(format!("`--set {text}` has no value")).hint("Write it as `--set KEY=VALUE`.")
+            })?;
+            sources.flags.push(flag);
+        }
+        Ok(sources)
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> Result<&Config, CommandError> {
+        self.config_with(Vec::new())
+    }
+
+    /// The configuration with flags of the command's own, which go before everything else. Read once.
+    pub(crate) fn config_with(&self, flags: Vec<FlagValue>) -> Result<&Config, CommandError> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let mut sources = self.sources()?;
+        sources.flags.extend(flags);
+        let config = Config::load(&sources)?;
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    /// What is asked for.
+    pub(crate) fn request(&self, flags: Vec<FlagValue>) -> Result<Request, CommandError> {
+        let config = self.config_with(flags)?;
+        config.request(self.now()).map_err(|error| {
+            let error = CommandError::from(error);
+            match config.file() {
+                Some(_) => error,
+                None => error
+                    .hint("No configuration file was found; `aurora-restore config init` writes one to begin with."),
+            }
+        })
+    }
+
+    /// Runs asynchronous work to its end, on this thread.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime
+            .map_err(|error| CommandError::failed("the event loop could not be started").caused_by(error))?
+            .block_on(work)
+    }
+
+    /// The journal alone, to look at it.
+    pub(crate) fn journal(&self) -> Result<Box<dyn Journal>, CommandError> {
+        Ok(aurora_restore_app::open_journal_to_read(&self.config()?.environment().journal)?)
+    }
+
+    /// The journal alone, to write into it.
+    pub(crate) fn journal_to_write(&self) -> Result<Box<dyn Journal>, CommandError> {
+        Ok(aurora_restore_app::open_journal(&self.config()?.environment().journal)?)
+    }
+
+    /// All services, with the accounts checked against the configuration.
+    pub(crate) async fn services(&self, region: &Region, journal: JournalUse) -> Result<Services, CommandError> {
+        let environment = self.config()?.environment();
+        let services = Services::build(environment, region, journal).await?;
+        services.check_accounts(environment).await?;
+        Ok(services)
+    }
+
+    /// The operation that the text means.
+    pub(crate) async fn find(&self, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
+        Ok(aurora_restore_app::find_operation(journal, text).await?)
+    }
+}
+
+impl From<LookupError> for CommandError {
+    fn from(error: LookupError) -> Self {
+        let text = error.to_string();
+        match error {
+            LookupError::Journal(error) => error.into(),
+            LookupError::Empty => Self::usage(text).hint("`aurora-restore run` begins an operation."),
+            LookupError::Unknown { .. } => {
+                Self::usage(text).hint("`aurora-restore list` shows the operations of this journal.")
+            }
+            LookupError::Ambiguous { .. } => Self::usage(text).hint("Give more of the id."),
+        }
+    }
+}
+
+impl From<ServicesError> for CommandError {
+    fn from(error: ServicesError) -> Self {
+        match error {
+            ServicesError::Journal(error) => error.into(),
+            ServicesError::Trust(source) => Self::configuration("the certificates to trust cannot be used")
+                .caused_by(source)
+                .hint("Set `database.ca-certificate` to the bundle that Amazon RDS publishes, or to the sandbox's."),
+            ServicesError::Secrets(_) | ServicesError::KeyMissing { .. } => Self::configuration(error.to_string())
+                .hint("The secret of `aws.….keys-secret` holds {\"access_key_id\", \"secret_access_key\"}."),
+            ServicesError::Endpoint(_) => {
+                Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
+            }
+            ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())
+                .hint("Look at the profile, the role and the credentials of that side."),
+            ServicesError::Cloud(_) => {
+                Self::configuration(error.to_string()).hint("`aurora-restore doctor` looks at each side by itself.")
+            }
+        }
     }
 }

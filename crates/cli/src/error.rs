@@ -3,7 +3,14 @@
 
 use std::error::Error;
 
-use aurora_restore_core::{catalogue::ErrorCode, operation::Failure};
+use aurora_restore_app::config::{ConfigError, Problem};
+use aurora_restore_core::{
+    catalogue::ErrorCode,
+    engine::EngineError,
+    operation::Failure,
+    plan::{Finding, PlanError, Severity},
+    ports::JournalError,
+};
 
 use crate::exit_code::ExitCode;
 
@@ -24,19 +31,41 @@ pub(crate) enum CommandError {
 pub(crate) struct Told {
     /// Decides the exit code.
     pub(crate) exit: ExitCode,
-    /// The code in the catalogue, if it has one: `aurora-restore explain CODE` tells more.
-    pub(crate) code: Option<ErrorCode>,
-    /// What failed, on which object: a lower-case fragment. More than one where several things are wrong at once.
-    pub(crate) messages: Vec<String>,
-    /// What to do: whole sentences.
-    pub(crate) hints: Vec<String>,
+    /// What is wrong. More than one point where several things are wrong at once; never none.
+    pub(crate) points: Vec<Point>,
     /// What caused it.
     pub(crate) source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Point {
+    /// What failed, on which object: a lower-case fragment.
+    pub(crate) message: String,
+    /// The code in the catalogue, if it has one: `aurora-restore explain CODE` tells more.
+    pub(crate) code: Option<ErrorCode>,
+    /// What to do: whole sentences.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Point {
+    /// A recorded failure of an operation, with what the catalogue knows to do.
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        let known = || vec![failure.code.action().to_owned()];
+        let hints = if failure.hints.is_empty() { known() } else { failure.hints.clone() };
+        Self { message: failure.message.clone(), code: Some(failure.code), hints }
+    }
+
+    /// A refusal of the preflight.
+    pub(crate) fn of_finding(finding: &Finding) -> Self {
+        let hint = finding.hint.clone().unwrap_or_else(|| finding.code.action().to_owned());
+        Self { message: finding.message.clone(), code: Some(finding.code), hints: vec![hint] }
+    }
+}
+
 impl CommandError {
     fn told(exit: ExitCode, message: impl Into<String>) -> Self {
-        Self::Told(Box::new(Told { exit, code: None, messages: vec![message.into()], hints: Vec::new(), source: None }))
+        Self::several(exit, vec![Point { message: message.into(), code: None, hints: Vec::new() }])
     }
 
     /// The command line is wrong.
@@ -54,34 +83,28 @@ impl CommandError {
         Self::told(ExitCode::Failed, message)
     }
 
+    /// The operation has not ended, and nobody here goes on with it.
+    pub(crate) fn still_running(message: impl Into<String>) -> Self {
+        Self::told(ExitCode::StillRunning, message)
+    }
+
     /// A defect of this program.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::told(ExitCode::Bug, message)
     }
 
-    /// Several things are wrong at once; the first decides nothing more than the others.
-    pub(crate) fn several(exit: ExitCode, messages: Vec<String>, hints: Vec<String>) -> Self {
-        Self::Told(Box::new(Told { exit, code: None, messages, hints, source: None }))
-    }
-
-    /// A recorded failure of an operation.
-    pub(crate) fn of_failure(exit: ExitCode, failure: &Failure) -> Self {
-        let hints =
-            if failure.hints.is_empty() { vec![failure.code.action().to_owned()] } else { failure.hints.clone() };
-        Self::Told(Box::new(Told {
-            exit,
-            code: Some(failure.code),
-            messages: vec![failure.message.clone()],
-            hints,
-            source: None,
-        }))
+    /// Several things are wrong at once.
+    pub(crate) fn several(exit: ExitCode, points: Vec<Point>) -> Self {
+        Self::Told(Box::new(Told { exit, points, source: None }))
     }
 
     /// Adds what to do.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        if let Self::Told(told) = &mut self {
-            told.hints.push(hint.into());
+        if let Self::Told(told) = &mut self
+            && let Some(point) = told.points.last_mut()
+        {
+            point.hints.push(hint.into());
         }
         self
     }
@@ -89,8 +112,10 @@ impl CommandError {
     /// Adds the code in the catalogue.
     #[must_use]
     pub(crate) fn code(mut self, code: ErrorCode) -> Self {
-        if let Self::Told(told) = &mut self {
-            told.code = Some(code);
+        if let Self::Told(told) = &mut self
+            && let Some(point) = told.points.last_mut()
+        {
+            point.code = Some(code);
         }
         self
     }
@@ -129,6 +154,71 @@ impl From<serde_json::Error> for CommandError {
             Some(std::io::ErrorKind::BrokenPipe) => Self::BrokenPipe,
             Some(_) => Self::failed("the output could not be written").caused_by(error),
             None => Self::internal("the output has no JSON form").caused_by(error),
+        }
+    }
+}
+
+/// Everything that is wrong with the configuration. The command line is to blame only if nothing else is.
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let exit = if error.is_usage() { ExitCode::Usage } else { ExitCode::Configuration };
+        let point = |problem: &Problem| Point {
+            message: problem.to_string(),
+            code: None,
+            hints: problem.hint.clone().into_iter().collect(),
+        };
+        Self::several(exit, error.problems.iter().map(point).collect())
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let text = error.to_string();
+        match error {
+            JournalError::TargetBusy { holder, .. } => Self::failed(text)
+                .code(ErrorCode::TargetBusy)
+                .hint(format!("Watch it with `aurora-restore watch {holder}`, or cancel it with `aurora-restore cancel {holder}`.")),
+            JournalError::OperationExists { .. } => Self::failed(text).hint("Make a new plan; it gets a new id."),
+            JournalError::UnknownOperation { .. } => {
+                Self::usage(text).hint("`aurora-restore list` shows the operations of this journal.")
+            }
+            JournalError::Fenced { operation } => Self::still_running(text)
+                .hint(format!("Only one process goes on with it. Watch it with `aurora-restore watch {operation}`.")),
+            JournalError::Conflict { .. } => Self::failed(text).hint("Try again."),
+            JournalError::Refused { .. } => Self::configuration(text)
+                .hint("Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed."),
+            JournalError::Unusable { .. } => Self::configuration(text).hint(
+                "Use the version of aurora-restore that wrote it, or another journal with `--set journal.path=…`. Nothing \
+                 was changed.",
+            ),
+            JournalError::Unavailable { .. } => {
+                Self::failed(text).hint("Look whether the disk is full or the file is locked, then try again.")
+            }
+        }
+    }
+}
+
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Journal(error) => error.into(),
+            EngineError::Refused { operation, source } => {
+                JournalError::Refused { operation, reason: source.to_string() }.into()
+            }
+            EngineError::NotPossible { .. } => Self::failed(error.to_string()),
+            EngineError::Illegal { .. } | EngineError::Wire { .. } => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Refused { findings } => {
+                let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal);
+                Self::several(ExitCode::Failed, refusals.map(Point::of_finding).collect())
+            }
+            PlanError::Failed(failure) => Self::several(ExitCode::Failed, vec![Point::of_failure(&failure)]),
         }
     }
 }

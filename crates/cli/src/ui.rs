@@ -5,6 +5,7 @@
 //! terminals get none.
 
 use std::{
+    error::Error,
     fmt,
     io::{self, IsTerminal as _, Write},
 };
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     arguments::{ColourChoice, GlobalArgs},
-    error::{CommandError, Told},
+    error::{CommandError, Point, Told},
 };
 
 /// Red and bold: errors.
@@ -175,27 +176,36 @@ struct ErrorScreen<'a>(&'a Told);
 
 impl fmt::Display for ErrorScreen<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Told { code, messages, hints, source, .. } = self.0;
+        let Told { points, source, .. } = self.0;
         let mut lines: Vec<String> = Vec::new();
-        for message in messages {
+        // Some errors repeat their source in their own text; a cause is not told twice, nor is a hint.
+        let mut told = String::new();
+        for (index, Point { message, code, hints }) in points.iter().enumerate() {
             let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
             lines.push(format!("{ERROR}error:{ERROR:#} {message}{code}"));
-        }
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = match source {
-            Some(source) => Some(source.as_ref()),
-            None => None,
-        };
-        // Some errors repeat their source in their own text; a cause is not told twice.
-        let mut told = messages.join(" ");
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !told.contains(&text) {
-                lines.push(format!("  caused by: {text}"));
-                told.push_str(&text);
+            told.push_str(message);
+            if index + 1 == points.len() {
+                lines.extend(causes(source.as_deref(), &mut told));
             }
-            cause = error.source();
+            for hint in hints.iter().filter(|hint| !told.contains(hint.as_str())) {
+                lines.push(format!("{HINT}hint:{HINT:#} {hint}"));
+            }
+            told.extend(hints.iter().map(String::as_str));
         }
-        lines.extend(hints.iter().map(|hint| format!("{HINT}hint:{HINT:#} {hint}")));
         formatter.write_str(&lines.join("\n"))
     }
+}
+
+fn causes(source: Option<&(dyn Error + Send + Sync)>, told: &mut String) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut cause: Option<&dyn Error> = source.map(|source| source as &dyn Error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !told.contains(&text) {
+            lines.push(format!("  caused by: {text}"));
+            told.push_str(&text);
+        }
+        cause = error.source();
+    }
+    lines
 }

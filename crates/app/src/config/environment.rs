@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use aurora_restore_aws::EndpointUrl;
 use aurora_restore_core::ids::{AccountId, Arn, SecretId};
 use jiff::SignedDuration;
 
-use super::{Problem, Sources, reader::Reader};
+use super::{Sources, reader::Reader};
 
 /// Where things are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub struct Environment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsAccess {
     /// RDS elsewhere than at AWS.
-    pub rds_endpoint: Option<String>,
+    pub rds_endpoint: Option<EndpointUrl>,
     /// STS elsewhere than at AWS.
-    pub sts_endpoint: Option<String>,
+    pub sts_endpoint: Option<EndpointUrl>,
     /// How the target account is entered.
     pub target: Entrance,
     /// How the source account is entered; `None` if it is the target account.
@@ -91,8 +92,8 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
     };
     Some(Environment {
         aws: AwsAccess {
-            rds_endpoint: reader.owned("aws.rds-endpoint"),
-            sts_endpoint: reader.owned("aws.sts-endpoint"),
+            rds_endpoint: endpoint(reader, "aws.rds-endpoint"),
+            sts_endpoint: endpoint(reader, "aws.sts-endpoint"),
             target,
             source: Some(source).filter(|source| *source != Entrance::default()),
         },
@@ -104,6 +105,16 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
             _ => NotifyChannel::Console,
         },
     })
+}
+
+fn endpoint(reader: &Reader<'_>, path: &str) -> Option<EndpointUrl> {
+    match EndpointUrl::new(reader.text(path)?) {
+        Ok(url) => Some(url),
+        Err(invalid) => {
+            reader.refuse(path, invalid, None);
+            None
+        }
+    }
 }
 
 fn place(reader: &Reader<'_>, path: &str, usual: Option<PathBuf>) -> Option<PathBuf> {
@@ -155,12 +166,5 @@ fn entrance(reader: &Reader<'_>, side: Side) -> Entrance {
         external_id: reader.owned(external_id),
         session_name: reader.owned(session_name),
         account: reader.parsed(account),
-    }
-}
-
-impl Environment {
-    /// What is wrong with an endpoint, told as a problem of the configuration.
-    pub(crate) fn endpoint_problem(path: &str, reason: impl std::fmt::Display) -> Problem {
-        Problem { message: format!("`{path}`: {reason}"), origin: None, hint: None }
     }
 }

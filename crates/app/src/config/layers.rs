@@ -18,6 +18,15 @@ const OTHER_VARIABLES: [&str; 2] = ["AURORA_RESTORE_CONFIG", "AURORA_RESTORE_LOG
 /// Variables with this prefix belong to tests and to the development of this program.
 const TEST_PREFIX: &str = "AURORA_RESTORE_TEST_";
 
+/// The keys that say what to restore from, each with the key that goes with it alone.
+const SOURCES: [(&str, Option<&str>); 5] = [
+    ("source.snapshot", None),
+    ("source.prefix", Some("source.date")),
+    ("source.latest-of", Some("source.kinds")),
+    ("source.point-in-time-of", Some("source.time")),
+    ("source.clone-of", None),
+];
+
 /// The values in force, each with its origin.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Values {
@@ -28,6 +37,18 @@ impl Values {
     pub(super) fn get(&self, path: &str) -> Option<&(Value, Origin)> {
         debug_assert!(schema::find(path).is_some(), "`{path}` is not a key");
         self.values.get(path)
+    }
+
+    /// What to restore from is one decision: a flag that makes it replaces the whole of what the file says about it.
+    fn keep_strongest_source(&mut self) {
+        let rank = |path: &str| self.values.get(path).map(|(_, origin)| origin.rank());
+        let Some(strongest) = SOURCES.iter().filter_map(|(path, _)| rank(path)).max() else { return };
+        let weaker: Vec<_> =
+            SOURCES.iter().filter(|(path, _)| rank(path).is_some_and(|rank| rank < strongest)).collect();
+        for (path, companion) in weaker {
+            self.values.remove(path);
+            companion.map(|companion| self.values.remove(companion));
+        }
     }
 
     fn set(&mut self, path: &'static str, value: Value, origin: Origin) {
@@ -51,6 +72,7 @@ pub(super) fn resolve(sources: &Sources, file: Option<&Path>) -> Result<Values, 
     }
     environment(sources, &mut values, &mut problems);
     flags(sources, &mut values, &mut problems);
+    values.keep_strongest_source();
     if problems.is_empty() { Ok(values) } else { Err(ConfigError { problems }) }
 }
 

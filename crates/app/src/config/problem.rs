@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-/// Where a value comes from. The order is that of precedence: the greatest wins.
+/// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// The built-in default.
@@ -24,6 +24,18 @@ pub enum Origin {
         /// The flag as written.
         flag: String,
     },
+}
+
+impl Origin {
+    /// Its place in the order of precedence.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Default => 0,
+            Self::File { .. } => 1,
+            Self::Environment { .. } => 2,
+            Self::Flag { .. } => 3,
+        }
+    }
 }
 
 impl fmt::Display for Origin {

@@ -179,3 +179,12 @@ fn the_starter_sets_nothing_and_has_no_problems() {
     let parsed = file::parse(&starter(), Path::new("c.toml"));
     assert_eq!((parsed.problems, parsed.entries.len()), (Vec::new(), 0));
 }
+
+#[test]
+fn a_flag_that_names_a_snapshot_replaces_the_source_of_the_file() {
+    let mut setup = setup(&LEAST.replace("latest-of", "kinds = [\"manual\"]\nlatest-of"));
+    setup.sources.flags.push(FlagValue::of_set("source.snapshot=before-release").unwrap());
+    let selector = setup.request().unwrap().source.selector;
+    let SourceSelector::Snapshot(address) = selector else { panic!("{selector:?}") };
+    assert_eq!(address.as_str(), "before-release");
+}

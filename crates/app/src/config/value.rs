@@ -143,7 +143,7 @@ fn found(value: &DeValue<'_>) -> String {
 const CHECK_KEYS: [&str; 7] = ["name", "sql", "database", "equals", "at-least", "at-most", "newer-than-snapshot-minus"];
 
 fn check(table: &DeTable<'_>) -> Result<CustomCheck, String> {
-    if let Some(unknown) = table.keys().map(|name| name.get_ref()).find(|name| !CHECK_KEYS.contains(&name.as_ref())) {
+    if let Some(unknown) = table.keys().map(toml::Spanned::get_ref).find(|name| !CHECK_KEYS.contains(&name.as_ref())) {
         let nearest = crate::did_you_mean(unknown, CHECK_KEYS);
         let suggestion = nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
         return Err(format!("unknown key `{unknown}`{suggestion}"));

@@ -1,8 +1,25 @@
 //! The commands: one file each, an arguments struct whose comments are the help, and `run`.
 
+mod cancel;
 mod completions;
+mod config;
+mod confirm;
+mod doctor;
+mod drive;
 mod explain;
+mod list;
 mod man;
+mod operation_services;
+mod plan;
+mod plan_file;
+mod report;
+mod request_args;
+mod resume;
+mod retire;
+mod run;
+mod status;
+mod undo;
+mod watch;
 
 use clap::Subcommand;
 
@@ -11,6 +28,18 @@ use crate::{context::Context, error::CommandResult};
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Plan(plan::PlanArgs),
+    Run(run::RunArgs),
+    Status(status::StatusArgs),
+    List(list::ListArgs),
+    Watch(watch::WatchArgs),
+    Resume(resume::ResumeArgs),
+    Cancel(cancel::CancelArgs),
+    Undo(undo::UndoArgs),
+    Retire(retire::RetireArgs),
+    Report(report::ReportArgs),
+    Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -20,6 +49,18 @@ impl Command {
     /// Does it.
     pub(crate) fn run(&self, context: &Context) -> CommandResult {
         match self {
+            Self::Plan(args) => plan::run(context, args),
+            Self::Run(args) => run::run(context, args),
+            Self::Status(args) => status::run(context, args),
+            Self::List(args) => list::run(context, args),
+            Self::Watch(args) => watch::run(context, args),
+            Self::Resume(args) => resume::run(context, args),
+            Self::Cancel(args) => cancel::run(context, args),
+            Self::Undo(args) => undo::run(context, args),
+            Self::Retire(args) => retire::run(context, args),
+            Self::Report(args) => report::run(context, args),
+            Self::Config(args) => config::run(context, args),
+            Self::Doctor(args) => doctor::run(context, args),
             Self::Explain(args) => explain::run(context, args),
             Self::Completions(args) => completions::run(context, args),
             Self::Man(args) => man::run(context, args),

@@ -1,9 +1,28 @@
 //! How things look: one file per reader. Renderers get plain values and a place to write to; they decide nothing.
 
+pub(crate) mod bars;
+pub(crate) mod fact;
+pub(crate) mod json_lines;
+pub(crate) mod lines;
+pub(crate) mod plan_text;
 pub(crate) mod printable;
 pub(crate) mod report_html;
 #[cfg(test)]
 mod report_sample;
 pub(crate) mod report_text;
 mod report_view;
+pub(crate) mod status_text;
 pub(crate) mod words;
+
+use crate::ui::{DONE, ERROR, WARNING};
+
+/// A line of news in the colour of its tone.
+fn toned(line: &fact::Line) -> String {
+    let text = printable::printable(&line.text);
+    match line.tone {
+        fact::Tone::Plain => text.into_owned(),
+        fact::Tone::Done => format!("{DONE}{text}{DONE:#}"),
+        fact::Tone::Warning => format!("{WARNING}warning:{WARNING:#} {text}"),
+        fact::Tone::Error => format!("{ERROR}error:{ERROR:#} {text}"),
+    }
+}

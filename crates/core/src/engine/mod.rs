@@ -26,7 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     ids::{ExecutorId, OperationId},
     operation::{Direction, End, Event, Failure, FailureClass, Progress, Status, StepKind, StepStatus, UndoReason},
-    ports::{JournalError, Ports, TargetKey},
+    ports::{Journal, JournalError, Ports, TargetKey},
     request::Request,
     steps::{self, StepContext, StepError, StepOutcome},
 };
@@ -328,19 +328,20 @@ pub struct BeginOperation {
 /// [`EngineError::NotPossible`] if there is nothing left to cancel; [`EngineError::Journal`] with `Conflict` after several
 /// lost races with the executor.
 pub async fn request_cancel(
-    ports: &Ports<'_>,
+    journal: &dyn Journal,
     id: &OperationId,
     request: crate::operation::CancelRequest,
+    now: Timestamp,
 ) -> Result<(), EngineError> {
-    session::append_cancel(ports.journal, id, request, ports.clock.now()).await
+    session::append_cancel(journal, id, request, now).await
 }
 
 /// Reads an operation without taking it over.
 ///
 /// # Errors
 /// [`EngineError::Journal`] or [`EngineError::Refused`].
-pub async fn look_at(ports: &Ports<'_>, id: &OperationId) -> Result<crate::operation::Operation, EngineError> {
-    session::load(ports.journal, id).await.map(|(operation, _)| operation)
+pub async fn look_at(journal: &dyn Journal, id: &OperationId) -> Result<crate::operation::Operation, EngineError> {
+    session::load(journal, id).await.map(|(operation, _)| operation)
 }
 
 /// Whether the way forward of an operation is past the point of no return: every step up to it is settled.

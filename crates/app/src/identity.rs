@@ -1,0 +1,59 @@
+//! Who we are and what an operation is called.
+
+use aurora_restore_core::ids::{ExecutorId, InvalidId, OperationId};
+use jiff::{Timestamp, tz::TimeZone};
+use rand::RngExt as _;
+
+use crate::hooks;
+
+/// A new operation id: `op-YYYYMMDD-HHMMSS-xxxx`. The time makes ids sort and read well, four random hexadecimal digits
+/// tell apart what is asked for in the same second; the journal refuses an id that is taken.
+///
+/// # Errors
+/// [`InvalidId`] never in practice; kept as an error so that a fault is reported and not acted upon.
+pub fn new_operation_id(now: Timestamp) -> Result<OperationId, InvalidId> {
+    let time = now.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
+    let digits = hooks::seed().unwrap_or_else(|| rand::rng().random());
+    OperationId::new(format!("op-{time}-{digits:04x}"))
+}
+
+/// Who executes: this process, told apart from another one with the same number on another machine or another day.
+///
+/// # Errors
+/// [`InvalidId`] if the machine has an impossible name.
+pub fn executor() -> Result<ExecutorId, InvalidId> {
+    let host: String = host().chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(64).collect();
+    let digits: u16 = rand::rng().random();
+    ExecutorId::new(format!("command:{host}:{}:{digits:04x}", std::process::id()))
+}
+
+/// Who asks, as the journal tells it: `user@host`.
+pub fn caller() -> String {
+    let named = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let user = named("SUDO_USER").or_else(|| named("USER")).or_else(|| named("LOGNAME"));
+    format!("{}@{}", user.unwrap_or_else(|| "unknown".to_owned()), host())
+}
+
+fn host() -> String {
+    let of_kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let named = std::env::var("HOSTNAME").ok().filter(|text| !text.is_empty()).or_else(of_kernel);
+    named.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_id_tells_when_it_was_asked_for() {
+        let id = new_operation_id("2026-11-22T10:15:00Z".parse().unwrap()).unwrap();
+        assert!(id.as_str().starts_with("op-20261122-101500-"), "{id}");
+        assert_eq!(id.as_str().len(), "op-20261122-101500-7f3a".len());
+    }
+
+    #[test]
+    fn two_executors_of_one_process_are_told_apart() {
+        let ids: std::collections::BTreeSet<_> = (0..8).map(|_| executor().unwrap()).collect();
+        assert!(ids.len() > 1);
+    }
+}

@@ -1,0 +1,236 @@
+//! Configuration to wired services: owned adapters that give the ports of the domain.
+//!
+//! A configuration that points to a sandbox and one that points to AWS differ in values only; the same adapters talk to
+//! both.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
+use aurora_restore_core::{
+    ids::{AccountId, Region, SecretId},
+    ports::{
+        Clock, Cloud, CloudError, Journal, JournalError, Notice, Notifier, NotifierError, Ports, Secrets, SecretsError,
+        Side,
+    },
+};
+use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
+use aurora_restore_sql::{Options, Postgres, Trust, TrustError};
+
+use crate::{
+    config::{AwsAccess, DatabaseAccess, Entrance, Environment, NotifyChannel},
+    hooks,
+};
+
+/// Why the services could not be made. Nothing was sent to anybody yet, except to the store of secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The keys of an account cannot be read.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// A secret with keys lacks one of them.
+    #[error("secret `{secret}` has no key `{key}`")]
+    KeyMissing {
+        /// The secret.
+        secret: SecretId,
+        /// The key.
+        key: &'static str,
+    },
+    /// An endpoint cannot be used.
+    #[error(transparent)]
+    Endpoint(#[from] aurora_restore_aws::InvalidEndpoint),
+    /// The trusted certificates cannot be used.
+    #[error("the certificates to trust cannot be used")]
+    Trust(#[from] TrustError),
+    /// An account that answers is not the one that the configuration names.
+    #[error("the {side} account is {found}, and the configuration says {expected}")]
+    OtherAccount {
+        /// `source` or `target`.
+        side: &'static str,
+        /// Who answered.
+        found: AccountId,
+        /// Who should have.
+        expected: AccountId,
+    },
+    /// An account does not answer.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+}
+
+/// What the journal is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalUse {
+    /// To look at it; nothing is made.
+    Read,
+    /// To begin or to go on with an operation; the file is made if there is none.
+    Work,
+}
+
+/// Everything an operation needs.
+pub struct Services {
+    cloud: AwsCloud,
+    journal: Box<dyn Journal>,
+    secrets: FileSecrets,
+    database: Postgres,
+    notifier: Box<dyn Notifier>,
+    clock: Box<dyn Clock>,
+}
+
+impl Services {
+    /// Makes the services. `region` is where identities are asked for: the target's.
+    ///
+    /// # Errors
+    /// [`ServicesError`].
+    pub async fn build(environment: &Environment, region: &Region, journal: JournalUse) -> Result<Self, ServicesError> {
+        let secrets = open_secrets(environment);
+        Ok(Self {
+            cloud: open_cloud(&environment.aws, region, &secrets).await?,
+            journal: match journal {
+                JournalUse::Read => open_journal_to_read(&environment.journal)?,
+                JournalUse::Work => open_journal(&environment.journal)?,
+            },
+            database: open_database(&environment.database)?,
+            notifier: open_notifier(environment.notify),
+            clock: hooks::clock(),
+            secrets,
+        })
+    }
+
+    /// The ports of the domain.
+    pub fn ports(&self) -> Ports<'_> {
+        Ports {
+            cloud: &self.cloud,
+            journal: self.journal.as_ref(),
+            secrets: &self.secrets,
+            database: &self.database,
+            notifier: self.notifier.as_ref(),
+            clock: self.clock.as_ref(),
+        }
+    }
+
+    /// Asks the accounts that the configuration names who they are. Changes nothing.
+    ///
+    /// # Errors
+    /// [`ServicesError::OtherAccount`] where another account answers, [`ServicesError::Cloud`] where none does.
+    pub async fn check_accounts(&self, environment: &Environment) -> Result<(), ServicesError> {
+        check_account(&self.cloud, Side::Target, Some(&environment.aws.target)).await?;
+        check_account(&self.cloud, Side::Source, environment.aws.source.as_ref()).await
+    }
+}
+
+async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance>) -> Result<(), ServicesError> {
+    let Some(expected) = entrance.and_then(|entrance| entrance.account.clone()) else { return Ok(()) };
+    let found = cloud.account(side).await?;
+    if found == expected {
+        return Ok(());
+    }
+    let side = match side {
+        Side::Source => "source",
+        Side::Target => "target",
+    };
+    Err(ServicesError::OtherAccount { side, found, expected })
+}
+
+/// Opens the journal. Makes its file, and the directories that are missing, for their owner only.
+///
+/// # Errors
+/// [`JournalError::Unusable`] where a newer version laid it out, [`JournalError::Unavailable`] where it cannot be opened.
+pub fn open_journal(path: &Path) -> Result<Box<dyn Journal>, JournalError> {
+    Ok(Box::new(SqliteJournal::open(path)?))
+}
+
+/// Opens the journal to look at it. Makes nothing: where there is no file, there are no operations.
+///
+/// # Errors
+/// As [`open_journal`].
+pub fn open_journal_to_read(path: &Path) -> Result<Box<dyn Journal>, JournalError> {
+    Ok(Box::new(SqliteJournal::open_to_read(path)?))
+}
+
+/// The store of secrets. Reads nothing yet.
+pub fn open_secrets(environment: &Environment) -> FileSecrets {
+    FileSecrets::new(&environment.secrets)
+}
+
+/// The database side. Reads the certificates, connects to nothing.
+///
+/// # Errors
+/// [`TrustError`] if there is nothing to trust.
+pub fn open_database(access: &DatabaseAccess) -> Result<Postgres, TrustError> {
+    let trust = match &access.ca_certificate {
+        Some(path) => Trust::PemFile(path.clone()),
+        None => Trust::OperatingSystem,
+    };
+    let unsigned = |length| std::time::Duration::try_from(length).unwrap_or_default();
+    Postgres::new(Options {
+        connect_timeout: unsigned(access.connect_timeout),
+        statement_timeout: unsigned(access.statement_timeout),
+        counting_budget: unsigned(access.counting_budget),
+        integrity_budget: unsigned(access.integrity_budget),
+        ..Options::new(vec![trust])
+    })
+}
+
+/// RDS and identities. Reads credentials that the configuration names; sends nothing to AWS yet.
+///
+/// # Errors
+/// [`ServicesError`] where keys or endpoints cannot be used.
+pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secrets) -> Result<AwsCloud, ServicesError> {
+    let source = match &access.source {
+        Some(entrance) => Some(account_access(entrance, secrets).await?),
+        None => None,
+    };
+    let options = AwsOptions {
+        region: region.clone(),
+        target: account_access(&access.target, secrets).await?,
+        source,
+        rds_endpoint: access.rds_endpoint.clone(),
+        sts_endpoint: access.sts_endpoint.clone(),
+    };
+    Ok(AwsCloud::new(&options).await?)
+}
+
+async fn account_access(entrance: &Entrance, secrets: &dyn Secrets) -> Result<AccountAccess, ServicesError> {
+    let credentials = match (&entrance.keys_secret, &entrance.profile) {
+        (Some(id), _) => keys(id, secrets).await?,
+        (None, Some(profile)) => CredentialSource::Profile(profile.clone()),
+        (None, None) => CredentialSource::Environment,
+    };
+    let role = entrance.role.as_ref().map(|arn| AssumedRole {
+        arn: arn.clone(),
+        external_id: entrance.external_id.clone(),
+        session_name: entrance.session_name.clone(),
+    });
+    Ok(AccountAccess { credentials, role })
+}
+
+async fn keys(id: &SecretId, secrets: &dyn Secrets) -> Result<CredentialSource, ServicesError> {
+    let document = secrets.get(id).await?;
+    let field = |key: &'static str| {
+        document.fields.get(key).ok_or_else(|| ServicesError::KeyMissing { secret: id.clone(), key })
+    };
+    Ok(CredentialSource::Keys {
+        access_key: field("access_key_id")?.expose().to_owned(),
+        secret_key: field("secret_access_key")?.clone(),
+    })
+}
+
+fn open_notifier(channel: NotifyChannel) -> Box<dyn Notifier> {
+    match channel {
+        NotifyChannel::Console => Box::new(ConsoleNotifier::stderr()),
+        NotifyChannel::None => Box::new(Nobody),
+    }
+}
+
+/// Tells nobody.
+struct Nobody;
+
+#[async_trait]
+impl Notifier for Nobody {
+    async fn notify(&self, _notice: &Notice) -> Result<(), NotifierError> {
+        Ok(())
+    }
+}

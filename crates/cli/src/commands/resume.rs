@@ -1,0 +1,47 @@
+//! `resume`: goes on with an operation, wherever it stands.
+
+use aurora_restore_app::executor;
+use aurora_restore_core::{
+    engine::{Engine, look_at},
+    operation::Phase,
+};
+use clap::Args;
+
+use super::{drive, operation_services::with_operation, plan as planning};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+};
+
+/// Go on with an operation that was interrupted, or that is stuck
+///
+/// Takes it over from whoever executed it before; if that process still runs, it stops. A stuck operation goes on in the
+/// direction that it was on.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The operation: its id, the beginning of its id, or `latest`
+    #[arg(value_name = "OPERATION")]
+    operation: String,
+}
+
+pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
+    context.block_on(async {
+        let (services, operation) = with_operation(context, &args.operation).await?;
+        let ports = services.ports();
+        if matches!(operation.phase, Phase::Ended(_)) {
+            context.ui().say(format_args!("operation {} has ended; there is nothing to go on with.", operation.id));
+            return drive::tell_end(context, &operation, aurora_restore_app::DriveEnd::Ended(operation.status()));
+        }
+        let engine = Engine::new(ports);
+        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+        let mut session = engine.attach(&operation.id, &executor).await?;
+        if matches!(session.operation().phase, Phase::Stuck(_)) {
+            engine.unstick(&mut session, &aurora_restore_app::caller()).await?;
+        }
+        let history = planning::history(ports.journal, &operation.request).await;
+        let end = drive::drive(context, &services, &mut session, &history).await?;
+        // The end of a retirement is not the end of the restore, which has ended long ago.
+        let operation = look_at(ports.journal, &operation.id).await?;
+        drive::tell_end(context, &operation, end)
+    })
+}

@@ -1,0 +1,138 @@
+//! `retire`: ends retired clusters: of one operation, or of all whose time has come.
+
+use aurora_restore_app::{DriveEnd, History, executor};
+use aurora_restore_core::{
+    engine::Engine,
+    ids::OperationId,
+    operation::{Operation, Status},
+    ports::OperationFilter,
+    request::FinalSnapshot,
+};
+use clap::Args;
+
+use super::{confirm::ConfirmArgs, drive, list, operation_services::with_operation};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    render::{json_lines, words},
+    ui::Format,
+};
+
+/// The most operations that one `retire --due` looks at.
+const LOOKED_AT_MAX: usize = 100_000;
+
+/// End the cluster that had the name before
+///
+/// Deletes the retired cluster of an operation, with a final snapshot unless the request says otherwise. After that the
+/// restore cannot be undone any more.
+#[derive(Debug, Args)]
+pub(crate) struct RetireArgs {
+    /// The operation: its id, the beginning of its id, or `latest`
+    #[arg(value_name = "OPERATION", required_unless_present = "due")]
+    operation: Option<String>,
+
+    /// All operations whose retired cluster has been kept long enough
+    #[arg(long, conflicts_with = "operation")]
+    due: bool,
+
+    /// Even before its time has come
+    #[arg(long, conflicts_with = "due")]
+    early: bool,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+pub(super) fn run(context: &Context, args: &RetireArgs) -> CommandResult {
+    context.block_on(async {
+        match &args.operation {
+            Some(text) => retire_one(context, text, args).await,
+            None => retire_due(context, args).await,
+        }
+    })
+}
+
+async fn retire_one(context: &Context, text: &str, args: &RetireArgs) -> CommandResult {
+    let (_, operation) = with_operation(context, text).await?;
+    let retired = retired_name(&operation)?;
+    if let Some(at) = operation.retire_after().filter(|at| *at > context.now())
+        && !args.early
+    {
+        return Err(CommandError::failed(format!("cluster {retired} is to be kept until {}", words::time(at)))
+            .hint("Give --early to end it before its time; the restore cannot be undone after that."));
+    }
+    let with = match operation.request.retirement.final_snapshot {
+        FinalSnapshot::Take => "after a final snapshot",
+        FinalSnapshot::Skip => "without a final snapshot",
+    };
+    args.confirm.ask(context.ui(), &format!("Cluster {retired} is DELETED {with}."), &retired)?;
+    retire(context, &operation.id).await
+}
+
+fn retired_name(operation: &Operation) -> Result<String, CommandError> {
+    let retired = operation.facts.switch_over.as_ref().and_then(|switch| switch.retired.as_ref());
+    match retired {
+        Some(retired) if operation.keeps_retired_cluster() => Ok(retired.cluster.to_string()),
+        _ => Err(CommandError::failed(format!("operation {} keeps no retired cluster", operation.id))),
+    }
+}
+
+async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
+    let journal = context.journal()?;
+    let filter =
+        OperationFilter { status: Some(Status::Completed), limit: LOOKED_AT_MAX, ..OperationFilter::default() };
+    let now = context.now();
+    let items = list::collect(journal.as_ref(), filter).await?;
+    let due: Vec<_> = items.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
+    drop(journal);
+    if due.is_empty() {
+        context.ui().say("no retired cluster has been kept long enough.");
+        return Ok(ExitCode::Done);
+    }
+    let names: Vec<String> = due.iter().map(|item| format!("{} of {}", item.operation_id, item.target)).collect();
+    let question =
+        format!("The retired clusters of {} are DELETED: {}.", words::plural(due.len(), "operation"), names.join(", "));
+    args.confirm.ask(context.ui(), &question, "retire")?;
+    let mut worst = ExitCode::Done;
+    for item in due {
+        // One that cannot be ended must not keep the others from being ended.
+        match retire(context, &item.operation_id).await {
+            Ok(ExitCode::Done) => {}
+            Ok(ExitCode::StillRunning) => return Ok(ExitCode::StillRunning),
+            Ok(other) => worst = other,
+            Err(error) => {
+                context.ui().error(&error);
+                worst = error.exit_code();
+            }
+        }
+    }
+    Ok(worst)
+}
+
+async fn retire(context: &Context, id: &OperationId) -> CommandResult {
+    let (services, _) = with_operation(context, id.as_str()).await?;
+    let engine = Engine::new(services.ports());
+    let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+    let mut session = engine.attach(id, &executor).await?;
+    engine.retire(&mut session, &aurora_restore_app::caller()).await?;
+    let end = drive::drive(context, &services, &mut session, &History::default()).await?;
+    let ended = session.operation().retired_at.is_some();
+    let exit = match (end, ended) {
+        (DriveEnd::Detached, _) => ExitCode::StillRunning,
+        (DriveEnd::Ended(_), true) => ExitCode::Done,
+        (DriveEnd::Ended(_), false) => ExitCode::Failed,
+    };
+    if context.ui().format() == Format::Json {
+        json_lines::end(context.ui(), id, session.operation().status(), exit)?;
+    }
+    match exit {
+        ExitCode::Done => context.ui().done(format_args!("the retired cluster of operation {id} is gone.")),
+        ExitCode::StillRunning => drive::tell_detached(context.ui(), session.operation()),
+        _ => {
+            return Err(CommandError::failed(format!("the retired cluster of operation {id} could not be ended"))
+                .hint(format!("See `aurora-restore report {id}`; it can be tried again.")));
+        }
+    }
+    Ok(exit)
+}

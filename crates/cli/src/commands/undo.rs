@@ -1,0 +1,62 @@
+//! `undo`: takes back a restore that is completed, or that is stuck on its way forward.
+
+use aurora_restore_app::{DriveEnd, executor};
+use aurora_restore_core::{engine::Engine, operation::Status, request::Strategy};
+use clap::Args;
+
+use super::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    render::json_lines,
+    ui::Format,
+};
+
+/// Take a completed or stuck restore back
+///
+/// Under the swap strategy the old cluster gets its name back, as long as it is kept. What was written to the new cluster
+/// since the switch is gone with it.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// The operation: its id, the beginning of its id, or `latest`
+    #[arg(value_name = "OPERATION")]
+    operation: String,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
+    context.block_on(async {
+        let (services, operation) = with_operation(context, &args.operation).await?;
+        let target = operation.request.target.cluster.as_str();
+        let question = match operation.request.strategy {
+            Strategy::Swap => {
+                format!("{target} goes back to the old cluster; the new one and all that was written to it is DELETED.")
+            }
+            Strategy::SideBySide => format!("The new cluster beside {target} is DELETED."),
+            Strategy::Replace => format!("{target} is DELETED and restored from its final snapshot."),
+        };
+        args.confirm.ask(context.ui(), &question, target)?;
+        let ports = services.ports();
+        let engine = Engine::new(ports);
+        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+        let mut session = engine.attach(&operation.id, &executor).await?;
+        engine.undo(&mut session, &aurora_restore_app::caller()).await?;
+        let history = planning::history(ports.journal, &operation.request).await;
+        let end = drive::drive(context, &services, &mut session, &history).await?;
+        let operation = session.operation();
+        // An undo that was asked for and is done is a success, whatever the operation is called now.
+        match (end, operation.status()) {
+            (DriveEnd::Ended(_), status @ (Status::Failed | Status::Cancelled)) => {
+                if context.ui().format() == Format::Json {
+                    json_lines::end(context.ui(), &operation.id, status, ExitCode::Done)?;
+                }
+                context.ui().done(format_args!("operation {} is undone.", operation.id));
+                Ok(ExitCode::Done)
+            }
+            _ => drive::tell_end(context, operation, end),
+        }
+    })
+}

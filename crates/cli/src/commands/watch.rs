@@ -1,0 +1,44 @@
+//! `watch`: shows what happens to an operation that is executed elsewhere. Changes nothing.
+
+use aurora_restore_app::{DriveEnd, Follower, LATEST};
+use clap::Args;
+
+use super::{drive, plan as planning};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    ui::Format,
+};
+
+/// Watch an operation until it ends
+///
+/// Shows what was recorded so far and everything that follows. Ends with the exit code of the operation. Ctrl-C stops
+/// watching; the operation goes on.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// The operation: its id, the beginning of its id, or `latest`
+    #[arg(value_name = "OPERATION", default_value = LATEST)]
+    operation: String,
+}
+
+pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
+    context.block_on(async {
+        let journal = context.journal()?;
+        let id = context.find(journal.as_ref(), &args.operation).await?;
+        let mut first_look = Follower::new(id.clone());
+        first_look.news(journal.as_ref()).await?;
+        let operation = first_look.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
+        let history = planning::history(journal.as_ref(), &operation.request).await;
+        let mut follower = Follower::new(id);
+        let end = drive::watch_over(context, journal.as_ref(), &mut follower, &history).await?;
+        let operation = follower.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
+        if end == DriveEnd::Detached {
+            if context.ui().format() == Format::Text {
+                context.ui().say(format_args!("stopped watching operation {}.", operation.id));
+            }
+            return Ok(ExitCode::StillRunning);
+        }
+        drive::tell_end(context, operation, end)
+    })
+}
