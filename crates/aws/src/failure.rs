@@ -1,6 +1,6 @@
 //! What went wrong with a call, read off the SDK's error once and for all.
 //!
-//! What a wire code *means* is decided in [`classify`], a pure function over what came over the wire.
+//! What a wire code *means* is decided in [`mod@classify`], a pure function over what came over the wire.
 
 pub(crate) mod classify;
 
