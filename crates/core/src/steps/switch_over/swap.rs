@@ -43,8 +43,9 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         let text = swap.prove(context, serving).await?;
         return Ok(context.wait(STEP, after, text));
     };
+    // The name serves: clients no longer wait, and RDS need not be asked as often.
     if let Some(text) = rename_instances(context, &swap, &swap.forward_instances()).await? {
-        return Ok(context.wait(STEP, after, text));
+        return Ok(context.wait(STEP, pace::for_steps(context.limits()), text));
     }
     let endpoint = serving.endpoint.clone().ok_or_else(|| missing("the serving cluster's endpoint"))?;
     Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, endpoint, switched_at))))
@@ -58,7 +59,7 @@ pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepE
         return Ok(context.wait_undo(STEP, after, text));
     }
     if let Some(text) = rename_instances(context, &swap, &swap.backward_instances()).await? {
-        return Ok(context.wait_undo(STEP, after, text));
+        return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), text));
     }
     swap.unmark(context, &clusters).await?;
     let note = match &swap.plan.existing {
