@@ -4,6 +4,8 @@
 //! tag on the cluster, so that a field which RDS shows otherwise than it was given is reported and not sent for ever.
 //! The password is proven by logging in: it is sent again only while the login is refused.
 
+use std::collections::BTreeMap;
+
 use crate::{
     engine::pace,
     ids::Arn,
@@ -44,7 +46,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     if let Some(text) = master_password_not_set(context, &cluster).await? {
         return Ok(context.wait(STEP, after, text));
     }
-    let comparison = compare(plan, &cluster, &instances);
+    let comparison = compare(plan, &context.operation().request.tags, &cluster, &instances);
     Ok(StepOutcome::Done(StepFacts::ApplySettings(SettingsApplied { comparison })))
 }
 
@@ -177,10 +179,21 @@ async fn master_password_not_set(context: &StepContext<'_>, cluster: &Cluster) -
     }
 }
 
-fn compare(plan: &Plan, cluster: &Cluster, instances: &[Instance]) -> Vec<SettingComparison> {
-    let mut rows = plan.settings.compare(&cluster.settings);
+/// Compares what was wished with what RDS shows. The request's own tags were wished, too.
+fn compare(
+    plan: &Plan,
+    request_tags: &BTreeMap<String, String>,
+    cluster: &Cluster,
+    instances: &[Instance],
+) -> Vec<SettingComparison> {
+    let with_request = |tags: &Option<BTreeMap<String, String>>| {
+        tags.as_ref().map(|tags| tags.iter().chain(request_tags).map(|(k, v)| (k.clone(), v.clone())).collect())
+    };
+    let wished = ClusterSettings { tags: with_request(&plan.settings.tags), ..plan.settings.clone() };
+    let mut rows = wished.compare(&cluster.settings);
     for (index, (name, wished)) in plan.names.staged_instances.iter().zip(&plan.instances).enumerate() {
         if let Some(instance) = instances.iter().find(|instance| &instance.id == name) {
+            let wished = InstanceSettings { tags: with_request(&wished.tags), ..wished.clone() };
             rows.extend(wished.compare(&instance.settings, &format!("instance {}", index + 1)));
         }
     }

@@ -1,0 +1,261 @@
+//! What people and rivals do to an operation: cancel, undo, retire, resume, overtake.
+
+use aurora_restore_core::{
+    engine::{Advance, Engine, EngineError, request_cancel},
+    operation::{CancelRequest, Status},
+    ports::{JournalError, NoticeOutcome},
+    request::{FinalSnapshot, Strategy},
+};
+use aurora_restore_sandbox::model::call::{Call, CreateDbCluster};
+use aurora_restore_testing::{
+    Stop, Trouble, Witness, block_on, drive, run_to_end,
+    scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
+};
+use jiff::SignedDuration;
+
+const NEW: &str = "shop.customers:20000,shop.orders:180000";
+const STALE: &str = "shop.customers:10";
+
+fn cancel() -> CancelRequest {
+    CancelRequest { by: "a person".to_owned(), reason: None }
+}
+
+fn nothing_changed(scenario: &Scenario, before: &aurora_restore_testing::View) {
+    scenario.settle();
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(STALE));
+}
+
+#[test]
+fn data_that_are_refused_are_undone_and_the_old_cluster_keeps_serving() {
+    for trouble in [Trouble::FailsVerification, Trouble::FailsProof, Trouble::UntrustedCertificate] {
+        let scenario = Scenario::new(Stage::default());
+        let before = scenario.view(Witness::OfIdentity);
+        scenario.database.make_trouble(trouble.clone(), 1);
+        let (status, _) = scenario.run("op-1", scenario.swap()).unwrap();
+        assert_eq!(status, Status::Failed, "{trouble:?}");
+        nothing_changed(&scenario, &before);
+        let told: Vec<NoticeOutcome> = scenario.notifier.notices().iter().map(|notice| notice.outcome).collect();
+        assert_eq!(told, [NoticeOutcome::Failed]);
+    }
+}
+
+#[test]
+fn a_database_that_is_slow_to_answer_is_waited_for() {
+    let scenario = Scenario::new(Stage::default());
+    scenario.database.make_trouble(Trouble::Unreachable, 3);
+    let (status, _) = scenario.run("op-1", scenario.swap()).unwrap();
+    assert_eq!(status, Status::Completed);
+}
+
+/// Cancels an operation after a number of moves; tells whether it was accepted.
+fn cancelled_after(stage: &Scenario, moves: usize) -> (Scenario, Status, bool) {
+    let scenario = stage.fork();
+    let (status, accepted) = block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let mut request = scenario.swap();
+        request.limits.poll = SignedDuration::from_mins(10);
+        let mut session = engine.begin(scenario.begin("op-1", request)).await.unwrap();
+        let mut seen = 0;
+        let stop = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |_, _| {
+            seen += 1;
+            seen < moves
+        });
+        if let Stop::Ended(status) = stop.await.unwrap() {
+            return (status, false);
+        }
+        let accepted = request_cancel(&scenario.ports(), &operation("op-1"), cancel()).await.is_ok();
+        let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        (status, accepted)
+    });
+    (scenario, status, accepted)
+}
+
+#[test]
+fn a_request_to_cancel_is_obeyed_at_every_move_before_the_point_of_no_return() {
+    let stage = Scenario::new(Stage::default());
+    let before = stage.view(Witness::OfIdentity);
+    let (mut cancelled, mut completed) = (0, 0);
+    for moves in 1.. {
+        let (scenario, status, accepted) = cancelled_after(&stage, moves);
+        match (status, accepted) {
+            (Status::Cancelled, true) => {
+                nothing_changed(&scenario, &before);
+                cancelled += 1;
+            }
+            (Status::Completed, _) => {
+                completed += 1;
+                assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
+                if completed > 6 {
+                    break;
+                }
+            }
+            other => panic!("after {moves} moves: {other:?}"),
+        }
+    }
+    assert!(cancelled > 20, "{cancelled}");
+}
+
+#[test]
+fn a_completed_operation_can_be_undone_while_the_old_cluster_is_kept() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    let status = block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.undo(&mut session, "a person").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
+    });
+    assert_eq!(status, Status::Cancelled);
+    nothing_changed(&scenario, &before);
+}
+
+#[test]
+fn the_retired_cluster_is_ended_with_or_without_a_final_snapshot() {
+    for final_snapshot in [FinalSnapshot::Take, FinalSnapshot::Skip] {
+        let scenario = Scenario::new(Stage::default());
+        let mut request = scenario.swap();
+        request.retirement.final_snapshot = final_snapshot;
+        let (_, mut session) = scenario.run("op-1", request).unwrap();
+        let names = session.operation().facts.plan.as_ref().unwrap().names.clone();
+        block_on(async {
+            let engine = Engine::new(scenario.ports());
+            engine.retire(&mut session, "the sweeper").await.unwrap();
+            run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+            let again = engine.undo(&mut session, "a person").await;
+            assert!(matches!(again, Err(EngineError::NotPossible { .. })), "{again:?}");
+        });
+        assert!(session.operation().retired_at.is_some());
+        scenario.settle();
+        let view = scenario.view(Witness::OfIdentity);
+        assert_eq!(view.field(&format!("/{}", names.retired), "status"), None);
+        let snapshot = view.field(&format!("/{}", names.final_snapshot), "status");
+        assert_eq!(snapshot.is_some(), final_snapshot == FinalSnapshot::Take);
+        assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
+    }
+}
+
+#[test]
+fn a_foreign_cluster_under_the_name_makes_the_switch_stuck_until_a_person_clears_it() {
+    let scenario = Scenario::new(Stage::default().with_target(aurora_restore_testing::scenario::TargetIs::Absent));
+    let status = block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        let verified = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| {
+            session.operation().facts.verified.is_none()
+        });
+        assert_eq!(verified.await.unwrap(), Stop::ByOnlooker);
+        scenario.operator(&scenario.target_place(), foreign());
+        let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        assert_eq!(status, Status::Stuck);
+        let blocked = scenario.run("op-2", scenario.swap());
+        assert!(blocked.is_err(), "the target stays locked while its operation is stuck");
+
+        scenario.settle();
+        scenario.operator(
+            &scenario.target_place(),
+            Call::DeleteDbCluster(aurora_restore_sandbox::model::call::DeleteDbCluster {
+                db_cluster_identifier: "staging".to_owned(),
+                skip_final_snapshot: Some(true),
+                ..Default::default()
+            }),
+        );
+        scenario.settle();
+        engine.unstick(&mut session, "a person").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
+    });
+    assert_eq!(status, Status::Completed);
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
+}
+
+fn foreign() -> Call {
+    Call::CreateDbCluster(CreateDbCluster {
+        db_cluster_identifier: "staging".to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        master_username: Some("somebody".to_owned()),
+        master_user_password: Some(aurora_restore_sandbox::model::Secret::new("somebody-Else-1")),
+        ..CreateDbCluster::default()
+    })
+}
+
+#[test]
+fn a_second_operation_on_one_target_is_refused_with_the_id_of_the_first() {
+    let scenario = Scenario::new(Stage::default());
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        let second = engine.begin(scenario.begin("op-2", scenario.swap())).await;
+        let Err(EngineError::Journal(JournalError::TargetBusy { holder, .. })) = second else {
+            panic!("{second:?}");
+        };
+        assert_eq!(holder, operation("op-1"));
+    });
+}
+
+#[test]
+fn an_executor_that_was_overtaken_changes_nothing_any_more() {
+    let stage = Scenario::new(Stage::default());
+    for moves in (1..60).step_by(7) {
+        let scenario = stage.fork();
+        block_on(async {
+            let engine = Engine::new(scenario.ports());
+            let mut slow = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+            let mut seen = 0;
+            let paused = drive(&engine, &mut slow, &scenario.clock, MOVES_MAX, |_, _| {
+                seen += 1;
+                seen < moves
+            });
+            assert_eq!(paused.await.unwrap(), Stop::ByOnlooker);
+            let mut rival = engine.attach(&operation("op-1"), &executor("rival")).await.unwrap();
+            let entries = scenario.journal.stored(&operation("op-1"));
+            let world = scenario.view(Witness::OfIdentity);
+            let late = engine.advance(&mut slow).await;
+            assert!(matches!(late, Err(EngineError::Journal(JournalError::Fenced { .. }))), "{late:?}");
+            assert_eq!(scenario.journal.stored(&operation("op-1")), entries);
+            assert_eq!(world.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+            let status = run_to_end(&engine, &mut rival, &scenario.clock, MOVES_MAX).await.unwrap();
+            assert_eq!(status, Status::Completed);
+        });
+    }
+}
+
+#[test]
+fn under_swap_the_name_answers_old_or_new_but_for_the_switch() {
+    let scenario = Scenario::new(Stage::default());
+    let mut unanswered = SignedDuration::ZERO;
+    let mut switched = false;
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        let watched = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |_, advance| {
+            match scenario.answer_of_target().as_deref() {
+                Some(STALE) => assert!(!switched, "the old content is back"),
+                Some(NEW) => switched = true,
+                Some(other) => panic!("the name answers with {other}"),
+                // Later the instances are renamed, and each restarts once: a connection breaks, the name stays.
+                None if switched => {}
+                None => {
+                    if let Advance::Wait { after, .. } = advance {
+                        unanswered += *after;
+                    }
+                }
+            }
+            true
+        });
+        watched.await.unwrap();
+        let reported = session.operation().facts.switch_over.as_ref().unwrap().name_unanswered_max.unwrap();
+        assert!(unanswered <= reported, "{unanswered} is more than the reported {reported}");
+    });
+    assert!(switched && unanswered > SignedDuration::ZERO && unanswered < SignedDuration::from_mins(5), "{unanswered}");
+}
+
+#[test]
+fn an_undone_replacement_brings_the_old_cluster_back_serving() {
+    let scenario = Scenario::new(Stage::default());
+    let request = scenario
+        .request(Strategy::Replace, aurora_restore_core::request::SourceSelector::Snapshot(scenario.snapshot()));
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let (status, _) = scenario.run("op-1", request).unwrap();
+    assert_eq!(status, Status::Failed);
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(STALE));
+}
