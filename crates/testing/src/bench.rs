@@ -2,7 +2,7 @@
 
 use aurora_restore_core::operation::Status;
 
-use crate::scenario::{Scenario, Stage};
+use crate::scenario::{Pace, Scenario, Stage};
 
 /// What was run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +14,13 @@ pub struct Restores {
 }
 
 /// Runs so many swap restores one after the other on one thread: all ten steps, production in another account and Region
-/// under a customer's key, RDS as slow as it is (the clock is turned), the journal in memory. Each has a world of its own.
+/// under a customer's key, the journal in memory, RDS at the pace of the sandbox and looked at as often as there. Each
+/// restore has a world of its own.
 ///
 /// # Panics
 /// If one of them does not complete.
 pub fn swap_restores(count: u32) -> Restores {
-    let stage = Scenario::new(Stage::across());
+    let stage = Scenario::new(Stage { pace: Pace::Quick, ..Stage::across() });
     let request = stage.swap();
     let mut entries = 0;
     for _ in 0..count {

@@ -545,7 +545,7 @@ pub fn snapshot_arn(place: &Caller, name: &str) -> Arn {
     Arn::new(text).expect("a test gives names that are legal")
 }
 
-fn keys() -> Vec<PlacedKey> {
+pub(crate) fn keys() -> Vec<PlacedKey> {
     let places = [(PROD, IRELAND), (PROD, FRANKFURT), (STAGING, IRELAND), (STAGING, FRANKFURT)];
     places
         .into_iter()

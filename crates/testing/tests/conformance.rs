@@ -1,0 +1,119 @@
+//! What is simulated passes the same suites as the real thing.
+
+use async_trait::async_trait;
+use aurora_restore_core::{
+    ids::{AccountId, KmsKey, SecretId, SnapshotId},
+    ports::{Cloud, Journal, Location, Notifier, Secrets, Side},
+};
+use aurora_restore_testing::{
+    MemoryJournal, MemorySecrets, RecordingNotifier, block_on,
+    scenario::{FRANKFURT, IRELAND, STAGING, TARGET_KEY, region},
+    suites::{
+        self, broken, journal::JournalFixture, notifier::NotifierFixture, rds::RdsFixture, secrets::SecretsFixture,
+    },
+};
+use jiff::SignedDuration;
+
+struct Simulated {
+    stage: suites::rds::SimulatedStage,
+}
+
+#[async_trait]
+impl RdsFixture for Simulated {
+    fn cloud(&self) -> &dyn Cloud {
+        &self.stage.cloud
+    }
+
+    fn source(&self) -> Location {
+        Location { side: Side::Source, region: region(IRELAND) }
+    }
+
+    fn target(&self) -> Location {
+        Location { side: Side::Target, region: region(FRANKFURT) }
+    }
+
+    fn target_account(&self) -> AccountId {
+        AccountId::new(STAGING).unwrap()
+    }
+
+    fn target_key(&self) -> KmsKey {
+        KmsKey::new(format!("arn:aws:kms:{FRANKFURT}:{STAGING}:key/{TARGET_KEY}")).unwrap()
+    }
+
+    fn automated(&self) -> Option<SnapshotId> {
+        Some(self.stage.automated.clone())
+    }
+
+    async fn wait(&self) {
+        self.stage.clock.turn(SignedDuration::from_secs(30));
+    }
+
+    fn skips(&self, _case: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+#[test]
+fn the_simulated_cloud_passes_the_suite_of_the_rds_port() {
+    let fixture = Simulated { stage: suites::rds::simulated_stage() };
+    assert_eq!(broken(&block_on(suites::rds::run(&fixture))), Vec::<String>::new());
+}
+
+/// A second handle on the same memory stands for a second process.
+struct InMemory(&'static MemoryJournal);
+
+#[async_trait]
+impl JournalFixture for InMemory {
+    fn journal(&self) -> &dyn Journal {
+        self.0
+    }
+
+    async fn reopened(&self) -> Box<dyn Journal> {
+        Box::new(self.0.fork())
+    }
+}
+
+#[test]
+fn the_journal_in_memory_passes_the_suite_of_the_journal_port() {
+    let fixture = InMemory(Box::leak(Box::default()));
+    assert_eq!(broken(&block_on(suites::journal::run(&fixture))), Vec::<String>::new());
+}
+
+#[derive(Default)]
+struct Store(MemorySecrets);
+
+#[async_trait]
+impl SecretsFixture for Store {
+    fn secrets(&self) -> &dyn Secrets {
+        &self.0
+    }
+
+    async fn put(&mut self, id: &SecretId, fields: &[(&str, &str)]) {
+        self.0.put(id, fields);
+    }
+}
+
+#[test]
+fn the_secrets_in_memory_pass_the_suite_of_the_secrets_port() {
+    let results = block_on(suites::secrets::run(&mut Store::default()));
+    assert_eq!(broken(&results), Vec::<String>::new());
+}
+
+#[derive(Default)]
+struct Recorded(RecordingNotifier);
+
+#[async_trait]
+impl NotifierFixture for Recorded {
+    fn notifier(&self) -> &dyn Notifier {
+        &self.0
+    }
+
+    async fn accepted(&self) -> Vec<String> {
+        self.0.notices().iter().map(|notice| format!("{notice:?}")).collect()
+    }
+}
+
+#[test]
+fn the_recording_notifier_passes_the_suite_of_the_notifier_port() {
+    assert_eq!(broken(&block_on(suites::notifier::run(&Recorded::default()))), Vec::<String>::new());
+}
