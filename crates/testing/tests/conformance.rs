@@ -33,11 +33,11 @@ impl RdsFixture for Simulated {
     }
 
     fn target_account(&self) -> AccountId {
-        AccountId::new(STAGING).unwrap()
+        AccountId::new(STAGING).expect("a constant that is an account")
     }
 
     fn target_key(&self) -> KmsKey {
-        KmsKey::new(format!("arn:aws:kms:{FRANKFURT}:{STAGING}:key/{TARGET_KEY}")).unwrap()
+        KmsKey::new(format!("arn:aws:kms:{FRANKFURT}:{STAGING}:key/{TARGET_KEY}")).expect("built from constants")
     }
 
     fn automated(&self) -> Option<SnapshotId> {

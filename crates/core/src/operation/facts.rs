@@ -1,5 +1,7 @@
 //! What finished steps found and made: typed fields, not a map of strings.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -173,8 +175,8 @@ impl StepFacts {
 /// What all finished steps gave.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
-    /// From `snapshot-check`.
-    pub plan: Option<Box<Plan>>,
+    /// From `snapshot-check`. Shared, because an operation is copied for every entry and its plan never changes.
+    pub plan: Option<Arc<Plan>>,
     /// From `copy-snapshot`; missing where it was skipped.
     pub copy: Option<SnapshotCopied>,
     /// From `restore-snapshot`.
@@ -198,7 +200,7 @@ pub struct Facts {
 impl Facts {
     pub(super) fn take(&mut self, facts: StepFacts) {
         match facts {
-            StepFacts::SnapshotCheck(plan) => self.plan = Some(plan),
+            StepFacts::SnapshotCheck(plan) => self.plan = Some(Arc::from(plan)),
             StepFacts::CopySnapshot(copied) => self.copy = Some(copied),
             StepFacts::RestoreSnapshot(restored) => self.restored = Some(restored),
             StepFacts::CreateInstances(ready) => self.instances = Some(ready),

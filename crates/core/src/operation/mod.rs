@@ -18,6 +18,8 @@ pub use failure::{Failure, FailureClass};
 pub use step::{StepKind, StepRecord, StepStatus};
 pub use transition::{IllegalEvent, Phase};
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +80,8 @@ pub struct Progress {
 pub struct Operation {
     /// Its id.
     pub id: OperationId,
-    /// What was asked for.
-    pub request: Request,
+    /// What was asked for. Shared, because an operation is copied for every entry and its request never changes.
+    pub request: Arc<Request>,
     /// The digest of the plan that a person has seen, if one was shown.
     pub approved_plan: Option<String>,
     /// When it was asked for.
@@ -118,7 +120,7 @@ impl Operation {
         let steps = StepKind::order(request.strategy).iter().map(|kind| StepRecord::pending(*kind)).collect();
         Ok(Self {
             id,
-            request: (**request).clone(),
+            request: Arc::new((**request).clone()),
             approved_plan: approved_plan.clone(),
             requested_at: at,
             updated_at: at,

@@ -1,5 +1,7 @@
 //! The engine over a simulated cloud: whole restores, and what happens when something goes wrong in them.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod people;
 mod universal;
 mod whole;

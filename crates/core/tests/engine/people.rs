@@ -3,7 +3,7 @@
 use aurora_restore_core::{
     engine::{Advance, Engine, EngineError, request_cancel},
     operation::{CancelRequest, Status},
-    ports::{JournalError, NoticeOutcome},
+    ports::{Clock, JournalError, NoticeOutcome},
     request::{FinalSnapshot, Strategy},
 };
 use aurora_restore_sandbox::model::call::{Call, CreateDbCluster};
@@ -64,7 +64,8 @@ fn cancelled_after(stage: &Scenario, moves: usize) -> (Scenario, Status, bool) {
         if let Stop::Ended(status) = stop.await.unwrap() {
             return (status, false);
         }
-        let accepted = request_cancel(&scenario.ports(), &operation("op-1"), cancel()).await.is_ok();
+        let accepted =
+            request_cancel(&scenario.journal, &operation("op-1"), cancel(), scenario.clock.now()).await.is_ok();
         let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
         (status, accepted)
     });

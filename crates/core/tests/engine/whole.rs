@@ -112,7 +112,7 @@ fn a_protected_target_is_swapped_and_stays_protected_under_its_retired_name() {
     let scenario = Scenario::new(Stage::default().with_target(TargetIs::Protected));
     let operation = completed(&scenario, scenario.swap());
     let view = scenario.view(Witness::OfIdentity);
-    let retired = format!("/{}", operation.facts.plan.unwrap().names.retired);
+    let retired = format!("/{}", operation.facts.plan.as_ref().unwrap().names.retired);
     assert_eq!(view.field(&retired, "deletion_protection"), Some("true"));
     assert_eq!(view.field("/staging", "deletion_protection"), Some("true"));
 }
@@ -122,7 +122,7 @@ fn side_by_side_makes_a_cluster_of_its_own_and_touches_nothing() {
     let scenario = Scenario::new(Stage::default());
     let before = scenario.view(Witness::OfIdentity);
     let operation = completed(&scenario, scenario.request(Strategy::SideBySide, selector(&scenario)));
-    let names = operation.facts.plan.unwrap().names;
+    let names = operation.facts.plan.unwrap().names.clone();
     scenario.settle();
     let after = scenario.view(Witness::OfIdentity).without(names.staged.as_str());
     assert_eq!(before.differences(&after), Vec::<String>::new());
@@ -135,7 +135,7 @@ fn replace_deletes_first_and_keeps_a_final_snapshot() {
     let request = scenario.request(Strategy::Replace, selector(&scenario));
     let mut operation = None;
     let (made, gone) = news(&scenario, || operation = Some(completed(&scenario, request)));
-    let names = operation.unwrap().facts.plan.unwrap().names;
+    let names = operation.unwrap().facts.plan.unwrap().names.clone();
     assert_eq!((made, gone), (vec![names.final_snapshot.to_string()], Vec::new()));
     assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
 }
