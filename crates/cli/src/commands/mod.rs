@@ -17,6 +17,7 @@ mod request_args;
 mod resume;
 mod retire;
 mod run;
+mod sandbox;
 mod status;
 mod undo;
 mod watch;
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Report(report::ReportArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    Sandbox(sandbox::SandboxArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -60,6 +62,7 @@ impl Command {
             Self::Retire(args) => retire::run(context, args),
             Self::Report(args) => report::run(context, args),
             Self::Config(args) => config::run(context, args),
+            Self::Sandbox(args) => sandbox::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Explain(args) => explain::run(context, args),
             Self::Completions(args) => completions::run(context, args),
