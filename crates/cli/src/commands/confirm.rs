@@ -13,6 +13,11 @@ pub(crate) struct ConfirmArgs {
 }
 
 impl ConfirmArgs {
+    /// Whether a person has agreed beforehand.
+    pub(crate) fn is_given(self) -> bool {
+        self.yes
+    }
+
     /// Comes back if a person agrees by typing `name`. `question` says what will happen, as a sentence.
     pub(crate) fn ask(self, ui: &Ui, question: &str, name: &str) -> Result<(), CommandError> {
         if self.yes {

@@ -4,6 +4,7 @@ mod cancel;
 mod completions;
 mod config;
 mod confirm;
+mod demo;
 mod doctor;
 mod drive;
 mod explain;
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Report(report::ReportArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    Demo(demo::DemoArgs),
     Sandbox(sandbox::SandboxArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -62,6 +64,7 @@ impl Command {
             Self::Retire(args) => retire::run(context, args),
             Self::Report(args) => report::run(context, args),
             Self::Config(args) => config::run(context, args),
+            Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Explain(args) => explain::run(context, args),

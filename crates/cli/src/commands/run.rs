@@ -53,7 +53,11 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             None => planning::make(&services.ports(), &request).await?,
         };
         let history = planning::history(services.ports().journal, &request).await;
-        confirm(context, args.confirm, &plan, &request, &history)?;
+        // Whoever runs a saved plan without a question has looked at it already.
+        if saved.is_none() || !args.confirm.is_given() {
+            show(context, &plan, &request, &history)?;
+        }
+        confirm(context, args.confirm, &plan, &request)?;
         begin(context, &services, plan, request, &history).await
     })
 }
@@ -75,19 +79,18 @@ async fn still_true(services: &Services, request: &Request, saved: &Plan, path: 
         .hint("Make a new plan with `aurora-restore plan --out FILE` and look at it. Nothing was changed."))
 }
 
-fn confirm(
-    context: &Context,
-    confirm: ConfirmArgs,
-    plan: &Plan,
-    request: &Request,
-    history: &History,
-) -> Result<(), CommandError> {
+fn show(context: &Context, plan: &Plan, request: &Request, history: &History) -> Result<(), CommandError> {
     let ui = context.ui();
     if ui.format() == Format::Text {
         let mut screen = Vec::new();
         plan_text::write(&mut screen, plan, request, history)?;
         ui.say(String::from_utf8_lossy(&screen));
     }
+    Ok(())
+}
+
+fn confirm(context: &Context, confirm: ConfirmArgs, plan: &Plan, request: &Request) -> Result<(), CommandError> {
+    let ui = context.ui();
     planning::warn(ui, plan);
     let target = request.target.cluster.as_str();
     let question = match (request.strategy, &plan.existing) {

@@ -63,8 +63,59 @@ fn proof(claim: &str, holds: bool, detail: Option<&str>) -> AccessProof {
     AccessProof { claim: claim.to_owned(), holds, detail: detail.map(str::to_owned) }
 }
 
-/// A swap that went well, with one throttled attempt on the way and one setting that differs.
-pub(crate) fn completed() -> Report {
+fn users() -> Option<UserSetupOutcome> {
+    Some(UserSetupOutcome {
+        created: vec!["staging_app".to_owned(), "staging_reader".to_owned()],
+        updated: Vec::new(),
+        locked: vec!["shop_app".to_owned(), "contractor_2019".to_owned()],
+        kept: vec!["analyst".to_owned()],
+        proofs: vec![
+            proof("application `staging_app` can write", true, None),
+            proof("reader `staging_reader` cannot write to orders", true, Some("permission denied (42501)")),
+            proof("locked login `contractor_2019` cannot log in", true, Some("password authentication failed (28P01)")),
+        ],
+    })
+}
+
+fn settings() -> Vec<SettingComparison> {
+    vec![
+        setting("cluster", "deletion_protection", "true", "true"),
+        setting("cluster", "backup_retention_days", "7", "7"),
+        setting("cluster", "storage_type", "aurora-iopt1", "aurora"),
+        setting("instance 1", "class", "db.r6g.large", "db.r6g.large"),
+    ]
+}
+
+fn outline() -> Option<Outline> {
+    use StepKind as S;
+    Some(Outline {
+        lines: vec![
+            line(S::SnapshotCheck, Verb::Read, "snapshot rds:prod-2026-11-21-03-10"),
+            line(S::CopySnapshot, Verb::Make, "snapshot prod-copy-1f3a in the target account in eu-central-1"),
+            line(S::RestoreSnapshot, Verb::Make, "cluster staging-new-1f3a in the target account in eu-central-1"),
+            line(S::SwitchOver, Verb::Change, "cluster staging becomes staging-old-1f3a"),
+            line(S::ArchiveSnapshot, Verb::Delete, "snapshot prod-copy-1f3a"),
+        ],
+        point_of_no_return_after: S::SwitchOver,
+        later: vec!["cluster staging-old-1f3a is kept for 24 hours".to_owned()],
+    })
+}
+
+fn figures() -> Figures {
+    Figures {
+        recovery_time: Some(SignedDuration::from_millis(19_360)),
+        recovery_point: Some(SignedDuration::from_secs(83_100)),
+        name_unanswered_max: Some(SignedDuration::from_millis(910)),
+        total: Some(SignedDuration::from_millis(19_575)),
+        checks_passed: 4,
+        checks_total: 4,
+        settings_same: 3,
+        settings_total: 4,
+    }
+}
+
+/// One throttled attempt on the way.
+fn timeline() -> Vec<StepLine> {
     use StepKind as S;
     let mut timeline: Vec<StepLine> = [
         (S::SnapshotCheck, 0, 420),
@@ -90,6 +141,12 @@ pub(crate) fn completed() -> Report {
     timeline[1].attempts[0].started_at = at(1_700);
     timeline[1].attempts[0].took = Some(SignedDuration::from_millis(2_830));
     timeline[1].attempts.insert(0, first);
+    timeline
+}
+
+/// A swap that went well, with one throttled attempt on the way and one setting that differs.
+pub(crate) fn completed() -> Report {
+    let timeline = timeline();
     let mut rows = check("row counts", CheckOutcome::Noted, "214,300 rows, 4 tables counted", None);
     rows.details = [
         ("shop.public.customers", "12000"),
@@ -111,16 +168,7 @@ pub(crate) fn completed() -> Report {
                 .to_owned(),
         requested_at: start(),
         ended_at: Some(at(19_575)),
-        figures: Figures {
-            recovery_time: Some(SignedDuration::from_millis(19_360)),
-            recovery_point: Some(SignedDuration::from_secs(83_100)),
-            name_unanswered_max: Some(SignedDuration::from_millis(910)),
-            total: Some(SignedDuration::from_millis(19_575)),
-            checks_passed: 4,
-            checks_total: 4,
-            settings_same: 3,
-            settings_total: 4,
-        },
+        figures: figures(),
         endpoint: Some(Endpoint { host: "localhost".to_owned(), port: 40_113 }),
         timeline,
         incidents: vec![Incident { at: at(8_000), text: "executor cli-4711 took over".to_owned() }],
@@ -133,38 +181,9 @@ pub(crate) fn completed() -> Report {
             rows,
             check("enough orders", CheckOutcome::Passed, "200000", Some("at least 200000")),
         ],
-        users: Some(UserSetupOutcome {
-            created: vec!["staging_app".to_owned(), "staging_reader".to_owned()],
-            updated: Vec::new(),
-            locked: vec!["shop_app".to_owned(), "contractor_2019".to_owned()],
-            kept: vec!["analyst".to_owned()],
-            proofs: vec![
-                proof("application `staging_app` can write", true, None),
-                proof("reader `staging_reader` cannot write to orders", true, Some("permission denied (42501)")),
-                proof(
-                    "locked login `contractor_2019` cannot log in",
-                    true,
-                    Some("password authentication failed (28P01)"),
-                ),
-            ],
-        }),
-        settings: vec![
-            setting("cluster", "deletion_protection", "true", "true"),
-            setting("cluster", "backup_retention_days", "7", "7"),
-            setting("cluster", "storage_type", "aurora-iopt1", "aurora"),
-            setting("instance 1", "class", "db.r6g.large", "db.r6g.large"),
-        ],
-        outline: Some(Outline {
-            lines: vec![
-                line(S::SnapshotCheck, Verb::Read, "snapshot rds:prod-2026-11-21-03-10"),
-                line(S::CopySnapshot, Verb::Make, "snapshot prod-copy-1f3a in the target account in eu-central-1"),
-                line(S::RestoreSnapshot, Verb::Make, "cluster staging-new-1f3a in the target account in eu-central-1"),
-                line(S::SwitchOver, Verb::Change, "cluster staging becomes staging-old-1f3a"),
-                line(S::ArchiveSnapshot, Verb::Delete, "snapshot prod-copy-1f3a"),
-            ],
-            point_of_no_return_after: S::SwitchOver,
-            later: vec!["cluster staging-old-1f3a is kept for 24 hours".to_owned()],
-        }),
+        users: users(),
+        settings: settings(),
+        outline: outline(),
         resources: vec![
             ResourceLine {
                 kind: "snapshot copy",

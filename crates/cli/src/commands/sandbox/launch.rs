@@ -146,7 +146,10 @@ mod tests {
         let error = start_failure(log, Some(3), Path::new("/x.log"));
         assert_eq!(error.exit_code().number(), 3);
         let text = format!("{error:?}");
-        assert!(text.contains("no PostgreSQL here") && text.contains("Install it.") && !text.contains("old"), "{text}");
+        assert!(
+            text.contains("no PostgreSQL here") && text.contains("Install it.") && !text.contains("old hint"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,22 +2,19 @@
 //!
 //! The sandbox itself is a library; these commands run it, find it, end it and remove it.
 
-pub(in crate::commands) mod launch;
-mod place;
-mod reset;
+pub(super) mod launch;
+pub(super) mod place;
+pub(super) mod reset;
 mod serve;
 mod start;
 mod status;
-mod stop;
+pub(super) mod stop;
 
 use clap::{Args, Subcommand};
 
 use crate::{context::Context, error::CommandResult};
 
-pub(super) use place::{PlaceArgs, failure};
-pub(super) use reset::remove;
-pub(super) use status::{database_line, shell_word};
-pub(super) use stop::end;
+pub(super) use status::shell_word;
 
 /// Run a local stand-in for Aurora: real PostgreSQL behind an RDS-compatible API
 ///

@@ -70,7 +70,7 @@ pub(crate) fn failure(error: SandboxError) -> CommandError {
         SandboxError::NotOurs(_)
         | SandboxError::Listen { .. }
         | SandboxError::Config(_)
-        | SandboxError::OtherDataPlane { .. } => CommandError::configuration(text),
+        | SandboxError::OtherDataPlane => CommandError::configuration(text),
         SandboxError::DataPlane(
             DataPlaneError::NotInstalled { .. }
             | DataPlaneError::TooOld { .. }

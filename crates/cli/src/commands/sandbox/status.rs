@@ -142,7 +142,7 @@ fn write_use(out: &mut impl Write, status: &Status, places: &[PlaceInventory]) -
 }
 
 /// The beginning of a connection string for a cluster's writer, as its master user.
-pub(crate) fn database_line(cluster: &ClusterLine) -> Option<String> {
+fn database_line(cluster: &ClusterLine) -> Option<String> {
     let endpoint = cluster.endpoint.as_ref()?;
     let database = cluster.database.as_deref().unwrap_or("postgres");
     Some(format!("host={} port={} dbname={database} user={}", endpoint.address, endpoint.port, cluster.master_username))

@@ -34,12 +34,11 @@ pub(crate) struct StopArgs {
 
 pub(super) fn run(context: &Context, args: &StopArgs) -> CommandResult {
     let directory = args.place.directory()?;
-    match end(&directory, Duration::from_secs(args.wait))? {
-        Some(pid) => {
-            context.ui().done(format_args!("the sandbox in {} (process {pid}) has ended.", directory.display()))
-        }
-        None => context.ui().say(format_args!("no sandbox runs in {}.", directory.display())),
-    }
+    let told = match end(&directory, Duration::from_secs(args.wait))? {
+        Some(pid) => format!("the sandbox in {} (process {pid}) has ended.", directory.display()),
+        None => format!("no sandbox runs in {}, and nothing was to be done.", directory.display()),
+    };
+    context.ui().done(told);
     Ok(ExitCode::Done)
 }
 

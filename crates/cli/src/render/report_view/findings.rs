@@ -10,7 +10,7 @@ use aurora_restore_core::{
 use jiff::SignedDuration;
 
 use super::{Tone, shown};
-use crate::render::words::{duration, time};
+use crate::render::words::{duration, number, time};
 
 /// The name of the check whose details are the rows of each table.
 const ROW_COUNTS: &str = "row counts";
@@ -166,27 +166,4 @@ fn details(check: &CheckResult) -> impl Iterator<Item = (String, String)> {
         let value = detail.value.parse().map_or_else(|_| shown(&detail.value), number);
         (shown(&detail.subject), value)
     })
-}
-
-/// A number with its thousands apart.
-fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
-    }
 }
