@@ -17,6 +17,8 @@ use crate::follow::Follower;
 const TICK: Duration = Duration::from_millis(250);
 /// How often a wait looks whether somebody else wrote into the journal (a request to cancel). Cheap: one read of one row.
 const GLANCE: Duration = Duration::from_secs(1);
+/// The shortest wait, so that a wait for nothing does not turn into a busy loop.
+const WAIT_MIN: Duration = Duration::from_millis(10);
 /// How often in a row a journal that does not answer is tried again.
 const UNAVAILABLE_MAX: u32 = 10;
 /// The longest pause between two tries.
@@ -125,7 +127,7 @@ async fn ticking<T>(work: impl Future<Output = T>, operation: &Operation, sink: 
 /// Waits, but not longer than until somebody else writes into the journal or the driver is told to stop.
 async fn wait(after: SignedDuration, session: &Session, journal: &dyn Journal, sink: &mut dyn Sink, stop: &mut Stop) {
     let operation = session.operation();
-    let mut left = Duration::try_from(after).unwrap_or_default();
+    let mut left = Duration::try_from(after).unwrap_or_default().max(WAIT_MIN);
     // Bounded: each turn takes a part of what is left.
     while !left.is_zero() && !*stop.borrow() {
         let part = left.min(GLANCE);

@@ -1,7 +1,8 @@
 //! Configuration to wired services: the only room that knows all adapters.
 //!
 //! [`config::Config`] is parsed once, here; the domain receives values, [`Services`] gives it the ports, and [`drive`] is
-//! the loop around the engine that waits and tells a [`Sink`] what happens. No other room reads the environment.
+//! the loop around the engine that waits and tells a [`Sink`] what happens. No other room is configured by the
+//! environment.
 
 pub mod config;
 mod driver;
