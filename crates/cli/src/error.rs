@@ -7,6 +7,7 @@ use aurora_restore_app::config::{ConfigError, Problem};
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::EngineError,
+    journal::{JournalRefusal, WireError},
     operation::Failure,
     plan::{Finding, PlanError, Severity},
     ports::JournalError,
@@ -167,7 +168,14 @@ impl From<ConfigError> for CommandError {
             code: None,
             hints: problem.hint.clone().into_iter().collect(),
         };
-        Self::several(exit, error.problems.iter().map(point).collect())
+        let has_hint = error.problems.iter().any(|problem| problem.hint.is_some());
+        let told = Self::several(exit, error.problems.iter().map(point).collect());
+        if has_hint {
+            return told;
+        }
+        told.hint(
+            "What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.",
+        )
     }
 }
 
@@ -175,9 +183,9 @@ impl From<JournalError> for CommandError {
     fn from(error: JournalError) -> Self {
         let text = error.to_string();
         match error {
-            JournalError::TargetBusy { holder, .. } => Self::failed(text)
-                .code(ErrorCode::TargetBusy)
-                .hint(format!("Watch it with `aurora-restore watch {holder}`, or cancel it with `aurora-restore cancel {holder}`.")),
+            JournalError::TargetBusy { holder, .. } => Self::failed(text).code(ErrorCode::TargetBusy).hint(format!(
+                "Watch it with `aurora-restore watch {holder}`, or cancel it with `aurora-restore cancel {holder}`."
+            )),
             JournalError::OperationExists { .. } => Self::failed(text).hint("Make a new plan; it gets a new id."),
             JournalError::UnknownOperation { .. } => {
                 Self::usage(text).hint("`aurora-restore list` shows the operations of this journal.")
@@ -187,10 +195,8 @@ impl From<JournalError> for CommandError {
             JournalError::Conflict { .. } => Self::failed(text).hint("Try again."),
             JournalError::Refused { .. } => Self::configuration(text)
                 .hint("Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed."),
-            JournalError::Unusable { .. } => Self::configuration(text).hint(
-                "Use the version of aurora-restore that wrote it, or another journal with `--set journal.path=…`. Nothing \
-                 was changed.",
-            ),
+            JournalError::Unusable { .. } => Self::configuration(text)
+                .hint("Nothing was changed. Another journal can be named with `--set journal.path=…`."),
             JournalError::Unavailable { .. } => {
                 Self::failed(text).hint("Look whether the disk is full or the file is locked, then try again.")
             }
@@ -203,9 +209,18 @@ impl From<EngineError> for CommandError {
         match error {
             EngineError::Journal(error) => error.into(),
             EngineError::Refused { operation, source } => {
-                JournalError::Refused { operation, reason: source.to_string() }.into()
+                let text = format!("the journal of operation {operation} is refused: {source}");
+                Self::configuration(text).hint(match source {
+                    JournalRefusal::Unreadable { source: WireError::TooNew { .. }, .. } => {
+                        "Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed."
+                    }
+                    _ => "Nothing is done with a journal that cannot be trusted: bring it back from a backup.",
+                })
             }
-            EngineError::NotPossible { .. } => Self::failed(error.to_string()),
+            EngineError::NotPossible { ref operation, .. } => {
+                let hint = format!("`aurora-restore status {operation}` tells where it stands. Nothing was changed.");
+                Self::failed(error.to_string()).hint(hint)
+            }
             EngineError::Illegal { .. } | EngineError::Wire { .. } => Self::internal(error.to_string()),
         }
     }

@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod error;
 mod exit_code;
+mod log;
 mod render;
 mod ui;
 
@@ -28,6 +29,7 @@ fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return arguments::answer(&error),
     };
+    log::listen();
     let context = Context::new(&cli.global);
     match cli.command.run(&context) {
         Ok(end) => end,

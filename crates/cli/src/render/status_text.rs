@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aurora_restore_core::{
     journal::StateItem,
-    operation::{Operation, Status, StepStatus},
+    operation::{Operation, Phase, Status, StepStatus},
 };
 use jiff::Timestamp;
 
@@ -23,7 +23,10 @@ pub(crate) fn write_status(
     writeln!(out, "{HEADING}{}{HEADING:#}", operation.id)?;
     writeln!(out, "  target     {} ({})", state.target, state.target_key)?;
     writeln!(out, "  strategy   {}", plan_text::strategy(operation.request.strategy))?;
-    writeln!(out, "  status     {}, {}", status(state.status), fact::place(operation))?;
+    match operation.phase {
+        Phase::Ended(_) => writeln!(out, "  status     {}", status(state.status))?,
+        _ => writeln!(out, "  status     {}, {}", status(state.status), fact::place(operation))?,
+    }
     if let Some(progress) = &state.progress {
         writeln!(out, "  progress   {}", printable(&progress.text))?;
     }

@@ -1,0 +1,8 @@
+//! Whole screens of the command, exit codes included. Home, width, time zone, clock and seed are pinned; nothing here needs
+//! a network.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+mod configuration;
+mod harness;
+mod journal;
+mod usage;
