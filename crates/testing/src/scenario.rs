@@ -545,7 +545,8 @@ pub fn snapshot_arn(place: &Caller, name: &str) -> Arn {
     Arn::new(text).expect("a test gives names that are legal")
 }
 
-pub(crate) fn keys() -> Vec<PlacedKey> {
+/// The customer keys of all places.
+pub fn keys() -> Vec<PlacedKey> {
     let places = [(PROD, IRELAND), (PROD, FRANKFURT), (STAGING, IRELAND), (STAGING, FRANKFURT)];
     places
         .into_iter()

@@ -129,16 +129,29 @@ pub(super) async fn tags(fixture: &dyn RdsFixture) -> Case {
         same("a tag that was set", &tags.get("suite-one").map(String::as_str), &Some("1"))?;
         same("a tag that was removed", &tags.get("suite-two"), &None)?;
     }
+    Ok(())
+}
+
+pub(super) async fn tags_of_nobody(fixture: &dyn RdsFixture) -> Case {
+    let rds = source(fixture);
+    let cluster = rds.cluster(&cluster_id(CLUSTER)?).await?;
     let nobody = Arn::new(cluster.arn.as_str().replace(":cluster:suite", ":cluster:nobody"))?;
-    refuses("tags of nobody", rds, &Change::AddTags { resource: nobody, tags: set }, RdsErrorKind::NotFound).await
+    let tags = Tags::from([("suite-one".to_owned(), "1".to_owned())]);
+    refuses("tags of nobody", rds, &Change::AddTags { resource: nobody, tags }, RdsErrorKind::NotFound).await
+}
+
+pub(super) async fn taken_names(fixture: &dyn RdsFixture) -> Case {
+    let rds = source(fixture);
+    let taken = Change::RenameCluster { from: cluster_id("suite-peopled")?, to: cluster_id(CLUSTER)? };
+    refuses("a cluster's name that is taken", rds, &taken, RdsErrorKind::AlreadyExists).await?;
+    let taken = Change::RenameInstance { from: instance_id("suite-peopled-2")?, to: instance_id(WRITER)? };
+    refuses("an instance's name that is taken", rds, &taken, RdsErrorKind::AlreadyExists).await
 }
 
 pub(super) async fn rename_cluster(fixture: &dyn RdsFixture) -> Case {
     let rds = source(fixture);
     let (old, new) = (cluster_id("suite-peopled")?, cluster_id("suite-renamed")?);
     let before = rds.cluster(&old).await?;
-    let taken = Change::RenameCluster { from: old.clone(), to: cluster_id(CLUSTER)? };
-    refuses("a name that is taken", rds, &taken, RdsErrorKind::AlreadyExists).await?;
     settled(fixture, rds, &Change::RenameCluster { from: old.clone(), to: new.clone() }).await?;
     until!(fixture, "the new name", rds.cluster(&new).await.is_ok_and(|it| it.status == ClusterStatus::Available));
     until!(fixture, "the end of the old name", rds.cluster(&old).await.is_err_and(|error| error.is_not_found()));
@@ -155,8 +168,6 @@ pub(super) async fn rename_instance(fixture: &dyn RdsFixture) -> Case {
     let rds = source(fixture);
     let (old, new) = (instance_id("suite-peopled-2")?, instance_id("suite-renamed-2")?);
     let before = rds.instance(&old).await?;
-    let taken = Change::RenameInstance { from: old.clone(), to: instance_id(WRITER)? };
-    refuses("a name that is taken", rds, &taken, RdsErrorKind::AlreadyExists).await?;
     settled(fixture, rds, &Change::RenameInstance { from: old.clone(), to: new.clone() }).await?;
     until!(fixture, "the new name", rds.instance(&new).await.is_ok_and(|it| it.status == InstanceStatus::Available));
     until!(fixture, "the end of the old name", rds.instance(&old).await.is_err_and(|error| error.is_not_found()));

@@ -124,8 +124,12 @@ pub(super) async fn instances(fixture: &dyn RdsFixture) -> Case {
     let again = instance_change("suite-peopled", "suite-peopled-1", CLASS)?;
     refuses("a second instance of that name", rds, &again, RdsErrorKind::AlreadyExists).await?;
     let lonely = instance_change("nobody", "suite-lonely", CLASS)?;
-    refuses("an instance of no cluster", rds, &lonely, RdsErrorKind::ReferenceNotFound).await?;
-    let strange = instance_change("suite-peopled", "suite-strange", "db.none.huge")?;
+    refuses("an instance of no cluster", rds, &lonely, RdsErrorKind::ReferenceNotFound).await
+}
+
+pub(super) async fn unknown_class(fixture: &dyn RdsFixture) -> Case {
+    let rds = source(fixture);
+    let strange = instance_change(CLUSTER, "suite-strange", "db.none.huge")?;
     refuses("a class that does not exist", rds, &strange, RdsErrorKind::InvalidRequest).await
 }
 
@@ -143,18 +147,37 @@ pub(super) async fn clone(fixture: &dyn RdsFixture) -> Case {
     removed(fixture, "suite-clone").await
 }
 
+pub(super) async fn full_copy(fixture: &dyn RdsFixture) -> Case {
+    let rds = source(fixture);
+    let latest = RestoreSource::LatestOf { cluster: cluster_id(CLUSTER)?, method: PointInTimeMethod::FullCopy };
+    let restore = restore_of(rds, "suite-full", latest).await?;
+    super::settled(fixture, rds, &Change::RestoreCluster(Box::new(restore))).await?;
+    let id = cluster_id("suite-full")?;
+    until!(fixture, "the copy", available(rds, &id).await);
+    removed(fixture, "suite-full").await
+}
+
+/// A restore of the stage's cluster as it was at a time.
+async fn as_of(rds: &dyn Rds, at: jiff::Timestamp) -> Result<Change, Broken> {
+    let source = RestoreSource::PointInTime { cluster: cluster_id(CLUSTER)?, at };
+    Ok(Change::RestoreCluster(Box::new(restore_of(rds, "suite-then", source).await?)))
+}
+
+pub(super) async fn too_early(fixture: &dyn RdsFixture) -> Case {
+    let rds = source(fixture);
+    let Some(earliest) = rds.cluster(&cluster_id(CLUSTER)?).await?.earliest_restorable else {
+        return holds("the cluster shows its first restorable time", false);
+    };
+    let early = as_of(rds, earliest - jiff::SignedDuration::from_hours(24 * 30)).await?;
+    refuses("a time before the first", rds, &early, RdsErrorKind::InvalidRequest).await
+}
+
 pub(super) async fn point_in_time(fixture: &dyn RdsFixture) -> Case {
     let rds = source(fixture);
-    let shown = rds.cluster(&cluster_id(CLUSTER)?).await?;
-    let (Some(earliest), Some(latest)) = (shown.earliest_restorable, shown.latest_restorable) else {
-        return holds("the cluster shows restorable times", false);
+    let Some(latest) = rds.cluster(&cluster_id(CLUSTER)?).await?.latest_restorable else {
+        return holds("the cluster shows its last restorable time", false);
     };
-    let at = |at| Ok::<_, Broken>(RestoreSource::PointInTime { cluster: cluster_id(CLUSTER)?, at });
-    let early = at(earliest - jiff::SignedDuration::from_hours(24 * 30))?;
-    let change = Change::RestoreCluster(Box::new(restore_of(rds, "suite-then", early).await?));
-    refuses("a time before the first", rds, &change, RdsErrorKind::InvalidRequest).await?;
-    let change = Change::RestoreCluster(Box::new(restore_of(rds, "suite-then", at(latest)?).await?));
-    super::settled(fixture, rds, &change).await?;
+    super::settled(fixture, rds, &as_of(rds, latest).await?).await?;
     let id = cluster_id("suite-then")?;
     until!(fixture, "the restore", available(rds, &id).await);
     removed(fixture, "suite-then").await
