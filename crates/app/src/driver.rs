@@ -51,7 +51,8 @@ pub trait Sink {
 /// A stop signal: `true` once the driver shall come back after the move that it is making.
 pub type Stop = watch::Receiver<bool>;
 
-/// Advances an operation until it ends, is stuck, or the driver is told to stop.
+/// Advances an operation until it ends, is stuck, or the driver is told to stop. What `follower` has not seen yet is told
+/// first.
 ///
 /// # Errors
 /// [`EngineError::Journal`] with `Fenced` if another executor took over, and with `Unavailable` once the bounded retries
@@ -60,11 +61,11 @@ pub async fn drive(
     engine: &Engine<'_>,
     journal: &dyn Journal,
     session: &mut Session,
+    follower: &mut Follower,
     sink: &mut dyn Sink,
     stop: &mut Stop,
 ) -> Result<DriveEnd, EngineError> {
-    let mut follower = Follower::new(session.operation().id.clone());
-    tell_news(&mut follower, journal, sink).await?;
+    tell_news(follower, journal, sink).await?;
     let mut unavailable = 0;
     // Bounded by the engine: every step has a limit in time and in attempts, so it comes to an end or is stuck.
     loop {
@@ -75,7 +76,7 @@ pub async fn drive(
         match ticking(engine.advance(session), &shown, sink).await {
             Ok(advance) => {
                 unavailable = 0;
-                tell_news(&mut follower, journal, sink).await?;
+                tell_news(follower, journal, sink).await?;
                 match advance {
                     Advance::Moved => {}
                     Advance::Ended(status) => return Ok(DriveEnd::Ended(status)),

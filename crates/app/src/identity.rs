@@ -1,5 +1,7 @@
 //! Who we are and what an operation is called.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use aurora_restore_core::ids::{ExecutorId, InvalidId, OperationId};
 use jiff::{Timestamp, tz::TimeZone};
 use rand::RngExt as _;
@@ -31,7 +33,10 @@ pub fn executor() -> Result<ExecutorId, InvalidId> {
 pub fn caller() -> String {
     let named = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let user = named("SUDO_USER").or_else(|| named("USER")).or_else(|| named("LOGNAME"));
-    format!("{}@{}", user.unwrap_or_else(|| "unknown".to_owned()), host())
+    // A service often has no name in its environment; on Linux the owner of the process's own directory tells its number.
+    let number =
+        || std::fs::metadata("/proc/self").map_or_else(|_| "unknown".to_owned(), |own| format!("uid-{}", own.uid()));
+    format!("{}@{}", user.unwrap_or_else(number), host())
 }
 
 fn host() -> String {

@@ -58,6 +58,10 @@ fn quick() -> Scenario {
     Scenario::new(Stage { pace: Pace::Quick, ..Stage::default() })
 }
 
+fn from_the_beginning() -> Follower {
+    Follower::new(operation("op-1"))
+}
+
 /// Turns the simulated clock while the work waits.
 async fn while_time_passes<T>(scenario: &Scenario, work: impl Future<Output = T>) -> T {
     let turning = async {
@@ -79,9 +83,12 @@ async fn a_restore_is_driven_to_its_end_and_every_fact_is_told_once_and_in_order
     let engine = Engine::new(scenario.ports());
     let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
-    let end = while_time_passes(&scenario, drive(&engine, &scenario.journal, &mut session, &mut recorder, &mut stop))
-        .await
-        .unwrap();
+    let end = while_time_passes(
+        &scenario,
+        drive(&engine, &scenario.journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await
+    .unwrap();
     assert_eq!(end, DriveEnd::Ended(Status::Completed));
     let told: Vec<u64> = recorder.facts.iter().map(|(sequence, ..)| *sequence).collect();
     assert_eq!(told, (1..=session.operation().sequence).collect::<Vec<_>>());
@@ -94,24 +101,32 @@ async fn a_driver_that_is_told_to_stop_leaves_the_operation_to_whoever_resumes_i
     let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
     recorder.stop_at = Some(EventKind::StepFinished);
-    let end = while_time_passes(&scenario, drive(&engine, &scenario.journal, &mut session, &mut recorder, &mut stop))
-        .await
-        .unwrap();
+    let end = while_time_passes(
+        &scenario,
+        drive(&engine, &scenario.journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await
+    .unwrap();
     assert_eq!(end, DriveEnd::Detached);
     assert_eq!(session.operation().status(), Status::InProgress);
 
     let second = aurora_restore_testing::scenario::executor("second");
     let mut taken_over = engine.attach(&operation("op-1"), &second).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
-    let end =
-        while_time_passes(&scenario, drive(&engine, &scenario.journal, &mut taken_over, &mut recorder, &mut stop))
-            .await
-            .unwrap();
+    let end = while_time_passes(
+        &scenario,
+        drive(&engine, &scenario.journal, &mut taken_over, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await
+    .unwrap();
     assert_eq!(end, DriveEnd::Ended(Status::Completed));
 
     let (mut recorder, mut stop) = Recorder::new();
-    let late =
-        while_time_passes(&scenario, drive(&engine, &scenario.journal, &mut session, &mut recorder, &mut stop)).await;
+    let late = while_time_passes(
+        &scenario,
+        drive(&engine, &scenario.journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await;
     assert!(matches!(late, Err(EngineError::Journal(JournalError::Fenced { .. }))), "{late:?}");
 }
 
@@ -123,10 +138,12 @@ async fn a_journal_that_does_not_answer_for_a_while_is_asked_again() {
     let mut session = Engine::new(scenario.ports()).begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
     let engine = Engine::new(ports.ports());
-    let end =
-        while_time_passes(&scenario, drive(&engine, ports.ports().journal, &mut session, &mut recorder, &mut stop))
-            .await
-            .unwrap();
+    let end = while_time_passes(
+        &scenario,
+        drive(&engine, ports.ports().journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await
+    .unwrap();
     assert_eq!(end, DriveEnd::Ended(Status::Completed));
     assert!(script.struck() >= 4, "{}", script.struck());
     assert!(recorder.troubles > 0);
@@ -140,9 +157,11 @@ async fn a_journal_that_stays_away_ends_the_driver_and_not_the_operation() {
     let mut session = Engine::new(scenario.ports()).begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
     let engine = Engine::new(ports.ports());
-    let end =
-        while_time_passes(&scenario, drive(&engine, ports.ports().journal, &mut session, &mut recorder, &mut stop))
-            .await;
+    let end = while_time_passes(
+        &scenario,
+        drive(&engine, ports.ports().journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await;
     assert!(matches!(end, Err(EngineError::Journal(JournalError::Unavailable { .. }))), "{end:?}");
     assert_eq!(recorder.troubles, 10);
     assert_eq!(session.operation().status(), Status::InProgress);
@@ -164,7 +183,8 @@ async fn a_cancel_ends_a_long_wait_within_seconds() {
         request_cancel(&scenario.journal, &operation("op-1"), request, now).await.unwrap();
         Instant::now()
     };
-    let driving = drive(&engine, &scenario.journal, &mut session, &mut recorder, &mut stop);
+    let mut follower = from_the_beginning();
+    let driving = drive(&engine, &scenario.journal, &mut session, &mut follower, &mut recorder, &mut stop);
     let (end, cancelled_at) = while_time_passes(&scenario, async { tokio::join!(driving, cancel) }).await;
     assert_eq!(end.unwrap(), DriveEnd::Detached);
     let obeyed_after = recorder.at(EventKind::UndoStarted).unwrap().duration_since(cancelled_at);
@@ -181,9 +201,12 @@ async fn a_finished_restore_is_the_history_of_the_next_one() {
     let engine = Engine::new(scenario.ports());
     let mut session = engine.begin(scenario.begin("op-1", request.clone())).await.unwrap();
     let (mut recorder, mut stop) = Recorder::new();
-    while_time_passes(&scenario, drive(&engine, &scenario.journal, &mut session, &mut recorder, &mut stop))
-        .await
-        .unwrap();
+    while_time_passes(
+        &scenario,
+        drive(&engine, &scenario.journal, &mut session, &mut from_the_beginning(), &mut recorder, &mut stop),
+    )
+    .await
+    .unwrap();
 
     let history = History::of_target(&scenario.journal, &request.target.cluster).await.unwrap();
     assert_eq!(history.operations(), 1);

@@ -29,18 +29,20 @@ impl Sink for Silent {
     fn trouble(&mut self, _: &str) {}
 }
 
-/// Advances an operation until it ends, is stuck, or the person detaches, and tells the end.
+/// Advances an operation until it ends, is stuck, or the person detaches. What `follower` has seen is not shown again.
 pub(super) async fn drive(
     context: &Context,
     services: &Services,
     session: &mut Session,
+    mut follower: Follower,
     history: &History,
 ) -> Result<DriveEnd, CommandError> {
     let ports = services.ports();
     let mut stop = listen()?;
     let end = {
         let mut sink = sink(context.ui(), history)?;
-        aurora_restore_app::drive(&Engine::new(ports), ports.journal, session, sink.as_mut(), &mut stop).await
+        aurora_restore_app::drive(&Engine::new(ports), ports.journal, session, &mut follower, sink.as_mut(), &mut stop)
+            .await
     };
     let id = session.operation().id.clone();
     end.map_err(|error| match error {

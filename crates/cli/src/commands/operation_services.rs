@@ -5,18 +5,16 @@ use aurora_restore_core::operation::Operation;
 
 use crate::{context::Context, error::CommandError};
 
-/// The services and the operation that the text means.
-pub(super) async fn with_operation(context: &Context, text: &str) -> Result<(Services, Operation), CommandError> {
-    let operation = find(context, text).await?;
-    let services = context.services(&operation.request.target.region, JournalUse::Work).await?;
-    Ok((services, operation))
-}
-
-/// The operation that the text means. Needs the journal only.
-pub(super) async fn find(context: &Context, text: &str) -> Result<Operation, CommandError> {
+/// The services, the operation that the text means, and the place in its journal up to which it is known.
+pub(super) async fn with_operation(
+    context: &Context,
+    text: &str,
+) -> Result<(Services, Operation, Follower), CommandError> {
     let journal = context.journal()?;
     let id = context.find(journal.as_ref(), text).await?;
     let mut follower = Follower::new(id);
     follower.news(journal.as_ref()).await?;
-    follower.operation().cloned().ok_or_else(|| CommandError::internal("the journal is empty"))
+    let operation = follower.operation().cloned().ok_or_else(|| CommandError::internal("the journal is empty"))?;
+    let services = context.services(&operation.request.target.region, JournalUse::Work).await?;
+    Ok((services, operation, follower))
 }

@@ -26,7 +26,7 @@ pub(crate) struct ResumeArgs {
 
 pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
     context.block_on(async {
-        let (services, operation) = with_operation(context, &args.operation).await?;
+        let (services, operation, follower) = with_operation(context, &args.operation).await?;
         let ports = services.ports();
         if matches!(operation.phase, Phase::Ended(_)) {
             context.ui().say(format_args!("operation {} has ended; there is nothing to go on with.", operation.id));
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
             engine.unstick(&mut session, &aurora_restore_app::caller()).await?;
         }
         let history = planning::history(ports.journal, &operation.request).await;
-        let end = drive::drive(context, &services, &mut session, &history).await?;
+        let end = drive::drive(context, &services, &mut session, follower, &history).await?;
         // The end of a retirement is not the end of the restore, which has ended long ago.
         let operation = look_at(ports.journal, &operation.id).await?;
         drive::tell_end(context, &operation, end)

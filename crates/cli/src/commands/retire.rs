@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, args: &RetireArgs) -> CommandResult {
 }
 
 async fn retire_one(context: &Context, text: &str, args: &RetireArgs) -> CommandResult {
-    let (_, operation) = with_operation(context, text).await?;
+    let (_, operation, _) = with_operation(context, text).await?;
     let retired = retired_name(&operation)?;
     if let Some(at) = operation.retire_after().filter(|at| *at > context.now())
         && !args.early
@@ -111,12 +111,12 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
 }
 
 async fn retire(context: &Context, id: &OperationId) -> CommandResult {
-    let (services, _) = with_operation(context, id.as_str()).await?;
+    let (services, _, follower) = with_operation(context, id.as_str()).await?;
     let engine = Engine::new(services.ports());
     let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
     let mut session = engine.attach(id, &executor).await?;
     engine.retire(&mut session, &aurora_restore_app::caller()).await?;
-    let end = drive::drive(context, &services, &mut session, &History::default()).await?;
+    let end = drive::drive(context, &services, &mut session, follower, &History::default()).await?;
     let ended = session.operation().retired_at.is_some();
     let exit = match (end, ended) {
         (DriveEnd::Detached, _) => ExitCode::StillRunning,

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use aurora_restore_app::{History, JournalUse, Services, executor};
+use aurora_restore_app::{Follower, History, JournalUse, Services, executor};
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{BeginOperation, Engine},
     plan::{self, Plan},
+    ports::JournalError,
     request::{Request, Strategy},
 };
 use clap::Args;
@@ -64,7 +65,15 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
 
 /// Plans anew under the same id and compares.
 async fn still_true(services: &Services, request: &Request, saved: &Plan, path: &Path) -> Result<Plan, CommandError> {
-    let now = plan::make(&services.ports(), request, &saved.operation_id).await?;
+    let ports = services.ports();
+    let id = &saved.operation_id;
+    if !matches!(ports.journal.head(id).await, Err(JournalError::UnknownOperation { .. })) {
+        return Err(CommandError::failed(format!("the plan in {} was run already, as operation {id}", path.display()))
+            .hint(format!(
+                "Go on with it with `aurora-restore resume {id}`, or make a new plan. Nothing was changed."
+            )));
+    }
+    let now = plan::make(&ports, request, id).await?;
     if now.digest == saved.digest {
         return Ok(now);
     }
@@ -119,6 +128,7 @@ async fn begin(
         approved_plan: Some(plan.digest),
     };
     let mut session = Engine::new(services.ports()).begin(new).await?;
-    let end = drive::drive(context, services, &mut session, history).await?;
+    let follower = Follower::new(session.operation().id.clone());
+    let end = drive::drive(context, services, &mut session, follower, history).await?;
     drive::tell_end(context, session.operation(), end)
 }

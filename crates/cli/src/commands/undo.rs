@@ -29,7 +29,7 @@ pub(crate) struct UndoArgs {
 
 pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
     context.block_on(async {
-        let (services, operation) = with_operation(context, &args.operation).await?;
+        let (services, operation, follower) = with_operation(context, &args.operation).await?;
         let target = operation.request.target.cluster.as_str();
         let question = match operation.request.strategy {
             Strategy::Swap => {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         let mut session = engine.attach(&operation.id, &executor).await?;
         engine.undo(&mut session, &aurora_restore_app::caller()).await?;
         let history = planning::history(ports.journal, &operation.request).await;
-        let end = drive::drive(context, &services, &mut session, &history).await?;
+        let end = drive::drive(context, &services, &mut session, follower, &history).await?;
         let operation = session.operation();
         // An undo that was asked for and is done is a success, whatever the operation is called now.
         match (end, operation.status()) {
