@@ -40,15 +40,13 @@ impl SealedEntry {
     /// # Errors
     /// [`WireError`] if the event cannot be written.
     pub fn seal(entry: &Entry, previous_hash: &str) -> Result<Self, WireError> {
-        let body = wire::write(entry)?;
-        let hash = hash(&entry.operation, entry.sequence, previous_hash, &body);
-        Ok(Self {
-            operation: entry.operation.clone(),
-            sequence: entry.sequence,
-            previous_hash: previous_hash.to_owned(),
-            hash,
-            body,
-        })
+        Ok(Self::over(&entry.operation, entry.sequence, previous_hash, wire::write(entry)?))
+    }
+
+    /// Seals a body as it is, whatever it says. Reading it may still refuse it.
+    pub fn over(operation: &OperationId, sequence: u64, previous_hash: &str, body: String) -> Self {
+        let hash = hash(operation, sequence, previous_hash, &body);
+        Self { operation: operation.clone(), sequence, previous_hash: previous_hash.to_owned(), hash, body }
     }
 
     /// Checks the seal against the entry before and reads the event.

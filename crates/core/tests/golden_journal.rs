@@ -1,0 +1,134 @@
+//! A journal as version 1 wrote it is read back for ever; what was altered is refused with the reason.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::{fs, path::PathBuf};
+
+use aurora_restore_core::{
+    journal::{JournalRefusal, SealedEntry, WireError, replay},
+    operation::{Status, StepStatus},
+};
+use aurora_restore_testing::scenario::{Scenario, Stage, operation};
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v1-swap.jsonl")
+}
+
+/// The stored journal: one entry to a line.
+fn golden() -> Vec<SealedEntry> {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && !path().exists() {
+        let scenario = Scenario::new(Stage::across());
+        scenario.run("op-golden", scenario.swap()).unwrap();
+        let entries = scenario.journal.stored(&operation("op-golden"));
+        let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        fs::write(path(), lines.join("\n") + "\n").unwrap();
+    }
+    fs::read_to_string(path()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_whole_restore_of_version_1_is_read_back() {
+    let (operation, _) = replay(&golden()).unwrap();
+    assert_eq!(operation.status(), Status::Completed);
+    assert!(operation.steps.iter().all(|step| step.status == StepStatus::Finished), "{:?}", operation.steps);
+    let facts = &operation.facts;
+    assert_eq!(facts.plan.as_ref().unwrap().hops.len(), 1);
+    assert_eq!(facts.copy.as_ref().unwrap().copies.len(), 1);
+    assert_eq!(facts.verified.as_ref().unwrap().fingerprint.0, "shop.customers:20000,shop.orders:180000");
+    assert!(facts.switch_over.as_ref().unwrap().retired.is_some());
+    assert!(facts.users.is_some() && facts.settings.is_some() && facts.archive.is_some() && facts.notice.is_some());
+}
+
+#[test]
+fn today_the_same_restore_is_written_in_the_same_words() {
+    let scenario = Scenario::new(Stage::across());
+    scenario.run("op-golden", scenario.swap()).unwrap();
+    let kind = |entry: &SealedEntry| {
+        let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap();
+        format!("{} {} {}", body["v"], body["event"]["kind"], body["event"]["step"])
+    };
+    let written: Vec<String> = scenario.journal.stored(&operation("op-golden")).iter().map(kind).collect();
+    assert_eq!(written, golden().iter().map(kind).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_refused() {
+    let golden = golden();
+    for index in 0..golden.len() {
+        for place in [0, golden[index].body.len() / 2, golden[index].body.len() - 1] {
+            let mut altered = golden.clone();
+            let mut bytes = altered[index].body.clone().into_bytes();
+            bytes[place] ^= 1;
+            altered[index].body = String::from_utf8(bytes).unwrap();
+            let sequence = index as u64 + 1;
+            assert_eq!(replay(&altered).unwrap_err(), JournalRefusal::Altered { sequence });
+        }
+        let mut altered = golden.clone();
+        let other = if altered[index].hash.starts_with('0') { "1" } else { "0" };
+        altered[index].hash.replace_range(0..1, other);
+        assert!(replay(&altered).is_err());
+    }
+}
+
+#[test]
+fn missing_doubled_and_reordered_entries_are_refused() {
+    let golden = golden();
+    assert_eq!(replay(&[]).unwrap_err(), JournalRefusal::Empty);
+    for index in 0..golden.len() - 1 {
+        let sequence = index as u64 + 1;
+        let mut missing = golden.clone();
+        missing.remove(index);
+        assert_eq!(replay(&missing).unwrap_err(), JournalRefusal::Gap { expected: sequence, found: sequence + 1 });
+        let mut doubled = golden.clone();
+        doubled.insert(index, golden[index].clone());
+        assert_eq!(replay(&doubled).unwrap_err(), JournalRefusal::Gap { expected: sequence + 1, found: sequence });
+        let mut reordered = golden.clone();
+        reordered.swap(index, index + 1);
+        assert!(matches!(replay(&reordered).unwrap_err(), JournalRefusal::Gap { .. }));
+    }
+    let mut renumbered = golden.clone();
+    renumbered.remove(3);
+    renumbered[3].sequence = 4;
+    assert_eq!(replay(&renumbered).unwrap_err(), JournalRefusal::BrokenChain { sequence: 4 });
+}
+
+#[test]
+fn a_journal_that_ends_early_is_an_operation_in_progress() {
+    let golden = golden();
+    for length in 1..golden.len() {
+        let (operation, _) = replay(&golden[..length]).unwrap();
+        assert_eq!(operation.status(), Status::InProgress, "after {length} entries");
+        assert_eq!(operation.sequence, length as u64);
+    }
+}
+
+#[test]
+fn an_entry_of_another_operation_is_refused() {
+    let mut golden = golden();
+    golden[1].operation = operation("op-other");
+    assert!(matches!(replay(&golden).unwrap_err(), JournalRefusal::Foreign { sequence: 2, .. }));
+}
+
+#[test]
+fn an_entry_of_a_newer_version_is_refused_by_its_number() {
+    let first = &golden()[0];
+    let newer = first.body.replacen("\"v\":1", "\"v\":2", 1);
+    let sealed = reseal(first, newer);
+    let refusal = replay(&[sealed]).unwrap_err();
+    let source = WireError::TooNew { found: 2 };
+    assert_eq!(refusal, JournalRefusal::Unreadable { sequence: 1, source });
+    assert!(refusal.to_string().contains("newer version"), "{refusal}");
+}
+
+#[test]
+fn an_unknown_field_is_refused_and_not_dropped() {
+    let first = &golden()[0];
+    let strange = first.body.replacen("\"v\":1", "\"v\":1,\"extra\":true", 1);
+    let refusal = replay(&[reseal(first, strange)]).unwrap_err();
+    assert!(matches!(refusal, JournalRefusal::Unreadable { sequence: 1, source: WireError::Malformed { .. } }));
+}
+
+/// What a program that knows the chain's rules would write.
+fn reseal(entry: &SealedEntry, body: String) -> SealedEntry {
+    SealedEntry::over(&entry.operation, entry.sequence, &entry.previous_hash, body)
+}
