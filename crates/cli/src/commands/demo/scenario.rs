@@ -205,21 +205,19 @@ async fn cluster(
 
 /// Yesterday's automated backup of production.
 async fn snapshot(stage: &Stage, narrator: &Narrator) -> Result<(), CommandError> {
-    let here = location(PRODUCTION);
+    let yesterday = Timestamp::now() - SignedDuration::from_hours(21);
+    // Newer than what an earlier demo left, whose names differ by the minute.
+    let newest = inventory(stage).await?.into_iter().flat_map(|place| place.snapshots);
+    let newest =
+        newest.filter(|snapshot| snapshot.kind == "automated").filter_map(|snapshot| snapshot.created_at).max();
+    let after_newest = newest.map_or(yesterday, |at| at + SignedDuration::from_mins(1));
     let wish = SnapshotWish {
-        place: here.clone(),
+        place: location(PRODUCTION),
         cluster: "production".to_owned(),
-        created_at: Timestamp::now() - SignedDuration::from_hours(21),
+        created_at: yesterday.max(after_newest),
         name: None,
     };
-    // An earlier demo may have taken one for the same minute.
-    let arn = match stage.client.take_past_snapshot(&wish).await {
-        Ok(arn) => arn,
-        Err(_) => {
-            let later = SnapshotWish { created_at: Timestamp::now() - SignedDuration::from_hours(20), ..wish };
-            stage.client.take_past_snapshot(&later).await.map_err(refused)?
-        }
-    };
+    let arn = stage.client.take_past_snapshot(&wish).await.map_err(refused)?;
     let name = arn.split_once("cluster-snapshot:").map_or(arn.as_str(), |(_, name)| name).to_owned();
     wait_until("the snapshot", || async {
         let all = inventory(stage).await?;

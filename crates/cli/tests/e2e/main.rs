@@ -1,0 +1,14 @@
+//! The whole product: the real binary over a sandbox with real PostgreSQL. One module for each question.
+
+#![cfg(test)]
+
+mod crashes;
+mod faults;
+mod refusals;
+mod restores;
+mod sandbox;
+mod sources;
+mod strategies;
+mod support;
+mod the_demo;
+mod undone;
