@@ -5,10 +5,13 @@
 use std::{fs, path::PathBuf};
 
 use aurora_restore_core::{
+    catalogue::ErrorCode,
+    engine::{Decision, decide, is_past_point_of_no_return},
     journal::{JournalRefusal, SealedEntry, WireError, replay},
-    operation::{Status, StepStatus},
+    operation::{CancelRequest, End, Event, Failure, Status, StepKind, StepStatus, UndoReason},
 };
 use aurora_restore_testing::scenario::{Scenario, Stage, operation};
+use jiff::SignedDuration;
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v1-swap.jsonl")
@@ -100,6 +103,62 @@ fn a_journal_that_ends_early_is_an_operation_in_progress() {
         assert_eq!(operation.status(), Status::InProgress, "after {length} entries");
         assert_eq!(operation.sequence, length as u64);
     }
+}
+
+/// Deciding is a pure function of the journal: at every entry it says what was done next.
+#[test]
+fn the_decision_at_every_entry_is_what_the_journal_did_next() {
+    let golden = golden();
+    for length in 1..golden.len() {
+        let (operation, _) = replay(&golden[..length]).unwrap();
+        let (next, _) = replay(&golden[..=length]).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&golden[length].body).unwrap();
+        let step = || next.steps.iter().find(|step| body["event"]["step"] == step.kind.as_str()).unwrap();
+        let expected = match body["event"]["kind"].as_str().unwrap() {
+            "step_started" => Decision::StartStep { step: step().kind, attempt: step().attempts },
+            "step_finished" | "step_skipped" => Decision::RunStep { step: step().kind },
+            "ended" => Decision::End { end: End::Completed },
+            other => panic!("a restore without trouble has no {other}"),
+        };
+        assert_eq!(decide(&operation, operation.updated_at), expected, "after {length} entries");
+    }
+    let (ended, _) = replay(&golden).unwrap();
+    assert_eq!(decide(&ended, ended.updated_at), Decision::Nothing { status: Status::Completed });
+}
+
+/// A cancelled journal: the golden one up to an entry, and a request to cancel.
+#[test]
+fn a_request_to_cancel_turns_back_before_the_point_of_no_return_and_not_after_it() {
+    let golden = golden();
+    let request = CancelRequest { by: "a person".to_owned(), reason: None };
+    for length in 1..golden.len() {
+        let (mut operation, _) = replay(&golden[..length]).unwrap();
+        let at = operation.updated_at;
+        operation.apply(&Event::CancelRequested { request: request.clone() }, at).unwrap();
+        let turned = matches!(decide(&operation, at), Decision::TurnBack { reason: UndoReason::Cancelled(_) });
+        assert_eq!(turned, !is_past_point_of_no_return(&operation), "after {length} entries");
+    }
+}
+
+#[test]
+fn a_step_that_failed_is_tried_again_after_its_pause_and_not_before() {
+    let golden = golden();
+    let (mut operation, _) = replay(&golden[..2]).unwrap();
+    let at = operation.updated_at;
+    let failure = Failure::retryable(ErrorCode::Throttled, "rate exceeded");
+    let pause = SignedDuration::from_secs(4);
+    let failed =
+        Event::StepFailed { step: StepKind::SnapshotCheck, failure: failure.clone(), retry_after: Some(pause) };
+    operation.apply(&failed, at).unwrap();
+    assert_eq!(decide(&operation, at), Decision::Sleep { until: at + pause });
+    let again = Decision::StartStep { step: StepKind::SnapshotCheck, attempt: 2 };
+    assert_eq!(decide(&operation, at + pause), again);
+
+    let (mut operation, _) = replay(&golden[..2]).unwrap();
+    let failed = Event::StepFailed { step: StepKind::SnapshotCheck, failure, retry_after: None };
+    operation.apply(&failed, at).unwrap();
+    let reason = UndoReason::Failed { step: StepKind::SnapshotCheck };
+    assert_eq!(decide(&operation, at), Decision::TurnBack { reason });
 }
 
 #[test]
