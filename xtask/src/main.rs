@@ -1,3 +1,48 @@
-//! Repository chores: generate, check, bench.
+//! Repository chores in Rust: check, generate, bench. `cargo xtask help` lists them.
 
-fn main() {}
+mod bench;
+mod generate;
+mod tidy;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Repository chores
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Look for what the house style forbids
+    Tidy,
+    /// Write the generated references anew
+    Generate,
+    /// Measure, and print figures side by side
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Tidy => tidy::run(&root()),
+        Chore::Generate => generate::run(&root()),
+        Chore::Bench(arguments) => bench::run(&root(), &arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("error: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).expect("the chores live one level below the root")
+}

@@ -1,0 +1,171 @@
+//! What the house style forbids and a compiler does not see. Also run as tests.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A file may not have more lines than this before its tests.
+const LINES_MAX: usize = 600;
+
+/// Which rooms a room may import. What is not listed may import nothing of ours.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("core", &[]),
+    ("sandbox", &[]),
+    ("aws", &["core"]),
+    ("sql", &["core"]),
+    ("local", &["core"]),
+    ("testing", &["core", "sandbox"]),
+    ("app", &["core", "aws", "sql", "local", "sandbox"]),
+    ("cli", &["core", "app", "sandbox"]),
+];
+
+/// What must never be written in a room, and why.
+const NEVER: &[(&str, &str, &str)] = &[
+    ("crates/core/src", "std::env", "the domain reads no environment"),
+    ("crates/core/src", "SystemTime::now", "the domain learns the time through its clock port only"),
+    ("crates/core/src", "Timestamp::now", "the domain learns the time through its clock port only"),
+    ("crates/core/src", "Instant::now", "the domain learns the time through its clock port only"),
+    ("crates/core/src", "sleep(", "a step returns a wait, it never sleeps"),
+    ("crates/core/src", "aws_sdk", "the domain knows no SDK type"),
+    ("crates/cli/src", "aws_sdk", "the command knows no SDK type"),
+    ("crates/sandbox/src/model", "tokio", "the model is pure"),
+    ("crates/sandbox/src/model", "Timestamp::now", "the model is told the time"),
+    ("crates", "#[ignore", "a test that is not run proves nothing"),
+    ("crates", "#[should_panic", "say which error is expected"),
+    ("crates", "FIXME", "mend it, or write it down where it is planned"),
+];
+
+/// Prints every finding.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let findings = findings(root)?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() { Ok(()) } else { Err(format!("{} findings", findings.len())) }
+}
+
+fn findings(root: &Path) -> Result<Vec<String>, String> {
+    let mut findings = Vec::new();
+    for file in rust_files(root)? {
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+        look_at_file(&name, &text, &mut findings);
+    }
+    findings.extend(imports(root)?);
+    Ok(findings)
+}
+
+fn look_at_file(name: &str, text: &str, findings: &mut Vec<String>) {
+    if !text.starts_with("//!") && !text.starts_with("#![") {
+        findings.push(format!("{name}: does not begin by saying what it is for (`//!`)"));
+    }
+    let lines = text.lines().take_while(|line| !line.contains("#[cfg(test)]")).count();
+    if lines > LINES_MAX {
+        findings.push(format!("{name}: {lines} lines before its tests, at most {LINES_MAX} are allowed"));
+    }
+    for (place, word, reason) in NEVER {
+        if name.starts_with(place) && text.contains(word) {
+            findings.push(format!("{name}: `{word}`: {reason}"));
+        }
+    }
+    if is_step(name) && !text.contains("Idempotent because") {
+        findings.push(format!("{name}: does not say why it may be run again (`Idempotent because`)"));
+    }
+    if name.contains("/tests/") && (text.contains("thread::sleep") || text.contains("time::sleep(")) {
+        let waits_for_condition = text.contains("deadline") || text.contains("bound");
+        if !waits_for_condition {
+            findings.push(format!("{name}: sleeps without waiting for a condition with a bound"));
+        }
+    }
+}
+
+fn is_step(name: &str) -> bool {
+    const NOT_STEPS: [&str; 5] = ["mod.rs", "context.rs", "failure.rs", "ownership.rs", "arrange.rs"];
+    name.strip_prefix("crates/core/src/steps/").is_some_and(|file| !NOT_STEPS.iter().any(|other| file.ends_with(other)))
+}
+
+fn rust_files(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.join("crates"), root.join("xtask")];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for entry in entries {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tidy.rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Compares every room's manifest with [`MAY_IMPORT`]. Dev-dependencies are free: tests may look anywhere.
+fn imports(root: &Path) -> Result<Vec<String>, String> {
+    let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    let mut findings = Vec::new();
+    let rooms = fs::read_dir(root.join("crates")).map_err(|error| error.to_string())?;
+    for room in rooms {
+        let path = room.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let manifest = fs::read_to_string(path.join("Cargo.toml")).map_err(|error| error.to_string())?;
+        let Some(may) = allowed.get(name.as_str()) else {
+            findings.push(format!("crates/{name}: is not in the table of imports"));
+            continue;
+        };
+        for import in imported_rooms(&manifest) {
+            if !may.contains(&import.as_str()) {
+                findings.push(format!("crates/{name}: may not import {import}"));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn imported_rooms(manifest: &str) -> BTreeSet<String> {
+    let mut in_dependencies = false;
+    let mut rooms = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            in_dependencies = line == "[dependencies]";
+        } else if in_dependencies && let Some(rest) = line.strip_prefix("aurora-restore-") {
+            rooms.extend(rest.split(['.', ' ', '=']).next().map(str::to_owned));
+        }
+    }
+    rooms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_is_tidy() {
+        let findings = findings(&crate::root()).unwrap();
+        assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+    }
+
+    #[test]
+    fn a_forbidden_import_is_found() {
+        let rooms = imported_rooms("[dependencies]\naurora-restore-aws.workspace = true\n\n[dev-dependencies]\naurora-restore-testing.workspace = true\n");
+        assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["aws"]);
+    }
+
+    #[test]
+    fn a_step_that_does_not_say_why_it_may_be_repeated_is_found() {
+        let mut found = Vec::new();
+        look_at_file("crates/core/src/steps/new_step.rs", "//! A step.\n", &mut found);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn a_file_that_grows_too_long_is_found() {
+        let mut found = Vec::new();
+        look_at_file("crates/sql/src/x.rs", &format!("//! X.\n{}", "fn a() {}\n".repeat(LINES_MAX)), &mut found);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
