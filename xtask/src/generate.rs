@@ -64,33 +64,71 @@ fn steps() -> String {
     text
 }
 
+/// The help of the command and of all its subcommands, as the command itself gives it.
 fn cli(root: &Path) -> Result<String, String> {
-    let text = ask_command(root, &["help-markdown"])?;
-    Ok(format!("{HEAD}# The command\n\n{text}"))
+    let mut text = format!("{HEAD}# The command\n");
+    let mut waiting: Vec<Vec<String>> = vec![Vec::new()];
+    // Bounded: each turn takes one command and adds its subcommands, of which there are two levels.
+    while let Some(command) = waiting.pop() {
+        let help = ask_command(root, &command)?;
+        let title = std::iter::once("aurora-restore").chain(command.iter().map(String::as_str)).collect::<Vec<_>>();
+        let _ = write!(text, "\n## {}\n\n```text\n{}\n```\n", title.join(" "), help.trim_end());
+        let mut below: Vec<Vec<String>> = subcommands(&help)
+            .into_iter()
+            .map(|name| command.iter().cloned().chain([name]).collect())
+            .collect();
+        below.reverse();
+        waiting.extend(below);
+    }
+    Ok(text)
+}
+
+/// The names under the heading `Commands:` of a help text.
+fn subcommands(help: &str) -> Vec<String> {
+    help.lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect()
 }
 
 fn configuration(root: &Path) -> Result<String, String> {
-    let text = ask_command(root, &["config", "default"])?;
-    Ok(format!("{HEAD}# Configuration\n\nThe defaults, with what each key means.\n\n```toml\n{}\n```\n", text.trim_end()))
+    let path = root.join("crates/app/src/config/default-config.toml");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(format!(
+        "{HEAD}# Configuration\n\nEvery key with its default. `aurora-restore config show` says where each value comes from.\n\n\
+         ```toml\n{}\n```\n",
+        text.trim_end()
+    ))
 }
 
-fn ask_command(root: &Path, arguments: &[&str]) -> Result<String, String> {
+/// Asks the command for its help. Built by the caller's cargo, so that it is never an old one that answers.
+fn ask_command(root: &Path, command: &[String]) -> Result<String, String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root)
         .args(["run", "--quiet", "--package", "aurora-restore-cli", "--"])
-        .args(arguments)
-        .env_remove("AURORA_RESTORE_CONFIG")
+        .args(command)
+        .arg("--help")
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!("aurora-restore {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)));
+        return Err(format!("help of {}: {}", command.join(" "), String::from_utf8_lossy(&output.stderr)));
     }
-    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+    let text = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
+    Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn subcommands_are_read_from_a_help_text() {
+        let help = "Does it\n\nCommands:\n  plan  Show\n        more\n  run   Do\n\nOptions:\n  -h\n";
+        assert_eq!(subcommands(help), ["plan", "run"]);
+    }
 
     #[test]
     fn the_generated_references_are_current() {
