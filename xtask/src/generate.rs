@@ -73,10 +73,8 @@ fn cli(root: &Path) -> Result<String, String> {
         let help = ask_command(root, &command)?;
         let title = std::iter::once("aurora-restore").chain(command.iter().map(String::as_str)).collect::<Vec<_>>();
         let _ = write!(text, "\n## {}\n\n```text\n{}\n```\n", title.join(" "), help.trim_end());
-        let mut below: Vec<Vec<String>> = subcommands(&help)
-            .into_iter()
-            .map(|name| command.iter().cloned().chain([name]).collect())
-            .collect();
+        let mut below: Vec<Vec<String>> =
+            subcommands(&help).into_iter().map(|name| command.iter().cloned().chain([name]).collect()).collect();
         below.reverse();
         waiting.extend(below);
     }

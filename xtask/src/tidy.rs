@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_forbidden_import_is_found() {
-        let rooms = imported_rooms("[dependencies]\naurora-restore-aws.workspace = true\n\n[dev-dependencies]\naurora-restore-testing.workspace = true\n");
+        let rooms = imported_rooms(
+            "[dependencies]\naurora-restore-aws.workspace = true\n\n[dev-dependencies]\naurora-restore-testing.workspace = true\n",
+        );
         assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["aws"]);
     }
 
