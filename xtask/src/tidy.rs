@@ -74,7 +74,7 @@ fn look_at_file(name: &str, text: &str, findings: &mut Vec<String>) {
         findings.push(format!("{name}: does not say why it may be run again (`Idempotent because`)"));
     }
     if name.contains("/tests/") && (text.contains("thread::sleep") || text.contains("time::sleep(")) {
-        let waits_for_condition = text.contains("deadline") || text.contains("bound");
+        let waits_for_condition = ["deadline", "elapsed()", "timeout("].iter().any(|bound| text.contains(bound));
         if !waits_for_condition {
             findings.push(format!("{name}: sleeps without waiting for a condition with a bound"));
         }
