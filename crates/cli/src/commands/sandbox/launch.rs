@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read as _, Seek as _, SeekFrom},
+    io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::{fs::OpenOptionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -32,6 +32,8 @@ pub(crate) fn launch(directory: &Path, arguments: &[String], wait: Duration) -> 
     let log_path = log_file(directory);
     let mut log = open_log(&log_path)?;
     let begins = log.seek(SeekFrom::End(0))?;
+    // Found out now: a process that cannot write its log cannot say why it ends either.
+    writeln!(log, "{} start", jiff::Timestamp::now()).map_err(|error| log_failure(&log_path, error))?;
     let mut child = spawn(directory, arguments, &log)?;
     let deadline = Instant::now() + wait;
     // Bounded by the deadline.
@@ -59,11 +61,21 @@ pub(crate) fn launch(directory: &Path, arguments: &[String], wait: Duration) -> 
 }
 
 fn open_log(path: &Path) -> Result<File, CommandError> {
-    let told = |error| CommandError::failed(format!("the log {} cannot be written", path.display())).caused_by(error);
+    let told = |error| log_failure(path, error);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(told)?;
     }
     fs::OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path).map_err(told)
+}
+
+fn log_failure(path: &Path, error: std::io::Error) -> CommandError {
+    let hint = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "The disk is full: make room, or choose another directory."
+        }
+        _ => "Choose a directory in a place where you may write.",
+    };
+    CommandError::failed(format!("the log {} cannot be written", path.display())).caused_by(error).hint(hint)
 }
 
 fn spawn(directory: &Path, arguments: &[String], log: &File) -> Result<Child, CommandError> {
