@@ -1,6 +1,11 @@
 //! A stage for whole restores: a production cluster with snapshots, a staging cluster to be refreshed, neighbours that
 //! nobody may touch, and everything that the engine needs around them.
 
+mod build;
+mod stage;
+
+pub use stage::{Encryption, Pace, Stage, TargetIs};
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use aurora_restore_core::{
@@ -12,23 +17,19 @@ use aurora_restore_core::{
         ArchivePolicy, CopyOptions, InstanceOptions, Limits, Request, Retirement, SecretRefs, Source, SourceSelector,
         Strategy, Target, UserOptions, VerificationOptions,
     },
-    secret::Secret,
     settings::{ClusterSettings, InstanceSettings},
 };
 use aurora_restore_sandbox::model::{
-    Caller, SeedSnapshot, World,
-    call::{
-        Call, CreateDbCluster, CreateDbClusterSnapshot, CreateDbInstance, CreateParameterGroup, NewClusterSettings,
-    },
+    Caller, World,
+    call::Call,
     config::{DataPlaneMode, Durations, PlacedKey, WorldConfig},
     reply::Reply,
-    resources::{KmsKey as ModelKey, Tag},
+    resources::KmsKey as ModelKey,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ManualClock, MemoryJournal, MemorySecrets, Sim, SimCloud, SimDatabase,
-    data::Role,
     drive::{DriveError, run_to_end},
     notifier::RecordingNotifier,
     run::block_on,
@@ -62,78 +63,6 @@ const MASTER: &str = "postgres";
 const SOURCE_PASSWORD: &str = "prod-Master-0001";
 const NEW_PASSWORD: &str = "fresh-Master-0002";
 const ENGINE: &str = "aurora-postgresql";
-
-/// What the stage is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stage {
-    /// The account of the source.
-    pub source_account: &'static str,
-    /// The Region of the source.
-    pub source_region: &'static str,
-    /// How the source is encrypted.
-    pub encryption: Encryption,
-    /// Whether there is a cluster under the target's name.
-    pub target: TargetIs,
-    /// How long RDS takes.
-    pub pace: Pace,
-}
-
-/// How the source's data are encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
-    /// Not at all.
-    None,
-    /// With the customer's key.
-    CustomerKey,
-    /// With the key that RDS makes for itself.
-    DefaultKey,
-}
-
-/// Whether there is a cluster under the target's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetIs {
-    /// Nothing bears the name.
-    Absent,
-    /// A cluster with two instances.
-    Present,
-    /// The same, protected against deletion.
-    Protected,
-}
-
-/// How long RDS takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// Hours in all.
-    Realistic,
-    /// Seconds in all.
-    Quick,
-}
-
-impl Default for Stage {
-    /// One account and Region, unencrypted, with a target.
-    fn default() -> Self {
-        Self {
-            source_account: STAGING,
-            source_region: FRANKFURT,
-            encryption: Encryption::None,
-            target: TargetIs::Present,
-            pace: Pace::Realistic,
-        }
-    }
-}
-
-impl Stage {
-    /// Production in another account and Region, under a customer's key.
-    pub fn across() -> Self {
-        Self { source_account: PROD, source_region: IRELAND, encryption: Encryption::CustomerKey, ..Self::default() }
-    }
-
-    /// The same stage with another target.
-    #[must_use]
-    pub fn with_target(self, target: TargetIs) -> Self {
-        Self { target, ..self }
-    }
-}
 
 /// The stage with everything on it.
 pub struct Scenario {
@@ -275,123 +204,6 @@ impl Scenario {
         let shown = page.items.first()?.endpoint.clone()?;
         let rest = shown.address.strip_prefix(NEIGHBOUR)?;
         Some(Endpoint { host: format!("{cluster}{rest}"), port: shown.port })
-    }
-
-    fn build_source(&self) {
-        let place = self.source_place();
-        let (encrypted, key) = match self.stage.encryption {
-            Encryption::None => (false, None),
-            Encryption::CustomerKey => (true, Some(self.source_key().to_string())),
-            Encryption::DefaultKey => (true, None),
-        };
-        let settings = NewClusterSettings { kms_key_id: key, ..NewClusterSettings::default() };
-        self.build_cluster(&place, SOURCE_CLUSTER, encrypted, settings);
-        self.fill(&place, SOURCE_CLUSTER, &[("shop.customers", 20_000), ("shop.orders", 180_000)], SOURCE_PASSWORD);
-        self.operator(
-            &place,
-            Call::CreateDbClusterSnapshot(CreateDbClusterSnapshot {
-                db_cluster_snapshot_identifier: SOURCE_SNAPSHOT.to_owned(),
-                db_cluster_identifier: SOURCE_CLUSTER.to_owned(),
-                tags: vec![Tag::new("made-by", "operations")],
-            }),
-        );
-        self.settle();
-        let created_at = self.clock.now() - SignedDuration::from_hours(1);
-        let seed = SeedSnapshot {
-            place: place.place(),
-            db_cluster_identifier: SOURCE_CLUSTER.to_owned(),
-            created_at,
-            name: None,
-            tags: Vec::new(),
-        };
-        self.sim
-            .with_world(|world, now| world.seed_snapshot(seed, now).map(|_| ()))
-            .expect("the cluster is available and the name is free");
-    }
-
-    fn build_target_place(&self) {
-        let place = self.target_place();
-        for (call, name) in [(true, "staging-cluster"), (false, "staging-instances")] {
-            let group = CreateParameterGroup {
-                name: name.to_owned(),
-                family: "aurora-postgresql16".to_owned(),
-                description: "staging".to_owned(),
-                tags: Vec::new(),
-            };
-            self.operator(
-                &place,
-                if call { Call::CreateDbClusterParameterGroup(group) } else { Call::CreateDbParameterGroup(group) },
-            );
-        }
-        self.build_cluster(&place, NEIGHBOUR, false, NewClusterSettings::default());
-        self.fill(&place, NEIGHBOUR, &[("other.things", 7)], "neighbour-Master-1");
-        if self.stage.target == TargetIs::Absent {
-            return;
-        }
-        let settings = NewClusterSettings {
-            backup_retention_period: Some(3),
-            copy_tags_to_snapshot: Some(true),
-            db_cluster_parameter_group_name: Some("staging-cluster".to_owned()),
-            deletion_protection: Some(self.stage.target == TargetIs::Protected),
-            enable_cloudwatch_logs_exports: vec!["postgresql".to_owned()],
-            engine_lifecycle_support: Some("open-source-rds-extended-support-disabled".to_owned()),
-            tags: vec![Tag::new("team", "data")],
-            ..NewClusterSettings::default()
-        };
-        self.build_cluster(&place, TARGET, false, settings);
-        self.fill(&place, TARGET, &[("shop.customers", 10)], "stale-Master-0000");
-    }
-
-    fn build_cluster(&self, place: &Caller, name: &str, encrypted: bool, settings: NewClusterSettings) {
-        self.operator(
-            place,
-            Call::CreateDbCluster(CreateDbCluster {
-                db_cluster_identifier: name.to_owned(),
-                engine: ENGINE.to_owned(),
-                engine_version: Some("16.4".to_owned()),
-                master_username: Some(MASTER.to_owned()),
-                master_user_password: Some(aurora_restore_sandbox::model::Secret::new("first-Password-1")),
-                storage_encrypted: Some(encrypted),
-                settings,
-                ..CreateDbCluster::default()
-            }),
-        );
-        self.settle();
-        let is_target = name == TARGET;
-        for number in 1..=2 {
-            self.operator(
-                place,
-                Call::CreateDbInstance(CreateDbInstance {
-                    db_instance_identifier: format!("{name}-{number}"),
-                    db_cluster_identifier: Some(name.to_owned()),
-                    db_instance_class: "db.r6g.large".to_owned(),
-                    engine: ENGINE.to_owned(),
-                    db_parameter_group_name: is_target.then(|| "staging-instances".to_owned()),
-                    promotion_tier: Some(number),
-                    tags: vec![Tag::new("owner", name)],
-                    ..CreateDbInstance::default()
-                }),
-            );
-            self.settle();
-        }
-    }
-
-    /// Fills a cluster with tables and logins. The master's password is set as well.
-    fn fill(&self, place: &Caller, name: &str, tables: &[(&str, u64)], password: &str) {
-        let call = Call::DescribeDbClusters(aurora_restore_sandbox::model::call::DescribeDbClusters {
-            db_cluster_identifier: Some(name.to_owned()),
-            ..Default::default()
-        });
-        let Reply::Clusters(page) = self.operator(place, call) else { return };
-        let Some(endpoint) = page.items.first().and_then(|cluster| cluster.endpoint.clone()) else { return };
-        let filled = self.sim.with_data(&endpoint.address, endpoint.port, |content| {
-            content.tables = tables.iter().map(|(table, rows)| ((*table).to_owned(), *rows)).collect();
-            let role = |password: &str| Role::with_password(&Secret::new(password), true);
-            content.roles.insert(MASTER.to_owned(), role(password));
-            content.roles.insert("analyst".to_owned(), role("analyst-of-old"));
-            content.roles.insert("shop".to_owned(), role("shop-of-old"));
-        });
-        assert!(filled.is_some(), "the cluster answers");
     }
 
     fn source_key(&self) -> KmsKey {
