@@ -48,6 +48,15 @@ impl Status {
         Ok((status.pid == pid).then_some(status))
     }
 
+    /// The process that holds the directory, if one does: longer than [`Status::find`] finds it, from before the API answers
+    /// until after everything has ended.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn holder(data_dir: &Path) -> Result<Option<u32>, SandboxError> {
+        holder(data_dir)
+    }
+
     /// Reads the token that opens the `/_sandbox` endpoints. Only the owner of the directory can.
     ///
     /// # Errors

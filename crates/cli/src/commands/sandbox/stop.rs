@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aurora_restore_app::sandbox::server::Status;
 use clap::Args;
 use nix::{
     errno::Errno,
@@ -12,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::place::{LOOK, PlaceArgs, running};
+use super::place::{LOOK, PlaceArgs, failure, running};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -59,8 +60,8 @@ pub(crate) fn end(directory: &Path, wait: Duration) -> Result<Option<u32>, Comma
         }
     }
     let deadline = Instant::now() + wait;
-    // Bounded by the deadline. The lock goes with the process, after its servers have ended.
-    while running(directory)?.is_some_and(|now| now.pid == status.pid) {
+    // Bounded by the deadline. The lock goes with the process, after its servers have ended and its status is gone.
+    while Status::holder(directory).map_err(failure)? == Some(status.pid) {
         if Instant::now() >= deadline {
             return Err(CommandError::failed(format!("the sandbox (process {pid}) has not ended yet"))
                 .hint("It finishes its work first; look at its log, or wait longer with --wait."));
