@@ -95,7 +95,13 @@ fn check_opaque(text: &str) -> Result<(), &'static str> {
     if text.len() > 2048 {
         return Err("it has more than 2,048 characters");
     }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    // Nearly every text is plain ASCII, and identifiers are read from every answer of RDS.
+    let forbidden = if text.is_ascii() {
+        text.bytes().any(|byte| byte <= b' ' || byte == 0x7f)
+    } else {
+        text.chars().any(|c| c.is_control() || c.is_whitespace())
+    };
+    if forbidden {
         return Err("white space and control characters are not allowed");
     }
     Ok(())

@@ -106,7 +106,8 @@ pub struct SwitchedOver {
     pub endpoint: Option<Endpoint>,
     /// When the name served the new cluster, proven by a login (for `replace`: when the name was free).
     pub switched_at: Timestamp,
-    /// From the first rename to the proven login: the longest that the name may not have answered.
+    /// The longest that the name may not have answered: from the mark before the first rename to a login once all
+    /// instances have their names. An upper bound: in between it answers, except while an instance restarts.
     pub name_unanswered_max: Option<SignedDuration>,
     /// The cluster that bore the name before, if there was one.
     pub retired: Option<RetiredCluster>,

@@ -233,8 +233,7 @@ fn under_swap_the_name_answers_old_or_new_but_for_the_switch() {
                 Some(STALE) => assert!(!switched, "the old content is back"),
                 Some(NEW) => switched = true,
                 Some(other) => panic!("the name answers with {other}"),
-                // Later the instances are renamed, and each restarts once: a connection breaks, the name stays.
-                None if switched => {}
+                // Between the renames of the clusters, and once more while the renamed writer restarts.
                 None => {
                     if let Advance::Wait { after, .. } = advance {
                         unanswered += *after;
@@ -247,7 +246,7 @@ fn under_swap_the_name_answers_old_or_new_but_for_the_switch() {
         let reported = session.operation().facts.switch_over.as_ref().unwrap().name_unanswered_max.unwrap();
         assert!(unanswered <= reported, "{unanswered} is more than the reported {reported}");
     });
-    assert!(switched && unanswered > SignedDuration::ZERO && unanswered < SignedDuration::from_mins(5), "{unanswered}");
+    assert!(switched && unanswered > SignedDuration::ZERO && unanswered < SignedDuration::from_mins(15), "{unanswered}");
 }
 
 #[test]

@@ -43,12 +43,25 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         let text = swap.prove(context, serving).await?;
         return Ok(context.wait(STEP, after, text));
     };
-    // The name serves: clients no longer wait, and RDS need not be asked as often.
     if let Some(text) = rename_instances(context, &swap, &swap.forward_instances()).await? {
         return Ok(context.wait(STEP, pace::for_steps(context.limits()), text));
     }
+    // A rename restarts its instance, so the name may have stopped answering once more: the window ends only here.
     let endpoint = serving.endpoint.clone().ok_or_else(|| missing("the serving cluster's endpoint"))?;
-    Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, endpoint, switched_at))))
+    if let Some(text) = swap.not_answering(context, &endpoint).await? {
+        return Ok(context.wait(STEP, after, text));
+    }
+    let settled = Settled { endpoint, switched_at, at: context.now() };
+    Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, settled))))
+}
+
+/// A switch that has come to rest.
+struct Settled {
+    endpoint: Endpoint,
+    /// When the name was first proven to serve the new cluster.
+    switched_at: Timestamp,
+    /// When it was proven again after the instances had got their names.
+    at: Timestamp,
 }
 
 pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
@@ -127,18 +140,24 @@ impl<'a> Swap<'a> {
     /// Proves that the name answers with the new cluster: a login through its endpoint finds the content that was
     /// verified. What it says is kept as a tag; until then nothing is proven.
     async fn prove(&self, context: &StepContext<'_>, serving: &Cluster) -> Result<String, StepError> {
-        let verified = context.operation().facts.verified.as_ref().ok_or_else(|| missing("the verification"))?;
         let Some(endpoint) = &serving.endpoint else {
             return Ok("the name has no endpoint yet".to_owned());
         };
+        if let Some(text) = self.not_answering(context, endpoint).await? {
+            return Ok(text);
+        }
+        let since = Tags::from([(ownership::SERVING_SINCE_TAG.to_owned(), context.now().to_string())]);
+        let tag = Change::AddTags { resource: serving.arn.clone(), tags: since };
+        context.change(&self.plan.target_location, tag).await??;
+        Ok("the name answers with the new cluster".to_owned())
+    }
+
+    /// Logs in through the name. `None` if it answers with the content that was verified, and can be written to.
+    async fn not_answering(&self, context: &StepContext<'_>, endpoint: &Endpoint) -> Result<Option<String>, StepError> {
+        let verified = context.operation().facts.verified.as_ref().ok_or_else(|| missing("the verification"))?;
         let login = context.master_login(endpoint).await?;
         match context.database().log_in(&login).await {
-            Ok(proof) if proof.fingerprint == verified.fingerprint && proof.writable => {
-                let since = Tags::from([(ownership::SERVING_SINCE_TAG.to_owned(), context.now().to_string())]);
-                let tag = Change::AddTags { resource: serving.arn.clone(), tags: since };
-                context.change(&self.plan.target_location, tag).await??;
-                Ok("the name answers with the new cluster".to_owned())
-            }
+            Ok(proof) if proof.fingerprint == verified.fingerprint && proof.writable => Ok(None),
             Ok(_) => Err(Failure::retryable(
                 ErrorCode::SwitchFailed,
                 format!("the name {} answers with other content than was verified", self.target),
@@ -146,19 +165,19 @@ impl<'a> Swap<'a> {
             .into()),
             // The name still leads to the old address, or the server is not listening yet.
             Err(error) if matches!(error.kind, DatabaseErrorKind::Unreachable | DatabaseErrorKind::LoginRefused) => {
-                Ok(format!("the name does not answer with the new cluster yet: {}", error.reason))
+                Ok(Some(format!("the name does not answer with the new cluster yet: {}", error.reason)))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn outcome(&self, clusters: &[Cluster], endpoint: Endpoint, switched_at: Timestamp) -> SwitchedOver {
+    fn outcome(&self, clusters: &[Cluster], settled: Settled) -> SwitchedOver {
         let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
         let began = old.and_then(|old| tag_time(old, ownership::SWITCH_STARTED_TAG));
         SwitchedOver {
-            endpoint: Some(endpoint),
-            switched_at,
-            name_unanswered_max: began.map(|began| switched_at.duration_since(began)),
+            endpoint: Some(settled.endpoint),
+            switched_at: settled.switched_at,
+            name_unanswered_max: began.map(|began| settled.at.duration_since(began)),
             retired: self.existing.map(|existing| RetiredCluster {
                 cluster: self.plan.names.retired.clone(),
                 resource_id: existing.resource_id.clone(),
