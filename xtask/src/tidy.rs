@@ -74,8 +74,8 @@ fn look_at_file(name: &str, text: &str, findings: &mut Vec<String>) {
         findings.push(format!("{name}: does not say why it may be run again (`Idempotent because`)"));
     }
     if name.contains("/tests/") && (text.contains("thread::sleep") || text.contains("time::sleep(")) {
-        // A count of looks is a bound, and a clock that is turned by the test does not wait at all.
-        let bounds = ["deadline", "elapsed()", "timeout(", "_MAX", "start_paused"];
+        // A count of looks and a flag are bounds, and a clock that is turned by the test does not wait at all.
+        let bounds = ["deadline", "elapsed()", "timeout(", "_MAX", "start_paused", "while !"];
         let waits_for_condition = bounds.iter().any(|bound| text.contains(bound));
         if !waits_for_condition {
             findings.push(format!("{name}: sleeps without waiting for a condition with a bound"));

@@ -1,7 +1,11 @@
 //! `undo`: takes back a restore that is completed, or that is stuck on its way forward.
 
 use aurora_restore_app::{DriveEnd, executor};
-use aurora_restore_core::{engine::Engine, operation::Status, request::Strategy};
+use aurora_restore_core::{
+    engine::{Engine, undo_is_possible},
+    operation::Status,
+    request::Strategy,
+};
 use clap::Args;
 
 use super::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning};
@@ -30,6 +34,8 @@ pub(crate) struct UndoArgs {
 pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
+        // Taking an operation over stops its executor: what cannot be undone is not taken over.
+        undo_is_possible(&operation)?;
         let target = operation.request.target.cluster.as_str();
         let question = match operation.request.strategy {
             Strategy::Swap => {

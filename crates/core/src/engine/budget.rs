@@ -23,7 +23,7 @@ pub(super) fn pause_before_retry(
 ) -> Option<SignedDuration> {
     let record = operation.step(step)?;
     let limit = step_limit(step, &operation.request.limits);
-    let used = Used { attempts: record.failures_in_a_row(now), since: record.started_at };
+    let used = Used { attempts: record.failures_in_a_row(now), since: record.budget_since };
     pause(operation, record, failure, used, limit, now)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn pause_before_undo_retry(
 ) -> Option<SignedDuration> {
     let record = operation.step(step)?;
     let limit = undo_limit(&operation.request.limits);
-    let used = Used { attempts: record.undo_attempts, since: record.undo_started_at };
+    let used = Used { attempts: record.undo_attempts, since: record.budget_since };
     pause(operation, record, failure, used, limit, now)
 }
 
@@ -79,14 +79,14 @@ fn jittered(attempts: u32, seed: &str) -> SignedDuration {
 pub(super) fn overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
     let record = operation.step(step)?;
     let limit = step_limit(step, &operation.request.limits);
-    let waited = now.duration_since(record.started_at?);
+    let waited = now.duration_since(record.budget_since?);
     (waited > limit).then(|| timed_out(&format!("{step} is not done after {}", minutes(waited)), timeout_code(step)))
 }
 
 /// Says that an undo has waited too long, if it has.
 pub(super) fn undo_overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
     let record = operation.step(step)?;
-    let waited = now.duration_since(record.undo_started_at?);
+    let waited = now.duration_since(record.budget_since?);
     (waited > undo_limit(&operation.request.limits)).then(|| {
         timed_out(&format!("the undo of {step} is not done after {}", minutes(waited)), ErrorCode::UndoBlocked)
     })

@@ -25,9 +25,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ids::{ExecutorId, OperationId},
-    operation::{Direction, End, Event, Failure, FailureClass, Progress, Status, StepKind, StepStatus, UndoReason},
+    operation::{
+        Direction, End, Event, Failure, FailureClass, Operation, Phase, Progress, Status, StepKind, StepStatus,
+        UndoReason,
+    },
     ports::{Journal, JournalError, Ports, TargetKey},
-    request::Request,
+    request::{Request, Strategy},
     steps::{self, StepContext, StepError, StepOutcome},
 };
 
@@ -115,7 +118,7 @@ impl<'a> Engine<'a> {
     /// [`EngineError::NotPossible`] if it is not stuck.
     pub async fn unstick(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
         session.catch_up(self.ports.journal).await?;
-        let crate::operation::Phase::Stuck(direction) = session.operation().phase else {
+        let Phase::Stuck(direction) = session.operation().phase else {
             return Err(EngineError::not_possible(session.operation(), "it is not stuck"));
         };
         let event = Event::Unstuck { by: by.to_owned(), direction };
@@ -125,31 +128,41 @@ impl<'a> Engine<'a> {
     /// A person asks for the undo of an operation that is completed, or stuck on its way forward.
     ///
     /// # Errors
-    /// [`EngineError::NotPossible`] if there is no way back any more; [`EngineError::Journal`] with `TargetBusy` if
-    /// another operation holds the target now.
+    /// [`EngineError::NotPossible`] if there is no way back any more, for instance because a later operation has given the
+    /// name to another cluster; [`EngineError::Journal`] with `TargetBusy` if another operation holds the target now.
     pub async fn undo(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
-        use crate::operation::Phase;
-
         session.catch_up(self.ports.journal).await?;
-        let operation = session.operation();
-        match operation.phase {
-            Phase::Stuck(Direction::Forward) => {}
-            Phase::Ended(End::Completed) if operation.retired_at.is_none() => {}
-            Phase::Ended(End::Completed) => {
-                return Err(EngineError::not_possible(operation, "the retired cluster is gone"));
-            }
-            Phase::Stuck(Direction::Back) => {
-                return Err(EngineError::not_possible(operation, "it is stuck while being undone: resume it"));
-            }
-            Phase::Forward => return Err(EngineError::not_possible(operation, "it is in progress: cancel it")),
-            Phase::Back => return Err(EngineError::not_possible(operation, "it is being undone already")),
-            Phase::Retiring => return Err(EngineError::not_possible(operation, "its retired cluster is being ended")),
-            Phase::Ended(End::Failed | End::Cancelled) => {
-                return Err(EngineError::not_possible(operation, "it is undone already"));
-            }
-        }
+        undo_is_possible(session.operation())?;
+        self.name_is_still_ours(session.operation()).await?;
         let event = Event::UndoStarted { reason: UndoReason::Asked { by: by.to_owned() } };
         session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    /// A completed operation is undone only while its own cluster bears the name. Otherwise a later one has built on it,
+    /// and what would be renamed and deleted is not this operation's to touch any more.
+    async fn name_is_still_ours(&self, operation: &Operation) -> Result<(), EngineError> {
+        let (Phase::Ended(End::Completed), Some(plan), Some(restored)) =
+            (operation.phase, &operation.facts.plan, &operation.facts.restored)
+        else {
+            return Ok(());
+        };
+        let name = match plan.strategy {
+            Strategy::SideBySide => return Ok(()),
+            Strategy::Swap | Strategy::Replace => &operation.request.target.cluster,
+        };
+        match self.ports.cloud.rds(&plan.target_location).cluster(name).await {
+            Ok(bearer) if bearer.resource_id == restored.resource_id => Ok(()),
+            Ok(bearer) => Err(EngineError::not_possible(
+                operation,
+                &format!(
+                    "{name} is borne by {} now: undo the operation that gave it the name first",
+                    bearer.resource_id
+                ),
+            )),
+            Err(error) => {
+                Err(EngineError::not_possible(operation, &format!("who bears {name} cannot be found out: {error}")))
+            }
+        }
     }
 
     /// Begins to end the retired cluster of a completed operation; [`Engine::advance`] does it.
@@ -159,7 +172,7 @@ impl<'a> Engine<'a> {
     pub async fn retire(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
         session.catch_up(self.ports.journal).await?;
         let operation = session.operation();
-        if operation.phase == crate::operation::Phase::Retiring {
+        if operation.phase == Phase::Retiring {
             return Ok(());
         }
         if !operation.keeps_retired_cluster() {
@@ -322,6 +335,25 @@ pub struct BeginOperation {
     pub approved_plan: Option<String>,
 }
 
+/// Whether an operation can be undone as it stands. Asked before it is taken over, because taking it over stops whoever
+/// is executing it.
+///
+/// # Errors
+/// [`EngineError::NotPossible`] with what to do instead.
+pub fn undo_is_possible(operation: &Operation) -> Result<(), EngineError> {
+    let reason = match operation.phase {
+        Phase::Stuck(Direction::Forward) => return Ok(()),
+        Phase::Ended(End::Completed) if operation.retired_at.is_none() => return Ok(()),
+        Phase::Ended(End::Completed) => "the retired cluster is gone",
+        Phase::Stuck(Direction::Back) => "it is stuck while being undone: resume it",
+        Phase::Forward => "it is in progress: cancel it",
+        Phase::Back => "it is being undone already",
+        Phase::Retiring => "its retired cluster is being ended",
+        Phase::Ended(End::Failed | End::Cancelled) => "it is undone already",
+    };
+    Err(EngineError::not_possible(operation, reason))
+}
+
 /// Asks for the end of an operation on behalf of someone who does not execute it.
 ///
 /// # Errors
@@ -340,12 +372,12 @@ pub async fn request_cancel(
 ///
 /// # Errors
 /// [`EngineError::Journal`] or [`EngineError::Refused`].
-pub async fn look_at(journal: &dyn Journal, id: &OperationId) -> Result<crate::operation::Operation, EngineError> {
+pub async fn look_at(journal: &dyn Journal, id: &OperationId) -> Result<Operation, EngineError> {
     session::load(journal, id).await.map(|(operation, _)| operation)
 }
 
 /// Whether the way forward of an operation is past the point of no return: every step up to it is settled.
-pub fn is_past_point_of_no_return(operation: &crate::operation::Operation) -> bool {
+pub fn is_past_point_of_no_return(operation: &Operation) -> bool {
     operation
         .steps
         .iter()

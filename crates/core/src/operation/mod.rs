@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::OperationId,
+    ids::{ExecutorId, OperationId},
     request::{Request, Strategy},
 };
 
@@ -84,6 +84,8 @@ pub struct Operation {
     pub request: Arc<Request>,
     /// The digest of the plan that a person has seen, if one was shown.
     pub approved_plan: Option<String>,
+    /// Who executes it, as of the newest entry that says so.
+    pub executor: ExecutorId,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// When the newest entry was made.
@@ -114,7 +116,7 @@ impl Operation {
     /// # Errors
     /// [`IllegalEvent`] if the event is not [`Event::Requested`].
     pub fn begin(id: OperationId, event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
-        let Event::Requested { request, approved_plan, .. } = event else {
+        let Event::Requested { request, executor, approved_plan } = event else {
             return Err(IllegalEvent::not_first(event.kind()));
         };
         let steps = StepKind::order(request.strategy).iter().map(|kind| StepRecord::pending(*kind)).collect();
@@ -122,6 +124,7 @@ impl Operation {
             id,
             request: Arc::new((**request).clone()),
             approved_plan: approved_plan.clone(),
+            executor: executor.clone(),
             requested_at: at,
             updated_at: at,
             phase: Phase::Forward,
@@ -209,6 +212,12 @@ impl Operation {
         if in_order { Ok(()) } else { Err(IllegalEvent::out_of_order(self.phase, self.steps[index].kind, event)) }
     }
 
+    fn restart_budgets(&mut self, at: Timestamp) {
+        for step in &mut self.steps {
+            step.restart_budget(at);
+        }
+    }
+
     fn take_up(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::StepFinished { facts, .. } => self.facts.take((**facts).clone()),
@@ -225,7 +234,17 @@ impl Operation {
                 self.failure = Some(failure.clone());
                 self.ended_at = Some(at);
             }
-            Event::Unstuck { .. } => self.ended_at = None,
+            Event::Unstuck { .. } => {
+                self.ended_at = None;
+                self.restart_budgets(at);
+            }
+            // An executor that comes back under its own name has not been away.
+            Event::TakenOver { executor } if *executor != self.executor => {
+                self.executor = executor.clone();
+                self.restart_budgets(at);
+            }
+            Event::RetireFailed { failure } => self.failure = Some(failure.clone()),
+            Event::RetireStarted { .. } => self.failure = None,
             Event::Ended { .. } => self.ended_at = Some(at),
             Event::RetireFinished { .. } => self.retired_at = Some(at),
             Event::Requested { .. }
@@ -236,9 +255,7 @@ impl Operation {
             | Event::StepAbandoned { .. }
             | Event::StepUndoStarted { .. }
             | Event::StepUndone { .. }
-            | Event::StepUndoFailed { .. }
-            | Event::RetireStarted { .. }
-            | Event::RetireFailed { .. } => {}
+            | Event::StepUndoFailed { .. } => {}
         }
     }
 }

@@ -203,6 +203,9 @@ pub struct StepRecord {
     pub undo_attempts: u32,
     /// When undoing began, since the last person's word.
     pub undo_started_at: Option<Timestamp>,
+    /// From when the bounds in time count: from the first attempt, and anew whenever another executor or a person goes
+    /// on with the step, so that a pause of an executor is not a step's fault.
+    pub budget_since: Option<Timestamp>,
     /// How many attempts failed in a row, each soon after the one before; see [`StepRecord::failures_in_a_row`].
     pub failures: u32,
     /// When the newest attempt failed.
@@ -226,6 +229,7 @@ impl StepRecord {
             attempts: 0,
             undo_attempts: 0,
             undo_started_at: None,
+            budget_since: None,
             failures: 0,
             failed_at: None,
             not_before: None,
@@ -241,11 +245,19 @@ impl StepRecord {
         if recent { self.failures + 1 } else { 1 }
     }
 
+    /// Lets the bounds count anew.
+    pub(super) fn restart_budget(&mut self, at: Timestamp) {
+        self.budget_since = self.budget_since.map(|_| at);
+        self.failures = 0;
+        self.undo_attempts = 0;
+    }
+
     pub(super) fn note(&mut self, status: StepStatus, event: &Event, at: Timestamp) {
         self.status = status;
         match event {
             Event::StepStarted { .. } => {
                 self.started_at.get_or_insert(at);
+                self.budget_since.get_or_insert(at);
                 self.attempts += 1;
                 self.not_before = None;
             }
@@ -268,7 +280,10 @@ impl StepRecord {
                 self.ended_at = Some(at);
             }
             Event::StepUndoStarted { .. } => {
-                self.undo_started_at.get_or_insert(at);
+                if self.undo_started_at.is_none() {
+                    self.undo_started_at = Some(at);
+                    self.budget_since = Some(at);
+                }
                 self.undo_attempts += 1;
                 self.not_before = None;
             }

@@ -4,7 +4,7 @@
 
 use crate::{
     engine::pace,
-    ids::SnapshotId,
+    ids::{OperationId, SnapshotId},
     operation::{ArchiveOutcome, StepFacts, StepKind},
     plan::{CopyHop, Plan},
     ports::{Change, Snapshot, SnapshotKind, SnapshotQuery, SnapshotStatus},
@@ -12,7 +12,7 @@ use crate::{
     steps::{
         StepContext, StepError, StepOutcome, Undo,
         copy_snapshot::{self, Deleted},
-        ownership::{ROLE_TAG, Role, TARGET_TAG},
+        ownership::{OPERATION_TAG, ROLE_TAG, Role, TARGET_TAG},
     },
 };
 
@@ -68,6 +68,7 @@ async fn thin_out(
         .filter(|snapshot| {
             snapshot.tags.get(TARGET_TAG).is_some_and(|tag| tag == target)
                 && snapshot.tags.get(ROLE_TAG).is_some_and(|tag| tag == Role::Copy.as_str())
+                && bears_a_name_of_ours(snapshot)
         })
         .collect();
     copies.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
@@ -85,4 +86,14 @@ async fn thin_out(
         waiting = Some(format!("copy {} of an earlier operation is being deleted", copy.id));
     }
     Ok(waiting)
+}
+
+/// Whether the name is one that the tagged operation makes. Somebody's own copy of our copy may carry our tags along.
+fn bears_a_name_of_ours(snapshot: &Snapshot) -> bool {
+    let operation = snapshot.tags.get(OPERATION_TAG).and_then(|id| OperationId::new(id).ok());
+    operation.is_some_and(|id| {
+        let numbered = snapshot.id.as_str().rsplit_once('-');
+        numbered
+            .is_some_and(|(stem, number)| stem.ends_with(&format!("copy-{}", id.tag())) && number.parse::<u8>().is_ok())
+    })
 }

@@ -14,6 +14,7 @@ use crate::{
         build::{self, InstancesSpec, Made},
         context::missing,
         ownership::Role,
+        switch_over,
         teardown::{self, Gone, Proof},
     },
 };
@@ -65,6 +66,7 @@ fn ready(cluster: &Cluster, instances: &[Instance]) -> Result<StepOutcome, StepE
 
 pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
     let plan = context.plan()?;
+    switch_over::require_way_back(context).await?;
     let restored = context.operation().facts.restored.as_ref().ok_or_else(|| missing("the new cluster"))?;
     let was_seen = context.operation().facts.instances.is_some();
     let proof = Proof::Is(&restored.resource_id);

@@ -4,8 +4,9 @@
 
 use crate::{
     catalogue::ErrorCode,
-    operation::{Failure, NoticeSent, Operation, Status, StepFacts},
+    operation::{Failure, NoticeSent, Operation, Status, StepFacts, StepKind},
     ports::{Notice, NoticeOutcome, Ports},
+    request::Strategy,
     steps::{StepContext, StepError, StepOutcome, Undo},
 };
 
@@ -36,14 +37,10 @@ pub(crate) async fn tell_about_end(ports: &Ports<'_>, operation: &Operation) {
 fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
     let target = &operation.request.target.cluster;
     let (subject, mut body) = match outcome {
-        NoticeOutcome::Completed => {
-            (format!("{target} is restored"), "The name serves the verified new cluster.".to_owned())
-        }
-        NoticeOutcome::Failed => {
-            (format!("the restore of {target} failed and was undone"), "The old cluster keeps serving.".to_owned())
-        }
+        NoticeOutcome::Completed => (format!("{target} is restored"), completed_text(operation)),
+        NoticeOutcome::Failed => (format!("the restore of {target} failed and was undone"), undone_text(operation)),
         NoticeOutcome::Cancelled => {
-            (format!("the restore of {target} was cancelled and undone"), "The old cluster keeps serving.".to_owned())
+            (format!("the restore of {target} was cancelled and undone"), undone_text(operation))
         }
         NoticeOutcome::Stuck => (
             format!("the restore of {target} is stuck"),
@@ -55,4 +52,30 @@ fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
     }
     body.push_str(&format!(" See `aurora-restore report {}`.", operation.id));
     Notice { operation_id: operation.id.clone(), target: target.clone(), outcome, subject, body }
+}
+
+fn completed_text(operation: &Operation) -> String {
+    match (operation.request.strategy, &operation.facts.plan) {
+        (Strategy::SideBySide, Some(plan)) => {
+            format!("The verified new cluster is {}; the name is unchanged.", plan.names.staged)
+        }
+        (Strategy::SideBySide | Strategy::Swap | Strategy::Replace, _) => {
+            "The name serves the verified new cluster.".to_owned()
+        }
+    }
+}
+
+fn undone_text(operation: &Operation) -> String {
+    let Some(plan) = &operation.facts.plan else { return "Nothing was changed.".to_owned() };
+    let switch_was_begun = operation.step(StepKind::SwitchOver).is_some_and(|step| step.started_at.is_some());
+    match (&plan.existing, operation.request.strategy) {
+        (None, _) => "Nothing bears the name, as before.".to_owned(),
+        (Some(_), Strategy::Replace) if switch_was_begun => {
+            "The old cluster has its name; where it had been deleted it was restored from its final snapshot."
+                .to_owned()
+        }
+        (Some(_), Strategy::Swap | Strategy::SideBySide | Strategy::Replace) => {
+            "The old cluster keeps serving.".to_owned()
+        }
+    }
 }

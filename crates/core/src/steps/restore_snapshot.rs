@@ -10,6 +10,7 @@ use crate::{
         StepContext, StepError, StepOutcome, Undo, UndoOutcome,
         build::{self, ClusterSpec, Made},
         ownership::{self, Role},
+        switch_over,
         teardown::{self, Gone, Proof},
     },
 };
@@ -44,6 +45,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
 
 pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
     let plan = context.plan()?;
+    switch_over::require_way_back(context).await?;
     let proof = match &context.operation().facts.restored {
         Some(restored) => Proof::Is(&restored.resource_id),
         None => Proof::OurTags,

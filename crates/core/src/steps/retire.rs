@@ -15,7 +15,7 @@ use crate::{
         StepContext, StepError,
         context::missing,
         ownership,
-        switch_over::final_snapshot,
+        switch_over::{final_snapshot, final_snapshot_exists},
         teardown::{self, Gone, Proof},
     },
 };
@@ -68,7 +68,9 @@ pub async fn run(context: &StepContext<'_>) -> Result<RetireOutcome, StepError> 
     match teardown::cluster(context, &plan.target_location, &retired.cluster, proof).await? {
         Gone::NotYet { text } => Ok(wait(context, text)),
         Gone::Yes => {
-            retired.final_snapshot = taking.then(|| plan.names.final_snapshot.clone());
+            // If somebody else deleted the cluster before, there is none: the record must not claim it.
+            let taken = taking && final_snapshot_exists(context, plan).await?;
+            retired.final_snapshot = taken.then(|| plan.names.final_snapshot.clone());
             Ok(RetireOutcome::Done(retired))
         }
     }

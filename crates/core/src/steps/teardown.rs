@@ -41,7 +41,7 @@ pub(super) async fn cluster(
 ) -> Result<Gone, StepError> {
     let found = match context.rds(location).cluster(id).await {
         Ok(found) => found,
-        Err(error) if error.is_not_found() => return Ok(Gone::Yes),
+        Err(error) if error.is_not_found() => return gone_or_renamed(context, location, id, proof).await,
         Err(error) => return Err(error.into()),
     };
     prove(context, &found, proof)?;
@@ -77,7 +77,7 @@ pub(super) async fn instances(
 ) -> Result<Gone, StepError> {
     let found = match context.rds(location).cluster(id).await {
         Ok(found) => found,
-        Err(error) if error.is_not_found() => return Ok(Gone::Yes),
+        Err(error) if error.is_not_found() => return gone_or_renamed(context, location, id, proof).await,
         Err(error) => return Err(error.into()),
     };
     prove(context, &found, proof)?;
@@ -90,6 +90,29 @@ pub(super) async fn instances(
                 Some(instance) => Ok(Gone::NotYet { text: format!("instance {} is being deleted", instance.id) }),
             }
         }
+    }
+}
+
+/// A not-found of a name is not yet the end of the thing: somebody may have renamed it.
+async fn gone_or_renamed(
+    context: &StepContext<'_>,
+    location: &Location,
+    id: &ClusterId,
+    proof: Proof<'_>,
+) -> Result<Gone, StepError> {
+    let Proof::Is(resource_id) = proof else { return Ok(Gone::Yes) };
+    let clusters = context.rds(location).clusters().await?;
+    match clusters.into_iter().find(|cluster| &cluster.resource_id == resource_id) {
+        None => Ok(Gone::Yes),
+        Some(found) if found.status == ClusterStatus::Deleting || found.id == *id => {
+            Ok(Gone::NotYet { text: format!("cluster {} is still shown", found.id) })
+        }
+        Some(found) => Err(Failure::needs_operator(
+            ErrorCode::UndoBlocked,
+            format!("cluster {id} was renamed by someone: {resource_id} is called {} now", found.id),
+        )
+        .hint("Give it its name back, then `aurora-restore resume`.")
+        .into()),
     }
 }
 

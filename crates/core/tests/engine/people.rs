@@ -246,7 +246,10 @@ fn under_swap_the_name_answers_old_or_new_but_for_the_switch() {
         let reported = session.operation().facts.switch_over.as_ref().unwrap().name_unanswered_max.unwrap();
         assert!(unanswered <= reported, "{unanswered} is more than the reported {reported}");
     });
-    assert!(switched && unanswered > SignedDuration::ZERO && unanswered < SignedDuration::from_mins(15), "{unanswered}");
+    assert!(
+        switched && unanswered > SignedDuration::ZERO && unanswered < SignedDuration::from_mins(15),
+        "{unanswered}"
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Idempotent because the final snapshot's name is fixed and tagged, and only the very cluster that the plan found is
 //! deleted. The undo restores it from the final snapshot, with its settings and instances.
 
+use jiff::SignedDuration;
+
 use crate::{
     catalogue::ErrorCode,
     engine::pace,
@@ -10,6 +12,7 @@ use crate::{
     operation::{Failure, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
     ports::{Change, Cluster, ClusterStatus, RdsErrorKind, RestoreSource, SnapshotAddress, SnapshotStatus, Tags},
+    request::Strategy,
     steps::{
         StepContext, StepError, StepOutcome, UndoOutcome, apply_settings,
         build::{self, ClusterSpec, InstancesSpec, Made},
@@ -19,6 +22,9 @@ use crate::{
 };
 
 use super::STEP;
+
+/// The oldest final snapshot that a deletion may rest on. Large volumes take a while to be snapshotted.
+const FINAL_SNAPSHOT_AGE_MAX: SignedDuration = SignedDuration::from_hours(2);
 
 pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
     let plan = context.plan()?;
@@ -30,7 +36,8 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     if let Some(text) = final_snapshot(context, plan, &existing.cluster, snapshot).await? {
         return Ok(context.wait(STEP, after, text));
     }
-    // Past this line the old cluster's data are proven to be in the final snapshot.
+    require_recent(context, plan, existing).await?;
+    // Past this line the old cluster's data, as of that snapshot, are proven to be in it.
     let proof = Proof::Is(&existing.resource_id);
     match teardown::cluster(context, &plan.target_location, &existing.cluster, proof).await? {
         Gone::NotYet { text } => Ok(context.wait(STEP, after, text)),
@@ -88,6 +95,60 @@ pub(in crate::steps) async fn final_snapshot(
             }
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the operation's final snapshot is there and can be restored from.
+pub(in crate::steps) async fn final_snapshot_exists(context: &StepContext<'_>, plan: &Plan) -> Result<bool, StepError> {
+    let address = SnapshotAddress::Name(plan.names.final_snapshot.clone());
+    match context.rds(&plan.target_location).snapshot(&address).await {
+        Ok(found) => {
+            Ok(ownership::is_ours(&context.operation().id, &found.tags) && found.status == SnapshotStatus::Available)
+        }
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses to delete the cluster that took the place of a deleted one while the way back is not there.
+pub(in crate::steps) async fn require_way_back(context: &StepContext<'_>) -> Result<(), StepError> {
+    let plan = context.plan()?;
+    let deleted = plan.strategy == Strategy::Replace
+        && plan.existing.is_some()
+        && context.operation().facts.switch_over.is_some();
+    if !deleted || final_snapshot_exists(context, plan).await? {
+        return Ok(());
+    }
+    Err(Failure::needs_operator(
+        ErrorCode::UndoBlocked,
+        format!("final snapshot {} cannot be restored from: it is gone or not available", plan.names.final_snapshot),
+    )
+    .hint("The cluster under the name is the only one left and stays.")
+    .into())
+}
+
+/// Refuses a final snapshot that was taken long ago, for instance before a pause of the executor: what was written since
+/// is in no snapshot.
+async fn require_recent(context: &StepContext<'_>, plan: &Plan, existing: &ExistingTarget) -> Result<(), StepError> {
+    let rds = context.rds(&plan.target_location);
+    let begun = match rds.cluster(&existing.cluster).await {
+        Ok(found) => found.status == ClusterStatus::Deleting || found.members.is_empty(),
+        Err(error) if error.is_not_found() => true,
+        Err(error) => return Err(error.into()),
+    };
+    if begun {
+        return Ok(());
+    }
+    let found = rds.snapshot(&SnapshotAddress::Name(plan.names.final_snapshot.clone())).await?;
+    let age = found.created_at.map(|at| context.now().duration_since(at));
+    match age {
+        Some(age) if age > FINAL_SNAPSHOT_AGE_MAX => Err(Failure::terminal(
+            ErrorCode::SwitchFailed,
+            format!("final snapshot {} is {} minutes old", plan.names.final_snapshot, age.as_mins()),
+        )
+        .hint("Run the restore again: it takes a new one.")
+        .into()),
+        Some(_) | None => Ok(()),
     }
 }
 

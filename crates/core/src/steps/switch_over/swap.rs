@@ -7,12 +7,12 @@
 //! * between the two renames the name answers to nobody: the next look makes the second rename;
 //! * between the second rename and the proof the name answers to the new cluster, unproven: the next look proves it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     catalogue::ErrorCode,
     engine::pace,
-    ids::{ClusterId, InstanceId},
+    ids::{ClusterId, InstanceId, ResourceId},
     operation::{Failure, InstancesReady, RestoredCluster, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
     ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, InstanceStatus, Tags},
@@ -48,11 +48,24 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     }
     // A rename restarts its instance, so the name may have stopped answering once more: the window ends only here.
     let endpoint = serving.endpoint.clone().ok_or_else(|| missing("the serving cluster's endpoint"))?;
-    if let Some(text) = swap.not_answering(context, &endpoint).await? {
+    if let Some(text) = swap.not_answering(context, &endpoint, Content::Any).await? {
         return Ok(context.wait(STEP, after, text));
     }
     let settled = Settled { endpoint, switched_at, at: context.now() };
     Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, settled))))
+}
+
+/// How long the name may take to answer, counted from the step's begin. A renamed endpoint takes some ten minutes to be
+/// known everywhere, and a cluster that is being backed up is waited for first.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
+
+/// What a login through the name must find.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// What was verified: an old address must not pass for the new cluster.
+    AsVerified,
+    /// Anything: applications are at work by now and may have changed their tables.
+    Any,
 }
 
 /// A switch that has come to rest.
@@ -116,6 +129,7 @@ impl<'a> Swap<'a> {
         if marked && old.tags.contains_key(ownership::SWITCH_STARTED_TAG) {
             return Ok(None);
         }
+        self.require_old_instances(context, existing).await?;
         let tags = Tags::from([
             (ownership::RETIRED_BY_TAG.to_owned(), operation.id.to_string()),
             (ownership::SWITCH_STARTED_TAG.to_owned(), context.now().to_string()),
@@ -123,6 +137,28 @@ impl<'a> Swap<'a> {
         let mark = Change::AddTags { resource: old.arn.clone(), tags };
         context.change(&self.plan.target_location, mark).await??;
         Ok(Some("the old cluster is marked".to_owned()))
+    }
+
+    /// Refuses to begin if an instance of the old cluster has gone since the plan was made, or cannot be renamed: found
+    /// out here nothing has been touched, found out later clients would already write to the new cluster.
+    async fn require_old_instances(
+        &self,
+        context: &StepContext<'_>,
+        existing: &ExistingTarget,
+    ) -> Result<(), StepError> {
+        let shown = context.rds(&self.plan.target_location).instances(None).await?;
+        let fit = |resource: &ResourceId| {
+            shown.iter().any(|one| &one.resource_id == resource && one.status == InstanceStatus::Available)
+        };
+        match existing.instances.iter().find(|old| !fit(&old.resource_id)) {
+            None => Ok(()),
+            Some(old) => Err(Failure::retryable(
+                ErrorCode::TargetChanged,
+                format!("instance {} of the old cluster is gone or not available", old.instance),
+            )
+            .hint(ErrorCode::TargetChanged.action())
+            .into()),
+        }
     }
 
     /// Takes the mark off the cluster that has its name back, so that nothing of ours stays on it.
@@ -143,7 +179,7 @@ impl<'a> Swap<'a> {
         let Some(endpoint) = &serving.endpoint else {
             return Ok("the name has no endpoint yet".to_owned());
         };
-        if let Some(text) = self.not_answering(context, endpoint).await? {
+        if let Some(text) = self.not_answering(context, endpoint, Content::AsVerified).await? {
             return Ok(text);
         }
         let since = Tags::from([(ownership::SERVING_SINCE_TAG.to_owned(), context.now().to_string())]);
@@ -152,23 +188,40 @@ impl<'a> Swap<'a> {
         Ok("the name answers with the new cluster".to_owned())
     }
 
-    /// Logs in through the name. `None` if it answers with the content that was verified, and can be written to.
-    async fn not_answering(&self, context: &StepContext<'_>, endpoint: &Endpoint) -> Result<Option<String>, StepError> {
+    /// Logs in through the name. `None` if it answers as it should.
+    ///
+    /// # Errors
+    /// Once the patience is over: a name that answers to nobody is given back soon, and not after hours.
+    async fn not_answering(
+        &self,
+        context: &StepContext<'_>,
+        endpoint: &Endpoint,
+        content: Content,
+    ) -> Result<Option<String>, StepError> {
         let verified = context.operation().facts.verified.as_ref().ok_or_else(|| missing("the verification"))?;
         let login = context.master_login(endpoint).await?;
-        match context.database().log_in(&login).await {
-            Ok(proof) if proof.fingerprint == verified.fingerprint && proof.writable => Ok(None),
-            Ok(_) => Err(Failure::retryable(
-                ErrorCode::SwitchFailed,
-                format!("the name {} answers with other content than was verified", self.target),
-            )
-            .into()),
+        let text = match context.database().log_in(&login).await {
+            Ok(proof) if !proof.writable => format!("the name {} cannot be written to yet", self.target),
+            Ok(proof) if content == Content::AsVerified && proof.fingerprint != verified.fingerprint => {
+                format!("the name {} answers with other content than was verified", self.target)
+            }
+            Ok(_) => return Ok(None),
             // The name still leads to the old address, or the server is not listening yet.
             Err(error) if matches!(error.kind, DatabaseErrorKind::Unreachable | DatabaseErrorKind::LoginRefused) => {
-                Ok(Some(format!("the name does not answer with the new cluster yet: {}", error.reason)))
+                format!("the name does not answer with the new cluster yet: {}", error.reason)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        if self.is_patient(context) {
+            return Ok(Some(text));
         }
+        Err(Failure::terminal(ErrorCode::SwitchFailed, text).hint(ErrorCode::SwitchFailed.action()).into())
+    }
+
+    /// Whether the switch may still come to rest by itself. Begins anew for whoever takes the operation over.
+    fn is_patient(&self, context: &StepContext<'_>) -> bool {
+        let began = context.operation().step(STEP).and_then(|step| step.budget_since);
+        began.is_none_or(|began| context.now().duration_since(began) < PATIENCE)
     }
 
     fn outcome(&self, clusters: &[Cluster], settled: Settled) -> SwitchedOver {
@@ -228,7 +281,7 @@ impl<'a> Swap<'a> {
     }
 }
 
-fn find<'c>(clusters: &'c [Cluster], resource: &crate::ids::ResourceId) -> Option<&'c Cluster> {
+fn find<'c>(clusters: &'c [Cluster], resource: &ResourceId) -> Option<&'c Cluster> {
     clusters.iter().find(|cluster| &cluster.resource_id == resource)
 }
 
@@ -270,6 +323,13 @@ async fn rename_instances(
     goals: &[Goal<InstanceId>],
 ) -> Result<Option<String>, StepError> {
     let instances = context.rds(&swap.plan.target_location).instances(None).await?;
+    // An instance of the old cluster that somebody has deleted meanwhile has no name any more.
+    let is_old = |resource: &ResourceId| {
+        swap.existing.is_some_and(|existing| existing.instances.iter().any(|old| &old.resource_id == resource))
+    };
+    let shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
+    let goals: Vec<Goal<InstanceId>> =
+        goals.iter().filter(|goal| !is_old(&goal.resource) || shown(&goal.resource)).cloned().collect();
     let seen: Vec<Seen<InstanceId>> = instances
         .iter()
         .map(|instance| Seen {
@@ -278,7 +338,7 @@ async fn rename_instances(
             settled: instance.status == InstanceStatus::Available,
         })
         .collect();
-    match next_move(&seen, goals) {
+    match next_move(&seen, &goals) {
         Move::Done => Ok(None),
         Move::Wait { text } => Ok(Some(text)),
         Move::Rename { from, to } => {
