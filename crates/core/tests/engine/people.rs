@@ -2,11 +2,11 @@
 
 use aurora_restore_core::{
     engine::{Advance, Engine, EngineError, request_cancel},
-    operation::{CancelRequest, Status},
+    operation::{CancelRequest, Status, StepKind, StepStatus},
     ports::{Clock, JournalError, NoticeOutcome},
     request::{FinalSnapshot, Strategy},
 };
-use aurora_restore_sandbox::model::call::{Call, CreateDbCluster};
+use aurora_restore_sandbox::model::call::{Call, CreateDbCluster, DeleteDbInstance};
 use aurora_restore_testing::{
     Stop, Trouble, Witness, block_on, drive, run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
@@ -261,4 +261,63 @@ fn an_undone_replacement_brings_the_old_cluster_back_serving() {
     let (status, _) = scenario.run("op-1", request).unwrap();
     assert_eq!(status, Status::Failed);
     assert_eq!(scenario.answer_of_target().as_deref(), Some(STALE));
+}
+
+#[test]
+fn an_operation_is_not_undone_once_a_later_one_has_the_name() {
+    let scenario = Scenario::new(Stage::default());
+    let (_, mut first) = scenario.run("op-1", scenario.swap()).unwrap();
+    let (status, _) = scenario.run("op-2", scenario.swap()).unwrap();
+    assert_eq!(status, Status::Completed);
+    let before = scenario.view(Witness::OfIdentity);
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let refused = engine.undo(&mut first, "a person").await;
+        assert!(matches!(refused, Err(EngineError::NotPossible { .. })), "{refused:?}");
+    });
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+}
+
+#[test]
+fn a_long_pause_of_the_executor_is_not_an_overdue_step() {
+    for pause_in in [StepKind::CopySnapshot, StepKind::ApplySettings, StepKind::SwitchOver] {
+        let scenario = Scenario::new(Stage::across());
+        block_on(async {
+            let engine = Engine::new(scenario.ports());
+            let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+            let stop = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| {
+                let step = session.operation().step(pause_in).unwrap();
+                step.status != StepStatus::Started
+            });
+            assert_eq!(stop.await.unwrap(), Stop::ByOnlooker);
+        });
+        scenario.clock.turn(SignedDuration::from_hours(60));
+        let (status, _) = scenario.resume("op-1", "next-morning").unwrap();
+        assert_eq!(status, Status::Completed, "{pause_in}");
+    }
+}
+
+#[test]
+fn an_old_instance_that_is_gone_before_the_switch_ends_it_with_the_name_untouched() {
+    let scenario = Scenario::new(Stage::default());
+    let mut deleted = false;
+    let status = block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        let driven = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| {
+            let operation = session.operation();
+            if !deleted && operation.step(StepKind::VerifyRestore).unwrap().status == StepStatus::Started {
+                deleted = true;
+                let old = operation.facts.plan.as_ref().unwrap().existing.as_ref().unwrap();
+                let reader = old.instances.last().unwrap().instance.to_string();
+                let delete = DeleteDbInstance { db_instance_identifier: reader, ..DeleteDbInstance::default() };
+                scenario.operator(&scenario.target_place(), Call::DeleteDbInstance(delete));
+            }
+            assert_eq!(operation.facts.switch_over, None);
+            true
+        });
+        driven.await.unwrap()
+    });
+    assert!(deleted);
+    assert_eq!(status, Stop::Ended(Status::Failed));
 }
