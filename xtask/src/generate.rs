@@ -102,15 +102,26 @@ fn configuration(root: &Path) -> Result<String, String> {
     ))
 }
 
-/// Asks the command for its help. Built by the caller's cargo, so that it is never an old one that answers.
+/// Names a command that is built already, so that it is not built once more with other features.
+const BUILT_COMMAND: &str = "AURORA_RESTORE_TEST_BUILT";
+
+/// Asks the command for its help. Without [`BUILT_COMMAND`] cargo builds it, so that it is never an old one that answers.
 fn ask_command(root: &Path, command: &[String]) -> Result<String, String> {
-    let output = Command::new(env!("CARGO"))
+    let mut ask = match std::env::var_os(BUILT_COMMAND) {
+        Some(built) => Command::new(built),
+        None => {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["run", "--quiet", "--package", "aurora-restore-cli", "--"]);
+            cargo
+        }
+    };
+    let output = ask
         .current_dir(root)
-        .args(["run", "--quiet", "--package", "aurora-restore-cli", "--"])
         .args(command)
         .arg("--help")
+        .env_remove(BUILT_COMMAND)
         .output()
-        .map_err(|error| format!("cargo cannot be run: {error}"))?;
+        .map_err(|error| format!("{ask:?}: {error}"))?;
     if !output.status.success() {
         return Err(format!("help of {}: {}", command.join(" "), String::from_utf8_lossy(&output.stderr)));
     }
