@@ -1,6 +1,10 @@
 //! The demo from its start to its proof, twice in a row, as a user sees it.
 
-use std::{path::Path, process::Command, time::Instant};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use super::{command, figure, succeed};
 
@@ -14,7 +18,7 @@ pub(super) fn run(root: &Path) -> Result<(), String> {
     let demo = directory.join("demo");
     for round in ["first", "second"] {
         let began = Instant::now();
-        let ran = succeed(Command::new(&built).args(["demo", "--quiet", "--dir"]).arg(&demo));
+        let ran = succeed(Command::new(&built).args(["demo", "--quiet", "--dir"]).arg(&demo).stdout(Stdio::null()));
         let took = began.elapsed();
         if ran.is_err() {
             clean(&built, &demo);
