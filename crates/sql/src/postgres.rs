@@ -44,7 +44,7 @@ impl fmt::Debug for Postgres {
 #[async_trait]
 impl Database for Postgres {
     async fn log_in(&self, login: &DatabaseLogin) -> Result<LoginProof, DatabaseError> {
-        let session = self.connector.open(login, Purpose::Manage).await?;
+        let session = self.connector.open(login, Purpose::Try).await?;
         let sql = "SELECT current_setting('server_version'), \
                    NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
         let row = session.row("asking for the server's version", sql, &[]).await?;

@@ -16,6 +16,12 @@ use crate::{
     options::Options,
 };
 
+/// Timeouts that a database or role may bring along and that would cut a session of ours off while another one works.
+/// Not every version has all of them. Everything is qualified, because the search path may be the users'.
+const NO_OTHER_TIMEOUTS: &str = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings \
+    WHERE name OPERATOR(pg_catalog.=) ANY \
+    (ARRAY['idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout'])";
+
 /// What opens sessions.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -26,8 +32,10 @@ pub(crate) struct Connector {
 /// What a session is for; it decides the session's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Statements of ours that may write.
+    /// Statements of ours that may write, whatever the database's default is.
     Manage,
+    /// Statements of ours that try what a client of this login would find: its defaults are left as they are.
+    Try,
     /// Statements of ours that only look.
     Look,
     /// Statements that a request brought along: they see the search path they were written for, and cannot write.
@@ -101,10 +109,16 @@ impl Connector {
         );
         settings.push_str(match purpose {
             // Nothing that lies in a schema of the users can stand in for a function of the system.
-            Purpose::Manage => "SET search_path = pg_catalog, pg_temp",
-            Purpose::Look => "SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on",
+            Purpose::Try => "SET search_path = pg_catalog, pg_temp",
+            Purpose::Manage => "SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = off",
+            // Rows that a policy hides are no rows for whoever asks: better a refusal than a count that is too low.
+            Purpose::Look => {
+                "SET search_path = pg_catalog, pg_temp; SET default_transaction_read_only = on; SET row_security = off"
+            }
             Purpose::Foreign => "SET default_transaction_read_only = on",
         });
+        settings.push_str("; ");
+        settings.push_str(NO_OTHER_TIMEOUTS);
         settings
     }
 }

@@ -33,10 +33,11 @@ pub(crate) async fn roles(session: &Session) -> Result<Vec<Role>, DatabaseError>
     Ok(roles.filter(|role| !is_engine_role(&role.name)).collect())
 }
 
-/// Lists the databases that accept connections and are neither templates nor the engine's.
+/// Lists the databases that accept connections and are neither templates nor the engine's. One whose removal was cut off
+/// accepts none: the server marks it by a limit of -2.
 pub(crate) async fn databases(session: &Session) -> Result<Vec<String>, DatabaseError> {
     let sql = "SELECT datname::text FROM pg_database \
-               WHERE datallowconn AND NOT datistemplate AND datname <> 'rdsadmin' ORDER BY datname";
+               WHERE datallowconn AND datconnlimit <> -2 AND NOT datistemplate AND datname <> 'rdsadmin' ORDER BY datname";
     session.names("listing the databases", sql, &[]).await
 }
 

@@ -27,7 +27,9 @@ pub(super) async fn run(task: &Task<'_>, custom: &CustomCheck) -> Result<CheckRe
     Ok(match judge(&value, &custom.expect, task.spec.snapshot_at) {
         Verdict::Holds => check.end(CheckOutcome::Passed, value, expected),
         Verdict::DoesNotHold => check.end(CheckOutcome::Failed, value, expected),
-        Verdict::CannotTell(why) => check.end(CheckOutcome::Failed, format!("{value} ({why})"), expected),
+        Verdict::CannotTell(why) => {
+            check.end(CheckOutcome::Failed, format!("{} ({why})", super::shortened(&value)), expected)
+        }
     })
 }
 
@@ -115,7 +117,7 @@ fn time(value: &str) -> Option<Timestamp> {
 
 fn describe(expect: &Expectation, snapshot_at: Option<Timestamp>) -> String {
     match expect {
-        Expectation::Equals(wanted) => wanted.clone(),
+        Expectation::Equals(wanted) => super::shortened(wanted),
         Expectation::AtLeast(bound) => format!("at least {bound}"),
         Expectation::AtMost(bound) => format!("at most {bound}"),
         Expectation::NewerThanSnapshotMinus(age) => match snapshot_at.and_then(|at| at.checked_sub(*age).ok()) {

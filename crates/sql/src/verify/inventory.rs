@@ -106,7 +106,7 @@ pub(super) async fn invalid_indexes(task: &Task<'_>) -> Result<CheckResult, Data
         for row in session.rows("looking for invalid indexes", &sql, &[]).await? {
             let (index, ready): (&str, bool) = (row.get(0), row.get(1));
             let value = if ready { "not valid" } else { "not valid and not kept up to date" };
-            check.detail(format!("{database}.{index}"), value);
+            check.complaint(format!("{database}.{index}"), value);
             count += 1;
         }
     }

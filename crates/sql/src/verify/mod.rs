@@ -32,21 +32,76 @@ impl Task<'_> {
     }
 }
 
+/// How many single figures, and how many complaints, a check tells of. Results are kept in the journal, whose entries
+/// must stay small however many tables there are.
+const FIGURES_MAX: usize = 1_000;
+const COMPLAINTS_MAX: usize = 200;
+/// How much of one figure is told; a value of the users' own may be of any length.
+const FIGURE_CHARS_MAX: usize = 300;
+
 /// A check that is going on.
 pub(crate) struct Check {
     name: String,
     began: Instant,
-    details: Vec<CheckDetail>,
+    figures: Figures,
+    complaints: Figures,
+}
+
+/// A list that tells how much it does not tell.
+struct Figures {
+    told: Vec<CheckDetail>,
+    max: usize,
+    untold: usize,
+}
+
+impl Figures {
+    fn new(max: usize) -> Self {
+        Self { told: Vec::new(), max, untold: 0 }
+    }
+
+    fn add(&mut self, subject: String, value: &str) {
+        if self.told.len() < self.max {
+            self.told.push(CheckDetail { subject, value: shortened(value) });
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    fn into_details(mut self, of: &str) -> Vec<CheckDetail> {
+        if self.untold > 0 {
+            let value = format!("{} not listed", self.untold);
+            self.told.push(CheckDetail { subject: format!("more {of}"), value });
+        }
+        self.told
+    }
+}
+
+/// Cuts a text that is too long to be told whole, and says so.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(FIGURE_CHARS_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+    }
 }
 
 impl Check {
     pub(crate) fn begin(name: impl Into<String>) -> Self {
-        Self { name: name.into(), began: Instant::now(), details: Vec::new() }
+        Self {
+            name: name.into(),
+            began: Instant::now(),
+            figures: Figures::new(FIGURES_MAX),
+            complaints: Figures::new(COMPLAINTS_MAX),
+        }
     }
 
     /// Notes a single figure.
-    pub(crate) fn detail(&mut self, subject: impl Into<String>, value: impl Into<String>) {
-        self.details.push(CheckDetail { subject: subject.into(), value: value.into() });
+    pub(crate) fn detail(&mut self, subject: impl Into<String>, value: impl AsRef<str>) {
+        self.figures.add(subject.into(), value.as_ref());
+    }
+
+    /// Notes what is wrong with one thing. Complaints come first, so that no number of figures hides them.
+    pub(crate) fn complaint(&mut self, subject: impl Into<String>, value: impl AsRef<str>) {
+        self.complaints.add(subject.into(), value.as_ref());
     }
 
     pub(crate) fn elapsed(&self) -> std::time::Duration {
@@ -54,14 +109,16 @@ impl Check {
     }
 
     /// Ends the check.
-    pub(crate) fn end(self, outcome: CheckOutcome, found: impl Into<String>, expected: Option<String>) -> CheckResult {
+    pub(crate) fn end(self, outcome: CheckOutcome, found: impl AsRef<str>, expected: Option<String>) -> CheckResult {
+        let mut details = self.complaints.into_details("complaints");
+        details.extend(self.figures.into_details("figures"));
         CheckResult {
             name: self.name,
             outcome,
-            found: found.into(),
+            found: shortened(found.as_ref()),
             expected,
             took_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            details: self.details,
+            details,
         }
     }
 }
@@ -114,4 +171,29 @@ async fn choose_databases(home: &Session, spec: &VerificationSpec) -> Result<Vec
 /// A count with its word, such as `1 table` or `2 tables`.
 fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_much_there_is_to_tell_a_result_stays_small_and_its_complaints_are_in_it() {
+        let mut check = Check::begin("rows");
+        for table in 0..50_000 {
+            check.detail(format!("table {table}"), "1");
+        }
+        check.complaint("the last table", "ü".repeat(1 << 20));
+        let result = check.end(CheckOutcome::Failed, "x".repeat(1 << 20), None);
+        assert_eq!(result.details[0].subject, "the last table");
+        assert!(result.details[0].value.ends_with("… (2097152 bytes in all)"), "{}", result.details[0].value);
+        assert_eq!(result.details.last().unwrap().value, "49000 not listed");
+        let bytes: usize = result.details.iter().map(|detail| detail.subject.len() + detail.value.len()).sum();
+        assert!(bytes + result.found.len() < 100_000, "{bytes}");
+    }
+
+    #[test]
+    fn a_short_text_is_told_whole() {
+        assert_eq!(shortened("größe"), "größe");
+    }
 }

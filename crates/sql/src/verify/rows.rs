@@ -14,13 +14,13 @@ use crate::{
     session::{Purpose, Session},
 };
 
-/// Tables that store rows themselves, smallest first; the estimate is what the server's statistics say, and less than
-/// zero where it never looked.
+/// Tables that store rows themselves, smallest first; size and estimate are what the server's statistics say, and less than
+/// zero rows where it never looked. Measuring the size would wait for whoever has locked a table.
 const TABLES: &str = "
     SELECT n.nspname::text, c.relname::text, c.reltuples::int8 FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    ORDER BY pg_relation_size(c.oid), 1, 2";
+    ORDER BY c.relpages, 1, 2";
 
 /// What is known about one table.
 enum Rows {
@@ -51,6 +51,7 @@ pub(super) async fn counts(task: &Task<'_>) -> Result<CheckResult, DatabaseError
             let (schema, table, estimate): (&str, &str, i64) = (row.get(0), row.get(1), row.get(2));
             let left = task.connector.options.counting_budget.saturating_sub(check.elapsed());
             let table_quoted = Quoted::member(schema, table);
+            let subject = format!("{database}.{schema}.{table}");
             let value = match count(&session, &table_quoted, estimate, left).await? {
                 Rows::Counted(rows) => {
                     sum.rows += rows;
@@ -67,10 +68,11 @@ pub(super) async fn counts(task: &Task<'_>) -> Result<CheckResult, DatabaseError
                 }
                 Rows::Broken(reason) => {
                     sum.tables_broken += 1;
-                    format!("cannot be read: {reason}")
+                    check.complaint(subject, format!("cannot be read: {reason}"));
+                    continue;
                 }
             };
-            check.detail(format!("{database}.{schema}.{table}"), value);
+            check.detail(subject, value);
         }
     }
     Ok(finish(check, &sum))
@@ -104,8 +106,11 @@ async fn count(session: &Session, table: &Quoted, estimate: i64, left: Duration)
             estimated("estimated: the time for counting was used up")
         }
         Err(refusal) if refusal.state == SqlState::INSUFFICIENT_PRIVILEGE => {
-            estimated("estimated: the login may not read it")
+            estimated("estimated: the login may not read all of it")
         }
+        Err(refusal) if refusal.state == SqlState::LOCK_NOT_AVAILABLE => estimated("estimated: somebody has locked it"),
+        // It was there when the tables were listed.
+        Err(refusal) if refusal.state == SqlState::UNDEFINED_TABLE => estimated("estimated: it is gone by now"),
         // A materialised view that was never filled has no rows to count.
         Err(refusal) if refusal.state == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
             estimated("estimated: it was never filled")

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod connection;
+mod inheritances;
 mod proofs;
 mod server;
 mod source;

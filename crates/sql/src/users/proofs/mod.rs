@@ -55,7 +55,7 @@ async fn enter(
     proofs: &mut Vec<AccessProof>,
 ) -> Result<Option<Session>, DatabaseError> {
     let claim = format!("{part} `{}` can log in to `{database}`", role.username);
-    match task.connector.open(&task.login_of(role, database), Purpose::Manage).await {
+    match task.connector.open(&task.login_of(role, database), Purpose::Try).await {
         Ok(session) => {
             proofs.push(proof(claim, None));
             Ok(Some(session))
