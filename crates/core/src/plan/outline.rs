@@ -143,11 +143,13 @@ impl Plan {
                 lines
             }
             (Strategy::Replace, Some(existing)) => {
-                let mut lines = vec![line(Verb::Make, format!("final snapshot {}", self.names.final_snapshot))];
+                let snapshot = &self.names.final_snapshot;
+                let mut lines = vec![line(Verb::Make, format!("final snapshot {snapshot}"))];
                 lines.extend(
                     existing.instances.iter().map(|old| line(Verb::Delete, format!("instance {}", old.instance))),
                 );
-                lines.push(line(Verb::Delete, format!("cluster {target}")));
+                let lost = format!("cluster {target}; what is written to it after {snapshot} was taken is lost");
+                lines.push(line(Verb::Delete, lost));
                 lines
             }
         }

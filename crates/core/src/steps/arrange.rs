@@ -54,7 +54,12 @@ pub(super) enum Move<N> {
 }
 
 /// Decides on the next move. Goals are served in the given order: what frees a name stands before what takes it.
+///
+/// A name that something foreign bears blocks before anything is moved, so that no name is freed in vain.
 pub(super) fn next_move<N: Clone + Eq + Display>(seen: &[Seen<N>], goals: &[Goal<N>]) -> Move<N> {
+    if let Some(blocked) = foreign_bearer(seen, goals) {
+        return blocked;
+    }
     let mut waiting = None;
     for goal in goals {
         let places: Vec<&Seen<N>> = seen.iter().filter(|thing| thing.resource == goal.resource).collect();
@@ -71,12 +76,9 @@ pub(super) fn next_move<N: Clone + Eq + Display>(seen: &[Seen<N>], goals: &[Goal
             }
             continue;
         }
-        if let Some(bearer) = seen.iter().find(|thing| thing.name == goal.name) {
-            if goals.iter().any(|other| other.resource == bearer.resource) {
-                waiting.get_or_insert(format!("the name {} is not free yet", goal.name));
-                continue;
-            }
-            return Move::Blocked { name: goal.name.clone(), by: bearer.resource.clone() };
+        if seen.iter().any(|thing| thing.name == goal.name) {
+            waiting.get_or_insert(format!("the name {} is not free yet", goal.name));
+            continue;
         }
         if let Some(restless) = unsettled_on_the_way(seen, goals) {
             waiting.get_or_insert(format!("{restless} is not at rest yet"));
@@ -85,6 +87,19 @@ pub(super) fn next_move<N: Clone + Eq + Display>(seen: &[Seen<N>], goals: &[Goal
         return Move::Rename { from: current.name.clone(), to: goal.name.clone() };
     }
     waiting.map_or(Move::Done, |text| Move::Wait { text })
+}
+
+/// Whether any goal has been reached, so that giving up would leave the names half moved.
+pub(super) fn has_begun<N: Eq>(seen: &[Seen<N>], goals: &[Goal<N>]) -> bool {
+    goals.iter().any(|goal| seen.iter().any(|thing| thing.resource == goal.resource && thing.name == goal.name))
+}
+
+fn foreign_bearer<N: Clone + Eq>(seen: &[Seen<N>], goals: &[Goal<N>]) -> Option<Move<N>> {
+    let is_part = |thing: &Seen<N>| goals.iter().any(|goal| goal.resource == thing.resource);
+    goals.iter().find_map(|goal| {
+        let bearer = seen.iter().find(|thing| thing.name == goal.name && !is_part(thing))?;
+        Some(Move::Blocked { name: goal.name.clone(), by: bearer.resource.clone() })
+    })
 }
 
 /// A thing that still has to move and cannot: then nothing is moved, so that the name is never freed in vain.
@@ -144,6 +159,16 @@ mod tests {
     fn a_third_one_under_the_name_blocks_and_is_not_touched() {
         let taken = [seen("old", "retired", true), seen("new", "staged", true), seen("third", "target", true)];
         assert_eq!(next_move(&taken, &forward()), Move::Blocked { name: "target", by: id("third") });
+    }
+
+    #[test]
+    fn no_name_is_freed_while_a_third_one_bears_a_name_that_is_needed_later() {
+        let goals = [goal("old", "retired"), goal("new", "served")];
+        let taken = [seen("old", "target", true), seen("new", "staged", true), seen("third", "served", true)];
+        assert_eq!(next_move(&taken, &goals), Move::Blocked { name: "served", by: id("third") });
+        assert!(!has_begun(&taken, &goals));
+        let half = [seen("old", "retired", true), seen("new", "staged", true), seen("third", "served", true)];
+        assert!(has_begun(&half, &goals));
     }
 
     #[test]

@@ -68,6 +68,11 @@ pub(super) fn is_ours(operation: &OperationId, tags: &Tags) -> bool {
     tags.get(OPERATION_TAG).is_some_and(|value| value == operation.as_str())
 }
 
+/// Whether the operation made the thing as this.
+pub(super) fn is_ours_as(operation: &OperationId, tags: &Tags, role: Role) -> bool {
+    is_ours(operation, tags) && tags.get(ROLE_TAG).is_some_and(|value| value == role.as_str())
+}
+
 /// Refuses a thing that bears a name of ours and is not ours. It is never adopted.
 pub(super) fn require_ours(operation: &Operation, tags: &Tags, what: &str) -> Result<(), Failure> {
     if is_ours(&operation.id, tags) {

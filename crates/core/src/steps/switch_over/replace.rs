@@ -192,6 +192,9 @@ async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingT
             Made::NotYet { text } => Ok(Back::NotYet { text }),
         };
     }
+    if let Some(found) = &found {
+        require_brought_back(context, found)?;
+    }
     let spec = ClusterSpec {
         location: place,
         cluster: &existing.cluster,
@@ -213,6 +216,17 @@ async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingT
         Made::Ready(()) => Ok(Back::Restored),
         Made::NotYet { text } => Ok(Back::NotYet { text }),
     }
+}
+
+/// Refuses a cluster under the name that this undo did not make: the new one, where a person has waived its deletion, or
+/// somebody else's.
+fn require_brought_back(context: &StepContext<'_>, found: &Cluster) -> Result<(), Failure> {
+    if ownership::is_ours_as(&context.operation().id, &found.tags, Role::BroughtBack) {
+        return Ok(());
+    }
+    let what = format!("cluster name {} is borne by {}, which is not the old one", found.id, found.resource_id);
+    Err(Failure::needs_operator(ErrorCode::UndoBlocked, what)
+        .hint("Free the name, then `aurora-restore resume`: the old cluster is restored from its final snapshot."))
 }
 
 /// The old cluster lives, so nobody needs its last snapshot: it goes, as nothing of ours stays behind.

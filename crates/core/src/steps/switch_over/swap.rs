@@ -13,12 +13,12 @@ use crate::{
     catalogue::ErrorCode,
     engine::pace,
     ids::{ClusterId, InstanceId, ResourceId},
-    operation::{Failure, InstancesReady, RestoredCluster, RetiredCluster, StepFacts, SwitchedOver},
+    operation::{Failure, FailureClass, InstancesReady, RestoredCluster, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
     ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, InstanceStatus, Tags},
     steps::{
         StepContext, StepError, StepOutcome, UndoOutcome,
-        arrange::{Goal, Move, Seen, next_move},
+        arrange::{Goal, Move, Seen, has_begun, next_move},
         context::missing,
         ownership,
     },
@@ -30,17 +30,14 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     let swap = Swap::of(context)?;
     let after = pace::for_switch(context.limits());
     let clusters = context.rds(&swap.plan.target_location).clusters().await?;
-    if let Some(text) = swap.begin(context, &clusters).await? {
-        return Ok(context.wait(STEP, after, text));
-    }
-    if let Some(text) = rename_clusters(context, &swap, &clusters, &swap.forward_clusters()).await? {
+    if let Some(text) = swap.take_name(context, &clusters).await? {
         return Ok(context.wait(STEP, after, text));
     }
     let Some(serving) = find(&clusters, &swap.restored.resource_id) else {
         return Ok(context.wait(STEP, after, "the new cluster is not shown"));
     };
     let Some(switched_at) = tag_time(serving, ownership::SERVING_SINCE_TAG) else {
-        let text = swap.prove(context, serving).await?;
+        let text = swap.prove(context, serving, swap.taken_at(&clusters)).await?;
         return Ok(context.wait(STEP, after, text));
     };
     if let Some(text) = rename_instances(context, &swap, &swap.forward_instances()).await? {
@@ -48,16 +45,26 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     }
     // A rename restarts its instance, so the name may have stopped answering once more: the window ends only here.
     let endpoint = serving.endpoint.clone().ok_or_else(|| missing("the serving cluster's endpoint"))?;
-    if let Some(text) = swap.not_answering(context, &endpoint, Content::Any).await? {
+    let login = Login { endpoint: &endpoint, content: Content::Any, taken_at: swap.taken_at(&clusters) };
+    if let Some(text) = swap.not_answering(context, login).await? {
         return Ok(context.wait(STEP, after, text));
     }
     let settled = Settled { endpoint, switched_at, at: context.now() };
     Ok(StepOutcome::Done(StepFacts::SwitchOver(swap.outcome(&clusters, settled))))
 }
 
-/// How long the name may take to answer, counted from the step's begin. A renamed endpoint takes some ten minutes to be
-/// known everywhere, and a cluster that is being backed up is waited for first.
+/// How long the name may take to answer, counted from the mark before the first rename. A renamed endpoint takes some ten
+/// minutes to be known everywhere.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
+
+/// A login through the name.
+#[derive(Clone, Copy)]
+struct Login<'e> {
+    endpoint: &'e Endpoint,
+    content: Content,
+    /// When the name was first taken, where an old cluster bears the mark.
+    taken_at: Option<Timestamp>,
+}
 
 /// What a login through the name must find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,7 +88,8 @@ pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepE
     let swap = Swap::of(context)?;
     let after = pace::for_switch(context.limits());
     let clusters = context.rds(&swap.plan.target_location).clusters().await?;
-    if let Some(text) = rename_clusters(context, &swap, &clusters, &swap.backward_clusters()).await? {
+    let back = next_move(&seen_clusters(&clusters), &swap.backward_clusters());
+    if let Some(text) = rename_cluster(context, &swap, back).await? {
         return Ok(context.wait_undo(STEP, after, text));
     }
     if let Some(text) = rename_instances(context, &swap, &swap.backward_instances()).await? {
@@ -117,17 +125,34 @@ impl<'a> Swap<'a> {
         })
     }
 
-    /// Marks the old cluster before its name is taken: whose work this is, and when it began.
-    async fn begin(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<Option<String>, StepError> {
-        let Some(existing) = self.existing else { return Ok(None) };
-        let Some(old) = find(clusters, &existing.resource_id) else {
-            // Neither name may answer for a moment after a rename; a target that is gone for good ends in a timeout.
-            return Ok(Some("the cluster that bears the name is not shown".to_owned()));
+    /// Makes the next rename towards the target's name. `None` once both clusters have their names and are at rest.
+    async fn take_name(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<Option<String>, StepError> {
+        let (seen, goals) = (seen_clusters(clusters), self.forward_clusters());
+        let next = next_move(&seen, &goals);
+        match &next {
+            Move::Rename { .. } => self.mark(context, clusters).await?,
+            // Nothing was renamed yet: the old cluster serves, and everything can be undone.
+            Move::Blocked { name, by } if !has_begun(&seen, &goals) => {
+                let failure = foreign(&format!("cluster name {name}"), by.as_str());
+                return Err(failure.with_class(FailureClass::Terminal).into());
+            }
+            Move::Blocked { .. } | Move::Wait { .. } | Move::Done => {}
+        }
+        rename_cluster(context, self, next).await
+    }
+
+    /// Marks the old cluster before its name is taken: whose work this is, and when it began. If we die after it, the
+    /// mark counts from then: the time that the name did not answer is overstated, never understated.
+    async fn mark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<(), StepError> {
+        let Some((existing, old)) =
+            self.existing.and_then(|existing| Some((existing, find(clusters, &existing.resource_id)?)))
+        else {
+            return Ok(());
         };
         let operation = context.operation();
         let marked = old.tags.get(ownership::RETIRED_BY_TAG).is_some_and(|id| id == operation.id.as_str());
         if marked && old.tags.contains_key(ownership::SWITCH_STARTED_TAG) {
-            return Ok(None);
+            return Ok(());
         }
         self.require_old_instances(context, existing).await?;
         let tags = Tags::from([
@@ -136,7 +161,13 @@ impl<'a> Swap<'a> {
         ]);
         let mark = Change::AddTags { resource: old.arn.clone(), tags };
         context.change(&self.plan.target_location, mark).await??;
-        Ok(Some("the old cluster is marked".to_owned()))
+        Ok(())
+    }
+
+    /// When the name was first taken, as the mark on the old cluster says.
+    fn taken_at(&self, clusters: &[Cluster]) -> Option<Timestamp> {
+        let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
+        old.and_then(|old| tag_time(old, ownership::SWITCH_STARTED_TAG))
     }
 
     /// Refuses to begin if an instance of the old cluster has gone since the plan was made, or cannot be renamed: found
@@ -175,11 +206,17 @@ impl<'a> Swap<'a> {
 
     /// Proves that the name answers with the new cluster: a login through its endpoint finds the content that was
     /// verified. What it says is kept as a tag; until then nothing is proven.
-    async fn prove(&self, context: &StepContext<'_>, serving: &Cluster) -> Result<String, StepError> {
+    async fn prove(
+        &self,
+        context: &StepContext<'_>,
+        serving: &Cluster,
+        taken_at: Option<Timestamp>,
+    ) -> Result<String, StepError> {
         let Some(endpoint) = &serving.endpoint else {
             return Ok("the name has no endpoint yet".to_owned());
         };
-        if let Some(text) = self.not_answering(context, endpoint, Content::AsVerified).await? {
+        let login = Login { endpoint, content: Content::AsVerified, taken_at };
+        if let Some(text) = self.not_answering(context, login).await? {
             return Ok(text);
         }
         let since = Tags::from([(ownership::SERVING_SINCE_TAG.to_owned(), context.now().to_string())]);
@@ -192,17 +229,12 @@ impl<'a> Swap<'a> {
     ///
     /// # Errors
     /// Once the patience is over: a name that answers to nobody is given back soon, and not after hours.
-    async fn not_answering(
-        &self,
-        context: &StepContext<'_>,
-        endpoint: &Endpoint,
-        content: Content,
-    ) -> Result<Option<String>, StepError> {
+    async fn not_answering(&self, context: &StepContext<'_>, through: Login<'_>) -> Result<Option<String>, StepError> {
         let verified = context.operation().facts.verified.as_ref().ok_or_else(|| missing("the verification"))?;
-        let login = context.master_login(endpoint).await?;
+        let login = context.master_login(through.endpoint).await?;
         let text = match context.database().log_in(&login).await {
             Ok(proof) if !proof.writable => format!("the name {} cannot be written to yet", self.target),
-            Ok(proof) if content == Content::AsVerified && proof.fingerprint != verified.fingerprint => {
+            Ok(proof) if through.content == Content::AsVerified && proof.fingerprint != verified.fingerprint => {
                 format!("the name {} answers with other content than was verified", self.target)
             }
             Ok(_) => return Ok(None),
@@ -212,21 +244,14 @@ impl<'a> Swap<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        if self.is_patient(context) {
+        if is_patient(context, through.taken_at) {
             return Ok(Some(text));
         }
         Err(Failure::terminal(ErrorCode::SwitchFailed, text).hint(ErrorCode::SwitchFailed.action()).into())
     }
 
-    /// Whether the switch may still come to rest by itself. Begins anew for whoever takes the operation over.
-    fn is_patient(&self, context: &StepContext<'_>) -> bool {
-        let began = context.operation().step(STEP).and_then(|step| step.budget_since);
-        began.is_none_or(|began| context.now().duration_since(began) < PATIENCE)
-    }
-
     fn outcome(&self, clusters: &[Cluster], settled: Settled) -> SwitchedOver {
-        let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
-        let began = old.and_then(|old| tag_time(old, ownership::SWITCH_STARTED_TAG));
+        let began = self.taken_at(clusters);
         SwitchedOver {
             endpoint: Some(settled.endpoint),
             switched_at: settled.switched_at,
@@ -289,22 +314,28 @@ fn tag_time(cluster: &Cluster, tag: &str) -> Option<Timestamp> {
     cluster.tags.get(tag).and_then(|text| text.parse().ok())
 }
 
-/// Makes the next rename of a cluster. `None` once all have their names and are at rest.
-async fn rename_clusters(
+/// Whether the switch may still come to rest by itself. Begins anew for whoever takes the operation over.
+fn is_patient(context: &StepContext<'_>, taken_at: Option<Timestamp>) -> bool {
+    let began = context.operation().step(STEP).and_then(|step| step.budget_since);
+    began.max(taken_at).is_none_or(|since| context.now().duration_since(since) < PATIENCE)
+}
+
+fn seen_clusters(clusters: &[Cluster]) -> Vec<Seen<ClusterId>> {
+    let seen = clusters.iter().map(|cluster| Seen {
+        resource: cluster.resource_id.clone(),
+        name: cluster.id.clone(),
+        settled: cluster.status == ClusterStatus::Available,
+    });
+    seen.collect()
+}
+
+/// Makes a rename of a cluster. `None` once all have their names and are at rest.
+async fn rename_cluster(
     context: &StepContext<'_>,
     swap: &Swap<'_>,
-    clusters: &[Cluster],
-    goals: &[Goal<ClusterId>],
+    next: Move<ClusterId>,
 ) -> Result<Option<String>, StepError> {
-    let seen: Vec<Seen<ClusterId>> = clusters
-        .iter()
-        .map(|cluster| Seen {
-            resource: cluster.resource_id.clone(),
-            name: cluster.id.clone(),
-            settled: cluster.status == ClusterStatus::Available,
-        })
-        .collect();
-    match next_move(&seen, goals) {
+    match next {
         Move::Done => Ok(None),
         Move::Wait { text } => Ok(Some(text)),
         Move::Rename { from, to } => {
