@@ -54,7 +54,7 @@ pub struct Report {
     pub failure: Option<Failure>,
     /// Warnings of the plan and of steps that were given up after the point of no return.
     pub warnings: Vec<String>,
-    /// Every check of the restored data.
+    /// Every check of the restored data, also where they were refused.
     pub checks: Vec<CheckResult>,
     /// The users, with the proofs.
     pub users: Option<UserSetupOutcome>,
@@ -159,7 +159,8 @@ pub fn of_journal(entries: &[SealedEntry], now: Timestamp) -> Result<Report, Jou
 
 fn assemble(operation: &Operation, story: Story, journal_hash: String, now: Timestamp) -> Report {
     let plan = operation.facts.plan.as_deref();
-    let checks = operation.facts.verified.as_ref().map(|verified| verified.checks.clone()).unwrap_or_default();
+    let verified = operation.facts.verified.as_ref().map(|verified| &verified.checks);
+    let checks = verified.unwrap_or(&operation.facts.refused).clone();
     let settings = operation.facts.settings.as_ref().map(|applied| applied.comparison.clone()).unwrap_or_default();
     Report {
         version: REPORT_VERSION,
@@ -361,6 +362,9 @@ impl Story {
             Event::StepFailed { step, failure, .. }
             | Event::StepUndoFailed { step, failure, .. }
             | Event::StepAbandoned { step, failure, .. } => self.end(*step, at, Some(failure)),
+            Event::StepUndoWaived { step, by, note } => {
+                self.incident(at, format!("{by} dealt with the undo of {step}: {note}"));
+            }
             Event::BecameStuck { step, failure, left, .. } => {
                 self.end(*step, at, Some(failure));
                 let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };

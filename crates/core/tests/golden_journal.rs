@@ -1,4 +1,4 @@
-//! A journal as version 1 wrote it is read back for ever; what was altered is refused with the reason.
+//! A journal as any version wrote it is read back for ever; what was altered is refused with the reason.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -6,32 +6,78 @@ use std::{fs, path::PathBuf};
 
 use aurora_restore_core::{
     catalogue::ErrorCode,
-    engine::{Decision, decide, is_past_point_of_no_return},
-    journal::{JournalRefusal, SealedEntry, WireError, replay},
+    engine::{Decision, Engine, decide, is_past_point_of_no_return},
+    journal::{JournalRefusal, SealedEntry, WIRE_VERSION, WireError, replay},
     operation::{CancelRequest, End, Event, Failure, Status, StepKind, StepStatus, UndoReason},
 };
-use aurora_restore_testing::scenario::{Scenario, Stage, operation};
+use aurora_restore_testing::{
+    block_on, run_to_end,
+    scenario::{MOVES_MAX, Scenario, Stage, operation},
+    stories::stuck_without_a_way_back,
+};
 use jiff::SignedDuration;
 
-fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v1-swap.jsonl")
+/// The stored journal of this name: one entry to a line. `UPDATE_GOLDEN=1` writes one that does not exist yet; one that
+/// exists is never written again.
+fn stored(name: &str, write: impl FnOnce() -> Vec<SealedEntry>) -> Vec<SealedEntry> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && !path.exists() {
+        let lines: Vec<String> = write().iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+    }
+    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The stored journal: one entry to a line.
+fn written_today() -> Vec<SealedEntry> {
+    let scenario = Scenario::new(Stage::across());
+    scenario.run("op-golden", scenario.swap()).unwrap();
+    scenario.journal.stored(&operation("op-golden"))
+}
+
+/// A whole restore as the newest form has it.
 fn golden() -> Vec<SealedEntry> {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() && !path().exists() {
-        let scenario = Scenario::new(Stage::across());
-        scenario.run("op-golden", scenario.swap()).unwrap();
-        let entries = scenario.journal.stored(&operation("op-golden"));
-        let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
-        fs::write(path(), lines.join("\n") + "\n").unwrap();
-    }
-    fs::read_to_string(path()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    stored("journal-v2-swap.jsonl", written_today)
+}
+
+/// A whole restore as the first form had it.
+fn golden_of_version_1() -> Vec<SealedEntry> {
+    stored("journal-v1-swap.jsonl", || panic!("nobody can write it any more"))
+}
+
+/// A refused replacement that was stuck while being undone, and what a person said: what came with form 2.
+fn golden_of_trouble() -> Vec<SealedEntry> {
+    stored("journal-v2-waived.jsonl", || {
+        let scenario = Scenario::new(Stage::default());
+        block_on(async {
+            let engine = Engine::new(scenario.ports());
+            let (mut session, _) = stuck_without_a_way_back(&scenario, &engine, "op-golden").await.unwrap();
+            while session.operation().status() == Status::Stuck {
+                engine.waive_undo(&mut session, "a person", "the new cluster stays").await.unwrap();
+                run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+            }
+        });
+        scenario.journal.stored(&operation("op-golden"))
+    })
 }
 
 #[test]
-fn a_whole_restore_of_version_1_is_read_back() {
-    let (operation, _) = replay(&golden()).unwrap();
+fn a_whole_restore_of_every_version_is_read_back() {
+    for golden in [golden_of_version_1(), golden()] {
+        require_whole(&golden);
+    }
+}
+
+#[test]
+fn the_checks_of_a_refused_restore_and_a_persons_words_are_read_back() {
+    let (operation, _) = replay(&golden_of_trouble()).unwrap();
+    assert_eq!(operation.status(), Status::Failed);
+    assert_eq!(operation.facts.refused.len(), 2);
+    let note = operation.step(StepKind::SwitchOver).unwrap().note.clone();
+    assert_eq!(note.as_deref(), Some("dealt with by a person: the new cluster stays"));
+}
+
+fn require_whole(golden: &[SealedEntry]) {
+    let (operation, _) = replay(golden).unwrap();
     assert_eq!(operation.status(), Status::Completed);
     assert!(operation.steps.iter().all(|step| step.status == StepStatus::Finished), "{:?}", operation.steps);
     let facts = &operation.facts;
@@ -44,13 +90,11 @@ fn a_whole_restore_of_version_1_is_read_back() {
 
 #[test]
 fn today_the_same_restore_is_written_in_the_same_words() {
-    let scenario = Scenario::new(Stage::across());
-    scenario.run("op-golden", scenario.swap()).unwrap();
     let kind = |entry: &SealedEntry| {
         let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap();
         format!("{} {} {}", body["v"], body["event"]["kind"], body["event"]["step"])
     };
-    let written: Vec<String> = scenario.journal.stored(&operation("op-golden")).iter().map(kind).collect();
+    let written: Vec<String> = written_today().iter().map(kind).collect();
     assert_eq!(written, golden().iter().map(kind).collect::<Vec<_>>());
 }
 
@@ -147,15 +191,19 @@ fn a_step_that_failed_is_tried_again_after_its_pause_and_not_before() {
     let at = operation.updated_at;
     let failure = Failure::retryable(ErrorCode::Throttled, "rate exceeded");
     let pause = SignedDuration::from_secs(4);
-    let failed =
-        Event::StepFailed { step: StepKind::SnapshotCheck, failure: failure.clone(), retry_after: Some(pause) };
+    let failed = Event::StepFailed {
+        step: StepKind::SnapshotCheck,
+        failure: failure.clone(),
+        retry_after: Some(pause),
+        checks: None,
+    };
     operation.apply(&failed, at).unwrap();
     assert_eq!(decide(&operation, at), Decision::Sleep { until: at + pause });
     let again = Decision::StartStep { step: StepKind::SnapshotCheck, attempt: 2 };
     assert_eq!(decide(&operation, at + pause), again);
 
     let (mut operation, _) = replay(&golden[..2]).unwrap();
-    let failed = Event::StepFailed { step: StepKind::SnapshotCheck, failure, retry_after: None };
+    let failed = Event::StepFailed { step: StepKind::SnapshotCheck, failure, retry_after: None, checks: None };
     operation.apply(&failed, at).unwrap();
     let reason = UndoReason::Failed { step: StepKind::SnapshotCheck };
     assert_eq!(decide(&operation, at), Decision::TurnBack { reason });
@@ -171,10 +219,11 @@ fn an_entry_of_another_operation_is_refused() {
 #[test]
 fn an_entry_of_a_newer_version_is_refused_by_its_number() {
     let first = &golden()[0];
-    let newer = first.body.replacen("\"v\":1", "\"v\":2", 1);
+    let next = WIRE_VERSION + 1;
+    let newer = first.body.replacen(&format!("\"v\":{WIRE_VERSION}"), &format!("\"v\":{next}"), 1);
     let sealed = reseal(first, newer);
     let refusal = replay(&[sealed]).unwrap_err();
-    let source = WireError::TooNew { found: 2 };
+    let source = WireError::TooNew { found: next };
     assert_eq!(refusal, JournalRefusal::Unreadable { sequence: 1, source });
     assert!(refusal.to_string().contains("newer version"), "{refusal}");
 }
@@ -182,7 +231,8 @@ fn an_entry_of_a_newer_version_is_refused_by_its_number() {
 #[test]
 fn an_unknown_field_is_refused_and_not_dropped() {
     let first = &golden()[0];
-    let strange = first.body.replacen("\"v\":1", "\"v\":1,\"extra\":true", 1);
+    let strange = first.body.replacen("{\"v\":", "{\"extra\":true,\"v\":", 1);
+    assert_ne!(strange, first.body);
     let refusal = replay(&[reseal(first, strange)]).unwrap_err();
     assert!(matches!(refusal, JournalRefusal::Unreadable { sequence: 1, source: WireError::Malformed { .. } }));
 }

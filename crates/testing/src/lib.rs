@@ -19,6 +19,7 @@ mod notifier;
 mod run;
 pub mod scenario;
 mod secrets;
+pub mod stories;
 pub mod suites;
 mod view;
 

@@ -166,6 +166,9 @@ fn stuck(operation: &Operation) -> CommandError {
         Phase::Stuck(Direction::Forward) => {
             error.hint(format!("Or take back what was done with `aurora-restore undo {id}`."))
         }
+        Phase::Stuck(Direction::Back) => error.hint(format!(
+            "Or deal with what that step made yourself, and go on with `aurora-restore resume {id} --dealt-with \"WHAT YOU DID\"`."
+        )),
         _ => error,
     }
 }

@@ -2,7 +2,7 @@
 
 use aurora_restore_app::executor;
 use aurora_restore_core::{
-    engine::{Engine, look_at},
+    engine::{Engine, look_at, undo_can_be_waived},
     operation::Phase,
 };
 use clap::Args;
@@ -17,17 +17,28 @@ use crate::{
 ///
 /// Takes it over from whoever executed it before; if that process still runs, it stops. A stuck operation goes on in the
 /// direction that it was on.
+///
+/// One that is stuck because a step cannot be undone goes on without undoing that step if you say with `--dealt-with` what
+/// you have done instead, or what stays. Your words are part of the journal and of the report.
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
     /// The operation: its id, the beginning of its id, or `latest`
     #[arg(value_name = "OPERATION")]
     operation: String,
+
+    /// What you did about the step that cannot be undone, for example "deleted cluster x by hand"
+    #[arg(long, value_name = "WORDS", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    dealt_with: Option<String>,
 }
 
 pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
         let ports = services.ports();
+        // Taking an operation over stops its executor: nobody is stopped for words that cannot be taken.
+        if args.dealt_with.is_some() {
+            undo_can_be_waived(&operation)?;
+        }
         if matches!(operation.phase, Phase::Ended(_)) {
             context.ui().say(format_args!("operation {} has ended; there is nothing to go on with.", operation.id));
             return drive::tell_end(context, &operation, aurora_restore_app::DriveEnd::Ended(operation.status()));
@@ -35,8 +46,11 @@ pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
         let engine = Engine::new(ports);
         let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
         let mut session = engine.attach(&operation.id, &executor).await?;
-        if matches!(session.operation().phase, Phase::Stuck(_)) {
-            engine.unstick(&mut session, &aurora_restore_app::caller()).await?;
+        let by = aurora_restore_app::caller();
+        match (session.operation().phase, &args.dealt_with) {
+            (_, Some(words)) => engine.waive_undo(&mut session, &by, words).await?,
+            (Phase::Stuck(_), None) => engine.unstick(&mut session, &by).await?,
+            (Phase::Forward | Phase::Back | Phase::Retiring | Phase::Ended(_), None) => {}
         }
         let history = planning::history(ports.journal, &operation.request).await;
         let end = drive::drive(context, &services, &mut session, follower, &history).await?;

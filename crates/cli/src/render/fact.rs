@@ -47,11 +47,11 @@ pub(crate) fn tell(operation: &Operation, entry: &Entry) -> Line {
         Event::StepStarted { step, attempt } => line(Plain, format!("{step} started again, attempt {attempt}")),
         Event::StepFinished { step, .. } => line(Done, format!("{step} done{}", took(*step))),
         Event::StepSkipped { step, reason } => line(Done, format!("{step} skipped: {reason}")),
-        Event::StepFailed { step, failure, retry_after: Some(pause) } => line(
+        Event::StepFailed { step, failure, retry_after: Some(pause), .. } => line(
             Warning,
             format!("{step} failed, tried again in {}: {failure} [{}]", words::duration(*pause), failure.code),
         ),
-        Event::StepFailed { step, failure, retry_after: None } => {
+        Event::StepFailed { step, failure, retry_after: None, .. } => {
             line(Error, format!("{step} failed: {failure} [{}]", failure.code))
         }
         Event::StepAbandoned { step, failure, .. } => {
@@ -71,6 +71,9 @@ pub(crate) fn tell(operation: &Operation, entry: &Entry) -> Line {
         ),
         Event::StepUndoFailed { step, failure, retry_after: None } => {
             line(Error, format!("undo of {step} failed: {failure} [{}]", failure.code))
+        }
+        Event::StepUndoWaived { step, by, note } => {
+            line(Warning, format!("{by} dealt with the undo of {step}: {note}"))
         }
         Event::BecameStuck { step, direction, failure, .. } => {
             let way = match direction {

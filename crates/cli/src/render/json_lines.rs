@@ -110,6 +110,7 @@ fn code(event: &Event) -> Option<ErrorCode> {
         | Event::UndoStarted { .. }
         | Event::StepUndoStarted { .. }
         | Event::StepUndone { .. }
+        | Event::StepUndoWaived { .. }
         | Event::Unstuck { .. }
         | Event::Ended { .. }
         | Event::RetireStarted { .. }
@@ -132,6 +133,7 @@ fn kind(kind: EventKind) -> &'static str {
         EventKind::StepUndoStarted => "step-undo-started",
         EventKind::StepUndone => "step-undone",
         EventKind::StepUndoFailed => "step-undo-failed",
+        EventKind::StepUndoWaived => "step-undo-waived",
         EventKind::BecameStuck => "became-stuck",
         EventKind::Unstuck => "unstuck",
         EventKind::Ended => "ended",

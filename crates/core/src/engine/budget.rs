@@ -36,7 +36,7 @@ pub(super) fn pause_before_undo_retry(
 ) -> Option<SignedDuration> {
     let record = operation.step(step)?;
     let limit = undo_limit(&operation.request.limits);
-    let used = Used { attempts: record.undo_attempts, since: record.budget_since };
+    let used = Used { attempts: record.failures_in_a_row(now), since: record.budget_since };
     pause(operation, record, failure, used, limit, now)
 }
 

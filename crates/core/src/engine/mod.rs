@@ -32,6 +32,7 @@ use crate::{
     ports::{Journal, JournalError, Ports, TargetKey},
     request::{Request, Strategy},
     steps::{self, StepContext, StepError, StepOutcome},
+    verification::CheckResult,
 };
 
 /// What one call of [`Engine::advance`] did.
@@ -125,6 +126,18 @@ impl<'a> Engine<'a> {
         session.append(self.ports.journal, event, self.ports.clock.now()).await
     }
 
+    /// A person has dealt with what the step made whose undo an operation is stuck on, or leaves it as it is: the undo
+    /// goes on with the step before it. Their words are journalled.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPossible`] if it is not stuck while being undone.
+    pub async fn waive_undo(&self, session: &mut Session, by: &str, note: &str) -> Result<(), EngineError> {
+        session.catch_up(self.ports.journal).await?;
+        let step = undo_can_be_waived(session.operation())?;
+        let event = Event::StepUndoWaived { step, by: by.to_owned(), note: note.to_owned() };
+        session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
     /// A person asks for the undo of an operation that is completed, or stuck on its way forward.
     ///
     /// # Errors
@@ -198,10 +211,13 @@ impl<'a> Engine<'a> {
             }
             Ok(StepOutcome::Skipped { reason }) => self.record(session, Event::StepSkipped { step, reason }, now).await,
             Ok(StepOutcome::Wait { after, progress }) => match budget::overdue(session.operation(), step, now) {
-                Some(failure) => self.step_failed(session, step, failure, now).await,
+                Some(failure) => self.step_failed(session, step, Trouble::of(failure), now).await,
                 None => self.wait(session, after, progress).await,
             },
-            Err(StepError::Failed(failure)) => self.step_failed(session, step, failure, now).await,
+            Err(StepError::Failed(failure)) => self.step_failed(session, step, Trouble::of(failure), now).await,
+            Err(StepError::Refused { failure, checks }) => {
+                self.step_failed(session, step, Trouble { failure, checks: Some(checks) }, now).await
+            }
             Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
         }
     }
@@ -210,9 +226,10 @@ impl<'a> Engine<'a> {
         &self,
         session: &mut Session,
         step: StepKind,
-        failure: Failure,
+        trouble: Trouble,
         now: Timestamp,
     ) -> Result<Advance, EngineError> {
+        let Trouble { failure, checks } = trouble;
         if failure.class == FailureClass::NeedsOperator {
             let left = steps::what_is_left(session.operation());
             let stuck = Event::BecameStuck { step, direction: Direction::Forward, failure, left };
@@ -221,14 +238,15 @@ impl<'a> Engine<'a> {
             return Ok(Advance::Moved);
         }
         if let Some(pause) = budget::pause_before_retry(session.operation(), step, &failure, now) {
-            return self.record(session, Event::StepFailed { step, failure, retry_after: Some(pause) }, now).await;
+            let event = Event::StepFailed { step, failure, retry_after: Some(pause), checks };
+            return self.record(session, event, now).await;
         }
         let failure = failure.with_class(FailureClass::Terminal);
         if step.is_after_point_of_no_return() {
             let left = steps::left_by(step, session.operation());
             return self.record(session, Event::StepAbandoned { step, failure, left }, now).await;
         }
-        self.record(session, Event::StepFailed { step, failure, retry_after: None }, now).await
+        self.record(session, Event::StepFailed { step, failure, retry_after: None, checks }, now).await
     }
 
     async fn run_undo(&self, session: &mut Session, step: StepKind) -> Result<Advance, EngineError> {
@@ -244,7 +262,9 @@ impl<'a> Engine<'a> {
                     None => self.wait(session, after, progress).await,
                 }
             }
-            Err(StepError::Failed(failure)) => self.undo_failed(session, step, failure, now).await,
+            Err(StepError::Failed(failure) | StepError::Refused { failure, .. }) => {
+                self.undo_failed(session, step, failure, now).await
+            }
             Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
         }
     }
@@ -285,7 +305,7 @@ impl<'a> Engine<'a> {
                     None => self.wait(session, after, Some(progress)).await,
                 }
             }
-            Err(StepError::Failed(failure)) => {
+            Err(StepError::Failed(failure) | StepError::Refused { failure, .. }) => {
                 if failure.class == FailureClass::Retryable
                     && budget::retire_overdue(session.operation(), now).is_none()
                 {
@@ -320,6 +340,19 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// How a step failed.
+struct Trouble {
+    failure: Failure,
+    /// Every check with its figure, where the step refused the restored data.
+    checks: Option<Vec<CheckResult>>,
+}
+
+impl Trouble {
+    fn of(failure: Failure) -> Self {
+        Self { failure, checks: None }
+    }
+}
+
 /// What [`Engine::begin`] needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BeginOperation {
@@ -345,13 +378,25 @@ pub fn undo_is_possible(operation: &Operation) -> Result<(), EngineError> {
         Phase::Stuck(Direction::Forward) => return Ok(()),
         Phase::Ended(End::Completed) if operation.retired_at.is_none() => return Ok(()),
         Phase::Ended(End::Completed) => "the retired cluster is gone",
-        Phase::Stuck(Direction::Back) => "it is stuck while being undone: resume it",
+        Phase::Stuck(Direction::Back) => "it is stuck while being undone: resume it, or say how you dealt with it",
         Phase::Forward => "it is in progress: cancel it",
         Phase::Back => "it is being undone already",
         Phase::Retiring => "its retired cluster is being ended",
         Phase::Ended(End::Failed | End::Cancelled) => "it is undone already",
     };
     Err(EngineError::not_possible(operation, reason))
+}
+
+/// The step whose undo an operation is stuck on, so that a person may deal with it. Asked before the operation is taken
+/// over, because taking it over stops whoever is executing it.
+///
+/// # Errors
+/// [`EngineError::NotPossible`] if it is not stuck while being undone.
+pub fn undo_can_be_waived(operation: &Operation) -> Result<StepKind, EngineError> {
+    match (operation.phase, operation.step_to_undo()) {
+        (Phase::Stuck(Direction::Back), Some(step)) => Ok(step.kind),
+        _ => Err(EngineError::not_possible(operation, "it is not stuck while being undone")),
+    }
 }
 
 /// Asks for the end of an operation on behalf of someone who does not execute it.

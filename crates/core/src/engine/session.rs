@@ -11,8 +11,8 @@ use crate::{
     ports::{FencingToken, Journal, JournalError, NewOperation, TargetKey},
 };
 
-/// How often a request to cancel is tried again when the executor appends at the same moment.
-const CANCEL_RACES_MAX: u32 = 20;
+/// How often an append is tried again when somebody else appends at the same moment.
+const RACES_MAX: u32 = 20;
 
 /// Why the engine could not go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -98,9 +98,17 @@ impl Session {
         let (operation, last_hash) = load(journal, id).await?;
         let target = journal.state(id).await?.target_key;
         let mut session = Self { operation, last_hash, token, target };
-        let ended = matches!(session.operation.phase, Phase::Ended(_));
-        if !ended {
-            session.append(journal, Event::TakenOver { executor: executor.clone() }, now).await?;
+        let mut races = 0;
+        while !matches!(session.operation.phase, Phase::Ended(_)) {
+            match session.append(journal, Event::TakenOver { executor: executor.clone() }, now).await {
+                // Somebody asked to cancel at the same moment.
+                Err(EngineError::Journal(JournalError::Conflict { .. })) if races < RACES_MAX => {
+                    races += 1;
+                    session.catch_up(journal).await?;
+                }
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
         }
         Ok(session)
     }
@@ -174,7 +182,7 @@ pub(super) async fn append_cancel(
     now: Timestamp,
 ) -> Result<(), EngineError> {
     let mut lost = None;
-    for _ in 0..CANCEL_RACES_MAX {
+    for _ in 0..RACES_MAX {
         let (operation, last_hash) = load(journal, id).await?;
         if operation.phase != Phase::Forward {
             let reason = match operation.phase {

@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// The version of the stored form that this program writes.
-pub const WIRE_VERSION: u32 = 1;
+///
+/// | form | what came with it |
+/// |---|---|
+/// | 1 | the first |
+/// | 2 | the checks of a refused verification in `step_failed`; `step_undo_waived` |
+pub const WIRE_VERSION: u32 = 2;
 
 /// Why an entry cannot be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -7,6 +7,7 @@ use crate::{
     ids::ExecutorId,
     operation::{Failure, RetiredCluster, StepFacts, StepKind},
     request::Request,
+    verification::CheckResult,
 };
 
 /// An event. Intents ("started") are appended before anything is done, outcomes after it.
@@ -55,6 +56,8 @@ pub enum Event {
         failure: Failure,
         /// When the next attempt follows; none follows without it.
         retry_after: Option<SignedDuration>,
+        /// Every check with its figure, where the step refused the restored data.
+        checks: Option<Vec<CheckResult>>,
     },
     /// A step after the point of no return failed for good; the operation goes on without it.
     StepAbandoned {
@@ -97,6 +100,15 @@ pub enum Event {
         failure: Failure,
         /// When the next attempt follows; none follows without it.
         retry_after: Option<SignedDuration>,
+    },
+    /// A person has dealt with what the step made, so that it is not undone by the engine any more.
+    StepUndoWaived {
+        /// The step.
+        step: StepKind,
+        /// Who.
+        by: String,
+        /// What they did, or left, in their own words.
+        note: String,
     },
     /// Neither finished nor undone: a person must act.
     BecameStuck {
@@ -203,6 +215,7 @@ pub enum EventKind {
     StepUndoStarted,
     StepUndone,
     StepUndoFailed,
+    StepUndoWaived,
     BecameStuck,
     Unstuck,
     Ended,
@@ -227,6 +240,7 @@ impl Event {
             Self::StepUndoStarted { .. } => EventKind::StepUndoStarted,
             Self::StepUndone { .. } => EventKind::StepUndone,
             Self::StepUndoFailed { .. } => EventKind::StepUndoFailed,
+            Self::StepUndoWaived { .. } => EventKind::StepUndoWaived,
             Self::BecameStuck { .. } => EventKind::BecameStuck,
             Self::Unstuck { .. } => EventKind::Unstuck,
             Self::Ended { .. } => EventKind::Ended,
@@ -247,6 +261,7 @@ impl Event {
             | Self::StepUndoStarted { step, .. }
             | Self::StepUndone { step, .. }
             | Self::StepUndoFailed { step, .. }
+            | Self::StepUndoWaived { step, .. }
             | Self::BecameStuck { step, .. } => Some(*step),
             Self::Requested { .. }
             | Self::TakenOver { .. }

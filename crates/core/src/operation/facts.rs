@@ -190,6 +190,9 @@ pub struct Facts {
     pub users: Option<UsersReady>,
     /// From `verify-restore`.
     pub verified: Option<Verified>,
+    /// Every check of the newest verification that refused the data. A verification that then passes leaves it: the
+    /// checks of [`Verified`] come before it.
+    pub refused: Vec<CheckResult>,
     /// From `switch-over`.
     pub switch_over: Option<SwitchedOver>,
     /// From `archive-snapshot`.

@@ -221,8 +221,13 @@ impl Operation {
     fn take_up(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::StepFinished { facts, .. } => self.facts.take((**facts).clone()),
-            Event::StepFailed { failure, retry_after, .. } if retry_after.is_none() => {
-                self.failure = Some(failure.clone());
+            Event::StepFailed { failure, retry_after, checks, .. } => {
+                if retry_after.is_none() {
+                    self.failure = Some(failure.clone());
+                }
+                if let Some(checks) = checks {
+                    self.facts.refused.clone_from(checks);
+                }
             }
             Event::CancelRequested { request } => self.cancel = Some(request.clone()),
             Event::UndoStarted { reason } => {
@@ -234,7 +239,7 @@ impl Operation {
                 self.failure = Some(failure.clone());
                 self.ended_at = Some(at);
             }
-            Event::Unstuck { .. } => {
+            Event::Unstuck { .. } | Event::StepUndoWaived { .. } => {
                 self.ended_at = None;
                 self.restart_budgets(at);
             }
@@ -251,7 +256,6 @@ impl Operation {
             | Event::TakenOver { .. }
             | Event::StepStarted { .. }
             | Event::StepSkipped { .. }
-            | Event::StepFailed { .. }
             | Event::StepAbandoned { .. }
             | Event::StepUndoStarted { .. }
             | Event::StepUndone { .. }

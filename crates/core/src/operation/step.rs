@@ -199,14 +199,15 @@ pub struct StepRecord {
     pub ended_at: Option<Timestamp>,
     /// How many attempts were begun on the way forward.
     pub attempts: u32,
-    /// How many attempts were begun on the way back, since the last person's word.
+    /// How many attempts were begun on the way back.
     pub undo_attempts: u32,
     /// When undoing began, since the last person's word.
     pub undo_started_at: Option<Timestamp>,
     /// From when the bounds in time count: from the first attempt, and anew whenever another executor or a person goes
     /// on with the step, so that a pause of an executor is not a step's fault.
     pub budget_since: Option<Timestamp>,
-    /// How many attempts failed in a row, each soon after the one before; see [`StepRecord::failures_in_a_row`].
+    /// How many attempts failed in a row, each soon after the one before; see [`StepRecord::failures_in_a_row`]. Counted
+    /// anew on the way back.
     pub failures: u32,
     /// When the newest attempt failed.
     pub failed_at: Option<Timestamp>,
@@ -249,7 +250,6 @@ impl StepRecord {
     pub(super) fn restart_budget(&mut self, at: Timestamp) {
         self.budget_since = self.budget_since.map(|_| at);
         self.failures = 0;
-        self.undo_attempts = 0;
     }
 
     pub(super) fn note(&mut self, status: StepStatus, event: &Event, at: Timestamp) {
@@ -283,17 +283,20 @@ impl StepRecord {
                 if self.undo_started_at.is_none() {
                     self.undo_started_at = Some(at);
                     self.budget_since = Some(at);
+                    self.failures = 0;
                 }
                 self.undo_attempts += 1;
                 self.not_before = None;
             }
             Event::StepUndone { note, .. } => self.note.clone_from(note),
+            Event::StepUndoWaived { by, note, .. } => self.note = Some(format!("dealt with by {by}: {note}")),
             Event::StepUndoFailed { failure, retry_after, .. } => {
+                self.failures = self.failures_in_a_row(at);
+                self.failed_at = Some(at);
                 self.failure = Some(failure.clone());
                 self.not_before = retry_after.and_then(|pause| at.checked_add(pause).ok());
                 if retry_after.is_none() {
                     // A person speaks before the next attempt; the budget begins anew then.
-                    self.undo_attempts = 0;
                     self.undo_started_at = None;
                 }
             }

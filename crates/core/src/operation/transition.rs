@@ -21,6 +21,7 @@
 //! Back        Ended(Failed | Cancelled)    -                                  -              Ended(same)
 //! Stuck(d)    Unstuck(d)                   -                                  -              d
 //! Stuck(Fwd)  UndoStarted                  -                                  -              Back
+//! Stuck(Back) StepUndoWaived               UndoFailed                         Undone         Back
 //! Completed   UndoStarted (asked)          -                                  -              Back
 //! Completed   RetireStarted                -                                  -              Retiring
 //! Retiring    RetireFinished, RetireFailed -                                  -              Ended(Completed)
@@ -105,7 +106,7 @@ pub fn next(
     let follows = match phase {
         Phase::Forward => forward(step, event),
         Phase::Back => back(step, event),
-        Phase::Stuck(direction) => stuck(direction, event),
+        Phase::Stuck(direction) => stuck(direction, step, event),
         Phase::Ended(End::Completed) => completed(event),
         Phase::Ended(End::Failed | End::Cancelled) => None,
         Phase::Retiring => retiring(event),
@@ -164,7 +165,7 @@ fn back(step: Option<StepStatus>, event: &Event) -> Follows {
     Some((Phase::Back, Some(step_after)))
 }
 
-fn stuck(direction: Direction, event: &Event) -> Follows {
+fn stuck(direction: Direction, step: Option<StepStatus>, event: &Event) -> Follows {
     match event {
         Event::TakenOver { .. } => Some((Phase::Stuck(direction), None)),
         Event::Unstuck { direction: wished, .. } if *wished == direction => {
@@ -175,6 +176,9 @@ fn stuck(direction: Direction, event: &Event) -> Follows {
             Some((phase, None))
         }
         Event::UndoStarted { .. } if direction == Direction::Forward => Some((Phase::Back, None)),
+        Event::StepUndoWaived { .. } if direction == Direction::Back && step == Some(StepStatus::UndoFailed) => {
+            Some((Phase::Back, Some(StepStatus::Undone)))
+        }
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     },
     request::Limits,
     steps::{StepOutcome, UndoOutcome, failure},
+    verification::CheckResult,
 };
 
 /// Why a step could not go on.
@@ -24,6 +25,14 @@ pub enum StepError {
     /// The step failed; the class says what follows.
     #[error(transparent)]
     Failed(#[from] Failure),
+    /// The restored data are refused: the failure, and every check with its figure.
+    #[error("{failure}")]
+    Refused {
+        /// What follows.
+        failure: Failure,
+        /// Every check, those that passed among them.
+        checks: Vec<CheckResult>,
+    },
     /// The journal did not answer, or another executor has taken over: this executor stops here.
     #[error(transparent)]
     Journal(#[from] JournalError),

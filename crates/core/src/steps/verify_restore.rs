@@ -28,7 +28,8 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     let checks = context.database().verify(&login, &spec).await?;
     let failed: Vec<&CheckResult> = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).collect();
     if !failed.is_empty() {
-        return Err(refused(&failed).into());
+        let failure = refused(&failed);
+        return Err(StepError::Refused { failure, checks });
     }
     let fingerprint = context.database().log_in(&login).await?.fingerprint;
     let verified = Verified { checks, fingerprint, verified_at: context.now() };

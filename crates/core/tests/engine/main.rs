@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod guards;
 mod people;
 mod universal;
 mod whole;
