@@ -15,10 +15,12 @@ mod budget;
 mod decide;
 mod fence;
 pub mod pace;
+mod place;
 mod session;
 
 pub use decide::{Decision, decide};
 pub use fence::Fence;
+pub use place::{Place, place};
 pub use session::{EngineError, Session};
 
 use jiff::{SignedDuration, Timestamp};
@@ -193,6 +195,41 @@ impl<'a> Engine<'a> {
         }
         let event = Event::RetireStarted { by: by.to_owned() };
         session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    /// Records that the step at which the operation stands could not be run at all, for instance because its function does
+    /// not start: as if the step itself had failed for good. On the way back, or with nothing begun, there is nothing to
+    /// record.
+    ///
+    /// # Errors
+    /// [`EngineError::Journal`].
+    pub async fn give_up_step(&self, session: &mut Session, failure: Failure) -> Result<(), EngineError> {
+        session.catch_up(self.ports.journal).await?;
+        let operation = session.operation();
+        let Place::Step(step) = place(operation) else { return Ok(()) };
+        let now = self.ports.clock.now();
+        match operation.step(step).map(|record| record.status) {
+            Some(StepStatus::Started) => {}
+            Some(StepStatus::Pending | StepStatus::Retrying) => {
+                let attempt = operation.step(step).map_or(1, |record| record.attempts + 1);
+                session.append(self.ports.journal, Event::StepStarted { step, attempt }, now).await?;
+            }
+            // Settled: the way forward is at its end. Failed: the next move turns back by itself.
+            Some(
+                StepStatus::Finished
+                | StepStatus::Skipped
+                | StepStatus::Failed
+                | StepStatus::Abandoned
+                | StepStatus::UndoStarted
+                | StepStatus::UndoRetrying
+                | StepStatus::Undone
+                | StepStatus::UndoFailed,
+            )
+            | None => return Ok(()),
+        }
+        let failure = failure.with_class(FailureClass::Terminal);
+        let _moved = self.step_failed(session, step, Trouble::of(failure), now).await?;
+        Ok(())
     }
 
     async fn record(&self, session: &mut Session, event: Event, now: Timestamp) -> Result<Advance, EngineError> {

@@ -99,7 +99,8 @@ impl Session {
         let target = journal.state(id).await?.target_key;
         let mut session = Self { operation, last_hash, token, target };
         let mut races = 0;
-        while !matches!(session.operation.phase, Phase::Ended(_)) {
+        // An executor that comes back under its own name has not been away: it is fenced off from its own past by the token.
+        while !matches!(session.operation.phase, Phase::Ended(_)) && session.operation.executor != *executor {
             match session.append(journal, Event::TakenOver { executor: executor.clone() }, now).await {
                 // Somebody asked to cancel at the same moment.
                 Err(EngineError::Journal(JournalError::Conflict { .. })) if races < RACES_MAX => {

@@ -4,5 +4,6 @@
 
 mod guards;
 mod people;
+mod places;
 mod universal;
 mod whole;
