@@ -2,7 +2,7 @@
 
 use aurora_restore_app::{DriveEnd, executor};
 use aurora_restore_core::{
-    engine::{Engine, undo_is_possible},
+    engine::{Engine, look_at, undo_is_possible},
     operation::Status,
     request::Strategy,
 };
@@ -34,7 +34,6 @@ pub(crate) struct UndoArgs {
 pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
-        // Taking an operation over stops its executor: what cannot be undone is not taken over.
         undo_is_possible(&operation)?;
         let target = operation.request.target.cluster.as_str();
         let question = match operation.request.strategy {
@@ -47,6 +46,9 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         args.confirm.ask(context.ui(), &question, target)?;
         let ports = services.ports();
         let engine = Engine::new(ports);
+        // Taking an operation over stops its executor: what cannot be undone is not taken over. Reading and typing takes a
+        // while, so the journal is asked once more.
+        engine.require_undoable(&look_at(ports.journal, &operation.id).await?).await?;
         let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
         let mut session = engine.attach(&operation.id, &executor).await?;
         engine.undo(&mut session, &aurora_restore_app::caller()).await?;

@@ -124,7 +124,12 @@ pub(crate) fn place(operation: &Operation) -> String {
             None => "ending".to_owned(),
         },
         Phase::Retiring => "ending the retired cluster".to_owned(),
-        Phase::Stuck(_) => "stuck".to_owned(),
+        Phase::Stuck(Direction::Forward) => {
+            operation.current_step().map_or_else(String::new, |step| format!("in {}", step.kind))
+        }
+        Phase::Stuck(Direction::Back) => {
+            operation.step_to_undo().map_or_else(String::new, |step| format!("in the undo of {}", step.kind))
+        }
         Phase::Ended(_) => "ended".to_owned(),
     }
 }
@@ -142,6 +147,6 @@ pub(crate) fn step_status(status: StepStatus) -> &'static str {
         StepStatus::UndoStarted => "being undone",
         StepStatus::UndoRetrying => "undo waiting to be tried again",
         StepStatus::Undone => "undone",
-        StepStatus::UndoFailed => "undo failed",
+        StepStatus::UndoFailed => "not undone",
     }
 }

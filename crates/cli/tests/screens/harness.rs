@@ -106,20 +106,23 @@ impl Home {
 
     /// Runs an operation over the simulated cloud, recorded in this home's journal; `moves` stops it halfway.
     pub(crate) fn operation(&self, scenario: &Scenario, id: &str, request: Request, moves: Option<usize>) -> Status {
-        let journal = SqliteJournal::open(&self.journal_path()).unwrap();
-        let ports = Ports { journal: &journal, ..scenario.ports() };
-        let work = async {
-            let engine = Engine::new(ports);
+        self.recorded(scenario, async |engine| {
             let mut session: Session = engine.begin(scenario.begin(id, request)).await.unwrap();
             let mut left = moves.unwrap_or(usize::MAX);
             let goes_on = |_: &Session, _: &aurora_restore_core::engine::Advance| {
                 left -= 1;
                 left > 0
             };
-            drive(&engine, &mut session, &scenario.clock, 5_000, goes_on).await.unwrap();
+            drive(engine, &mut session, &scenario.clock, 5_000, goes_on).await.unwrap();
             session.operation().status()
-        };
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+        })
+    }
+
+    /// Lets an engine work over the simulated cloud, recorded in this home's journal.
+    pub(crate) fn recorded<T>(&self, scenario: &Scenario, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
+        let journal = SqliteJournal::open(&self.journal_path()).unwrap();
+        let engine = Engine::new(Ports { journal: &journal, ..scenario.ports() });
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work(&engine))
     }
 }
 

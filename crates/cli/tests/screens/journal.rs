@@ -1,7 +1,10 @@
 //! What is told about operations in a journal. They are real ones: the engine ran them over the simulated cloud.
 
 use aurora_restore_core::operation::Status;
-use aurora_restore_testing::scenario::{Scenario, Stage};
+use aurora_restore_testing::{
+    scenario::{Scenario, Stage},
+    stories::stuck_without_a_way_back,
+};
 use insta::assert_snapshot;
 
 use crate::harness::{COMPLETE, Home};
@@ -33,6 +36,107 @@ fn home_with_an_operation_in_progress() -> (Home, Scenario) {
     let scenario = Scenario::new(Stage::across());
     assert_eq!(home.operation(&scenario, DONE, scenario.swap(), Some(HALFWAY)), Status::InProgress);
     (home, scenario)
+}
+
+fn home_with_a_stuck_operation() -> (Home, Scenario) {
+    let home = Home::with_config(COMPLETE);
+    let scenario = Scenario::new(Stage::default());
+    let status =
+        home.recorded(&scenario, async |engine| stuck_without_a_way_back(&scenario, engine, FAILED).await.unwrap().1);
+    assert_eq!(status, Status::Stuck);
+    (home, scenario)
+}
+
+#[test]
+fn a_stuck_operation_says_what_a_person_can_do() {
+    let (home, _) = home_with_a_stuck_operation();
+    assert_snapshot!(home.screen(&["status"]), @r#"
+    $ aurora-restore status
+    op-20261121-200000-00ff
+      target     staging (222222222222/eu-central-1/staging)
+      strategy   replace
+      status     STUCK, in the undo of create-instances
+      asked for  2026-11-21 09:47:00Z, 1d 00h ago
+      updated    2026-11-21 10:50:10Z, 23h 24m ago
+      ended      2026-11-21 10:50:10Z after 1h 03m
+      failure    final snapshot staging-final-867ed8ff cannot be restored from: it is gone or not available [ARP-UNDO-001]
+
+      snapshot-check    done       0ms
+      copy-snapshot     skipped    0ms
+      switch-over       done       14m 00s
+      restore-snapshot  done       35m 00s
+      create-instances  not undone 12m 30s
+      apply-settings    undone     1m 40s
+      setup-db-users    undone     0ms
+      verify-restore    undone     0ms
+      archive-snapshot  to do      
+      notify            to do      
+    --- exit 0
+    "#);
+    assert_snapshot!(home.screen(&["watch", "latest"]), @r#"
+    $ aurora-restore watch latest
+    --- stderr
+    2026-11-21 09:47:00Z op-20261121-200000-00ff asked for: restore staging
+    2026-11-21 09:47:00Z snapshot-check started
+    2026-11-21 09:47:00Z snapshot-check done in 0ms
+    2026-11-21 09:47:00Z copy-snapshot started
+    2026-11-21 09:47:00Z copy-snapshot skipped: the snapshot can be restored from as it is
+    2026-11-21 09:47:00Z switch-over started
+    2026-11-21 10:01:00Z switch-over done in 14m 00s
+    2026-11-21 10:01:00Z restore-snapshot started
+    2026-11-21 10:36:00Z restore-snapshot done in 35m 00s
+    2026-11-21 10:36:00Z create-instances started
+    2026-11-21 10:48:30Z create-instances done in 12m 30s
+    2026-11-21 10:48:30Z apply-settings started
+    2026-11-21 10:50:10Z apply-settings done in 1m 40s
+    2026-11-21 10:50:10Z setup-db-users started
+    2026-11-21 10:50:10Z setup-db-users done in 0ms
+    2026-11-21 10:50:10Z verify-restore started
+    2026-11-21 10:50:10Z error: verify-restore failed: the restored data are refused: tables: 2 tables [ARP-VERIFY-001]
+    2026-11-21 10:50:10Z warning: undoing because verify-restore failed
+    2026-11-21 10:50:10Z undo of verify-restore started
+    2026-11-21 10:50:10Z undo of verify-restore done: it only reads
+    2026-11-21 10:50:10Z undo of setup-db-users started
+    2026-11-21 10:50:10Z undo of setup-db-users done: the new cluster itself is deleted by the undo of restore-snapshot
+    2026-11-21 10:50:10Z undo of apply-settings started
+    2026-11-21 10:50:10Z undo of apply-settings done: the new cluster itself is deleted by the undo of restore-snapshot
+    2026-11-21 10:50:10Z undo of create-instances started
+    2026-11-21 10:50:10Z error: undo of create-instances failed: final snapshot staging-final-867ed8ff cannot be restored from: it is gone or not available [ARP-UNDO-001]
+    2026-11-21 10:50:10Z error: stuck in the undo of create-instances: final snapshot staging-final-867ed8ff cannot be restored from: it is gone or not available [ARP-UNDO-001]
+    error: operation op-20261121-200000-00ff is stuck: final snapshot staging-final-867ed8ff cannot be restored from: it is gone or not available [ARP-UNDO-001]
+    hint: The cluster under the name is the only one left and stays.
+    hint: Once the cause is gone, go on with `aurora-restore resume op-20261121-200000-00ff`.
+    hint: Or deal with what that step made yourself, and go on with `aurora-restore resume op-20261121-200000-00ff --dealt-with "WHAT YOU DID"`.
+    hint: See `aurora-restore report op-20261121-200000-00ff`.
+    --- exit 4
+    "#);
+    assert_snapshot!(home.screen(&["undo", "latest", "--yes"]), @r#"
+    $ aurora-restore undo latest --yes
+    --- stderr
+    error: operation op-20261121-200000-00ff cannot do that: it is stuck while being undone: resume it, or say how you dealt with it
+    hint: `aurora-restore status op-20261121-200000-00ff` tells where it stands. Nothing was changed.
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn words_about_an_undo_that_is_not_stuck_are_refused_before_anybody_is_stopped() {
+    let (home, _) = home_with_a_completed_operation();
+    assert_snapshot!(home.screen(&["resume", "latest", "--dealt-with", "deleted it by hand"]), @r#"
+    $ aurora-restore resume latest --dealt-with deleted it by hand
+    --- stderr
+    error: operation op-20261121-080000-7f3a cannot do that: it is not stuck while being undone
+    hint: `aurora-restore status op-20261121-080000-7f3a` tells where it stands. Nothing was changed.
+    --- exit 1
+    "#);
+    assert_snapshot!(home.screen(&["resume", "latest", "--dealt-with", ""]), @r#"
+    $ aurora-restore resume latest --dealt-with 
+    --- stderr
+    error: a value is required for '--dealt-with <WORDS>' but none was supplied
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
 }
 
 #[test]
@@ -72,9 +176,9 @@ fn a_completed_operation_is_told() {
       strategy   swap
       status     COMPLETED
       asked for  2026-11-21 09:47:00Z, 1d 00h ago
-      updated    2026-11-21 12:32:26Z, 21h 42m ago
-      ended      2026-11-21 12:32:26Z after 2h 45m
-      old        kept until 2026-11-22 12:20:13Z
+      updated    2026-11-21 12:32:23Z, 21h 42m ago
+      ended      2026-11-21 12:32:23Z after 2h 45m
+      old        kept until 2026-11-22 12:20:10Z
 
       snapshot-check    done       0ms
       copy-snapshot     done       1h 40m
@@ -83,7 +187,7 @@ fn a_completed_operation_is_told() {
       apply-settings    done       1m 40s
       setup-db-users    done       0ms
       verify-restore    done       0ms
-      switch-over       done       16m 06s
+      switch-over       done       16m 03s
       archive-snapshot  done       10s
       notify            done       0ms
     --- exit 0
@@ -91,7 +195,7 @@ fn a_completed_operation_is_told() {
     assert_snapshot!(home.screen(&["list"]), @r#"
     $ aurora-restore list
     OPERATION                TARGET   STATUS       STEP               UPDATED
-    op-20261121-080000-7f3a  staging  COMPLETED                       2026-11-21 12:32:26Z
+    op-20261121-080000-7f3a  staging  COMPLETED                       2026-11-21 12:32:23Z
     --- exit 0
     "#);
 }
@@ -228,7 +332,7 @@ fn a_retired_cluster_is_not_ended_before_its_time() {
     assert_snapshot!(home.screen(&["retire", DONE, "--yes"]), @r#"
     $ aurora-restore retire op-20261121-080000-7f3a --yes
     --- stderr
-    error: cluster staging-old-8fc040de is to be kept until 2026-11-22 12:20:13Z
+    error: cluster staging-old-8fc040de is to be kept until 2026-11-22 12:20:10Z
     hint: Give --early to end it before its time; the restore cannot be undone after that.
     --- exit 1
     "#);
@@ -262,14 +366,14 @@ fn watching_an_operation_that_has_ended_tells_the_whole_of_it() {
     2026-11-21 12:16:10Z verify-restore started
     2026-11-21 12:16:10Z verify-restore done in 0ms
     2026-11-21 12:16:10Z switch-over started
-    2026-11-21 12:32:16Z switch-over done in 16m 06s
-    2026-11-21 12:32:16Z archive-snapshot started
-    2026-11-21 12:32:26Z archive-snapshot done in 10s
-    2026-11-21 12:32:26Z notify started
-    2026-11-21 12:32:26Z notify done in 0ms
-    2026-11-21 12:32:26Z completed
+    2026-11-21 12:32:13Z switch-over done in 16m 03s
+    2026-11-21 12:32:13Z archive-snapshot started
+    2026-11-21 12:32:23Z archive-snapshot done in 10s
+    2026-11-21 12:32:23Z notify started
+    2026-11-21 12:32:23Z notify done in 0ms
+    2026-11-21 12:32:23Z completed
     done: staging is restored and verified at staging.cluster-aoj9l40xif5f.eu-central-1.rds.amazonaws.com:5432.
-    hint: The old cluster is kept until 2026-11-22 12:20:13Z; `aurora-restore undo op-20261121-080000-7f3a` brings it back.
+    hint: The old cluster is kept until 2026-11-22 12:20:10Z; `aurora-restore undo op-20261121-080000-7f3a` brings it back.
     hint: See `aurora-restore report op-20261121-080000-7f3a`.
     --- exit 0
     "#);

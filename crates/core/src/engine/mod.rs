@@ -147,10 +147,19 @@ impl<'a> Engine<'a> {
     /// name to another cluster; [`EngineError::Journal`] with `TargetBusy` if another operation holds the target now.
     pub async fn undo(&self, session: &mut Session, by: &str) -> Result<(), EngineError> {
         session.catch_up(self.ports.journal).await?;
-        undo_is_possible(session.operation())?;
-        self.name_is_still_ours(session.operation()).await?;
+        self.require_undoable(session.operation()).await?;
         let event = Event::UndoStarted { reason: UndoReason::Asked { by: by.to_owned() } };
         session.append(self.ports.journal, event, self.ports.clock.now()).await
+    }
+
+    /// Whether the undo of an operation can be asked for as things stand. Asked before it is taken over, because taking it
+    /// over stops whoever is executing it.
+    ///
+    /// # Errors
+    /// As [`Engine::undo`].
+    pub async fn require_undoable(&self, operation: &Operation) -> Result<(), EngineError> {
+        undo_is_possible(operation)?;
+        self.name_is_still_ours(operation).await
     }
 
     /// A completed operation is undone only while its own cluster bears the name. Otherwise a later one has built on it,
@@ -405,8 +414,7 @@ pub struct BeginOperation {
     pub approved_plan: Option<String>,
 }
 
-/// Whether an operation can be undone as it stands. Asked before it is taken over, because taking it over stops whoever
-/// is executing it.
+/// Whether the journal of an operation allows its undo. Cheap: asked before a person is, and before anything else is.
 ///
 /// # Errors
 /// [`EngineError::NotPossible`] with what to do instead.
