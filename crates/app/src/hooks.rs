@@ -22,7 +22,16 @@ pub(crate) fn seed() -> Option<u16> {
 pub fn clock() -> Box<dyn Clock> {
     match hook("AURORA_RESTORE_TEST_NOW") {
         Some(now) => Box::new(Pinned(now)),
-        None => Box::new(aurora_restore_local::SystemClock),
+        None => Box::new(SystemClock),
+    }
+}
+
+/// The operating system's clock.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 }
 

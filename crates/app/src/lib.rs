@@ -14,6 +14,7 @@ mod lookup;
 mod services;
 mod suggest;
 
+#[cfg(feature = "local")]
 pub use aurora_restore_sandbox as sandbox;
 pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
 pub use follow::Follower;
@@ -21,7 +22,7 @@ pub use history::History;
 pub use hooks::clock;
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
-pub use services::{
-    JournalUse, Services, ServicesError, open_cloud, open_database, open_journal, open_journal_to_read, open_secrets,
-};
+#[cfg(feature = "local")]
+pub use services::{JournalUse, Services, open_journal, open_journal_to_read, open_secrets};
+pub use services::{ServicesError, open_cloud, open_database};
 pub use suggest::did_you_mean;

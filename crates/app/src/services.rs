@@ -3,22 +3,26 @@
 //! A configuration that points to a sandbox and one that points to AWS differ in values only; the same adapters talk to
 //! both.
 
+#[cfg(feature = "local")]
 use std::path::Path;
 
+#[cfg(feature = "local")]
 use async_trait::async_trait;
 use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
+#[cfg(feature = "local")]
+use aurora_restore_core::ports::{Clock, Cloud, Journal, Notice, Notifier, NotifierError, Ports, Side};
 use aurora_restore_core::{
     ids::{AccountId, Region, SecretId},
-    ports::{
-        Clock, Cloud, CloudError, Journal, JournalError, Notice, Notifier, NotifierError, Ports, Secrets, SecretsError,
-        Side,
-    },
+    ports::{CloudError, JournalError, Secrets, SecretsError},
 };
+#[cfg(feature = "local")]
 use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
 use aurora_restore_sql::{Options, Postgres, Trust, TrustError};
 
+use crate::config::{AwsAccess, DatabaseAccess, Entrance};
+#[cfg(feature = "local")]
 use crate::{
-    config::{AwsAccess, DatabaseAccess, Entrance, Environment, NotifyChannel},
+    config::{Environment, NotifyChannel},
     hooks,
 };
 
@@ -60,6 +64,7 @@ pub enum ServicesError {
     Cloud(#[from] CloudError),
 }
 
+#[cfg(feature = "local")]
 /// What the journal is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JournalUse {
@@ -69,6 +74,7 @@ pub enum JournalUse {
     Work,
 }
 
+#[cfg(feature = "local")]
 /// Everything an operation needs.
 pub struct Services {
     cloud: AwsCloud,
@@ -79,6 +85,7 @@ pub struct Services {
     clock: Box<dyn Clock>,
 }
 
+#[cfg(feature = "local")]
 impl Services {
     /// Makes the services. `region` is where identities are asked for: the target's.
     ///
@@ -121,6 +128,7 @@ impl Services {
     }
 }
 
+#[cfg(feature = "local")]
 async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance>) -> Result<(), ServicesError> {
     let Some(expected) = entrance.and_then(|entrance| entrance.account.clone()) else { return Ok(()) };
     let found = cloud.account(side).await?;
@@ -134,6 +142,7 @@ async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance
     Err(ServicesError::OtherAccount { side, found, expected })
 }
 
+#[cfg(feature = "local")]
 /// Opens the journal. Makes its file, and the directories that are missing, for their owner only.
 ///
 /// # Errors
@@ -142,6 +151,7 @@ pub fn open_journal(path: &Path) -> Result<Box<dyn Journal>, JournalError> {
     Ok(Box::new(SqliteJournal::open(path)?))
 }
 
+#[cfg(feature = "local")]
 /// Opens the journal to look at it. Makes nothing: where there is no file, there are no operations.
 ///
 /// # Errors
@@ -150,6 +160,7 @@ pub fn open_journal_to_read(path: &Path) -> Result<Box<dyn Journal>, JournalErro
     Ok(Box::new(SqliteJournal::open_to_read(path)?))
 }
 
+#[cfg(feature = "local")]
 /// The store of secrets. Reads nothing yet.
 pub fn open_secrets(environment: &Environment) -> FileSecrets {
     FileSecrets::new(&environment.secrets)
@@ -218,6 +229,7 @@ async fn keys(id: &SecretId, secrets: &dyn Secrets) -> Result<CredentialSource, 
     })
 }
 
+#[cfg(feature = "local")]
 fn open_notifier(channel: NotifyChannel) -> Box<dyn Notifier> {
     match channel {
         NotifyChannel::Console => Box::new(ConsoleNotifier::stderr()),
@@ -225,9 +237,11 @@ fn open_notifier(channel: NotifyChannel) -> Box<dyn Notifier> {
     }
 }
 
+#[cfg(feature = "local")]
 /// Tells nobody.
 struct Nobody;
 
+#[cfg(feature = "local")]
 #[async_trait]
 impl Notifier for Nobody {
     async fn notify(&self, _notice: &Notice) -> Result<(), NotifierError> {

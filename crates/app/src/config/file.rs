@@ -20,9 +20,23 @@ pub(super) struct Parsed {
     pub(super) problems: Vec<Problem>,
 }
 
+/// Where a text stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Document<'t> {
+    /// In a file.
+    File(&'t Path),
+    /// In a parameter of this name.
+    Parameter(&'t str),
+}
+
 /// Reads the text of a file.
 pub(super) fn parse(text: &str, path: &Path) -> Parsed {
-    let mut reading = Reading { text, path, parsed: Parsed::default() };
+    parse_document(text, Document::File(path))
+}
+
+/// Reads the text of a document.
+pub(super) fn parse_document(text: &str, document: Document<'_>) -> Parsed {
+    let mut reading = Reading { text, document, parsed: Parsed::default() };
     match DeTable::parse(text) {
         Ok(table) => reading.table(table.get_ref(), ""),
         Err(error) => {
@@ -37,14 +51,17 @@ pub(super) fn parse(text: &str, path: &Path) -> Parsed {
 
 struct Reading<'t> {
     text: &'t str,
-    path: &'t Path,
+    document: Document<'t>,
     parsed: Parsed,
 }
 
 impl Reading<'_> {
     fn origin(&self, at: usize) -> Origin {
         let line = self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-        Origin::File { path: self.path.to_owned(), line }
+        match self.document {
+            Document::File(path) => Origin::File { path: path.to_owned(), line },
+            Document::Parameter(name) => Origin::Parameter { name: name.to_owned(), line },
+        }
     }
 
     fn problem(&mut self, at: usize, message: String, hint: Option<String>) {

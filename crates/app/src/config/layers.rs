@@ -6,14 +6,21 @@ use std::{
 };
 
 use super::{
-    ConfigError, DEFAULTS, Origin, Problem, Sources,
-    file::{self, key_hint},
+    ConfigError, DEFAULTS, Origin, Problem, Sources, event,
+    file::{self, Document, key_hint},
     schema,
     value::{self, Value},
 };
 
 /// Variables with our prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 2] = ["AURORA_RESTORE_CONFIG", "AURORA_RESTORE_LOG"];
+const OTHER_VARIABLES: [&str; 5] = [
+    "AURORA_RESTORE_CONFIG",
+    "AURORA_RESTORE_LOG",
+    // What a function is, not what it is to do.
+    "AURORA_RESTORE_STEP",
+    "AURORA_RESTORE_ENVIRONMENT",
+    "AURORA_RESTORE_PARAMETER",
+];
 
 /// Variables with this prefix belong to tests and to the development of this program.
 const TEST_PREFIX: &str = "AURORA_RESTORE_TEST_";
@@ -70,7 +77,21 @@ pub(super) fn resolve(sources: &Sources, file: Option<&Path>) -> Result<Values, 
             values.set(key.path, value, origin);
         }
     }
+    if let Some(parameter) = &sources.parameter {
+        let parsed = file::parse_document(&parameter.text, Document::Parameter(&parameter.name));
+        problems.extend(parsed.problems);
+        for (key, value, origin) in parsed.entries {
+            values.set(key.path, value, origin);
+        }
+    }
     environment(sources, &mut values, &mut problems);
+    if let Some(request) = &sources.event {
+        let parsed = event::parse(request);
+        problems.extend(parsed.problems);
+        for (key, value, origin) in parsed.entries {
+            values.set(key.path, value, origin);
+        }
+    }
     flags(sources, &mut values, &mut problems);
     values.keep_strongest_source();
     if problems.is_empty() { Ok(values) } else { Err(ConfigError { problems }) }
@@ -138,6 +159,9 @@ fn flags(sources: &Sources, values: &mut Values, problems: &mut Vec<Problem>) {
 pub(super) fn find_file(sources: &Sources) -> Option<PathBuf> {
     if let Some(path) = &sources.file {
         return Some(path.clone());
+    }
+    if sources.parameter.is_some() {
+        return None;
     }
     if let Some(path) = sources.environment.get("AURORA_RESTORE_CONFIG").filter(|text| !text.is_empty()) {
         return Some(PathBuf::from(path));

@@ -1,7 +1,7 @@
 //! The configuration: one typed schema, parsed once, from flags, environment, file and defaults.
 //!
 //! ```text
-//!   default-config.toml  <  file  <  AURORA_RESTORE_*  <  --set and other flags
+//!   default-config.toml  <  file or parameter  <  AURORA_RESTORE_*  <  event  <  --set and other flags
 //!                 \_________ layers: values with their origin _________/
 //!                                        |
 //!                        reader: domain types, or every problem at once
@@ -10,6 +10,7 @@
 
 mod duration;
 mod environment;
+mod event;
 mod file;
 mod layers;
 mod problem;
@@ -26,7 +27,7 @@ use jiff::Timestamp;
 
 pub use environment::{AwsAccess, DatabaseAccess, Entrance, Environment, NotifyChannel};
 pub use problem::{ConfigError, Origin, Problem};
-pub use sources::{FlagValue, Sources};
+pub use sources::{FlagValue, ParameterText, Sources};
 pub use value::Value;
 
 use reader::Reader;

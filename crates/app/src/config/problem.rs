@@ -14,11 +14,20 @@ pub enum Origin {
         /// The line, from 1.
         line: usize,
     },
+    /// The parameter that holds the configuration of functions.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+    },
     /// An environment variable.
     Environment {
         /// Its name.
         variable: String,
     },
+    /// What an event asks for.
+    Event,
     /// A flag of the command line.
     Flag {
         /// The flag as written.
@@ -31,9 +40,10 @@ impl Origin {
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Default => 0,
-            Self::File { .. } => 1,
+            Self::File { .. } | Self::Parameter { .. } => 1,
             Self::Environment { .. } => 2,
-            Self::Flag { .. } => 3,
+            Self::Event => 3,
+            Self::Flag { .. } => 4,
         }
     }
 }
@@ -43,6 +53,8 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => formatter.write_str("default"),
             Self::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Self::Parameter { name, line } => write!(formatter, "parameter {name}:{line}"),
+            Self::Event => formatter.write_str("the event's request"),
             Self::Environment { variable } => write!(formatter, "environment variable {variable}"),
             Self::Flag { flag } => write!(formatter, "flag {flag}"),
         }

@@ -22,11 +22,24 @@ impl FlagValue {
     }
 }
 
+/// A configuration that is kept as the text of a parameter, for functions, which have no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterText {
+    /// The parameter's name, for messages.
+    pub name: String,
+    /// Its text: the same TOML as the file's.
+    pub text: String,
+}
+
 /// Where a configuration is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// The file that a flag names.
     pub file: Option<PathBuf>,
+    /// The parameter that stands in the file's place. With it no file is looked for.
+    pub parameter: Option<ParameterText>,
+    /// What an event asks for: the keys of the request as JSON, in the form of the file.
+    pub event: Option<serde_json::Map<String, serde_json::Value>>,
     /// Keys that flags set, the weakest first.
     pub flags: Vec<FlagValue>,
     /// The environment.
@@ -39,7 +52,18 @@ impl Sources {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self { file: None, flags: Vec::new(), environment }
+        Self { environment, ..Self::default() }
+    }
+
+    /// A function's: its environment, and the parameter that holds its configuration.
+    pub fn of_function(environment: BTreeMap<String, String>, parameter: ParameterText) -> Self {
+        Self { parameter: Some(parameter), environment, ..Self::default() }
+    }
+
+    /// The same with what an event asks for.
+    #[must_use]
+    pub fn with_event(&self, request: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { event: Some(request), ..self.clone() }
     }
 
     /// The places that are looked at where no file is named, in order.
@@ -61,6 +85,10 @@ impl Sources {
 
     /// Our directory of an XDG kind. The specification has relative paths ignored.
     fn directory(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        if self.parameter.is_some() {
+            // The only place where a function may write; nothing of a restore is ever kept there.
+            return Some(PathBuf::from("/tmp/aurora-restore"));
+        }
         let absolute = |text: &String| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
         let base = self
             .environment

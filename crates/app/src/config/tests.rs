@@ -188,3 +188,29 @@ fn a_flag_that_names_a_snapshot_replaces_the_source_of_the_file() {
     let SourceSelector::Snapshot(address) = selector else { panic!("{selector:?}") };
     assert_eq!(address.as_str(), "before-release");
 }
+
+#[test]
+fn an_event_overrides_the_environment_which_overrides_the_parameter() {
+    let parameter = ParameterText { name: "/aurora-restore/test/config".to_owned(), text: LEAST.to_owned() };
+    let mut environment = std::collections::BTreeMap::new();
+    environment.insert("AURORA_RESTORE_TARGET_REGION".to_owned(), "eu-west-3".to_owned());
+    environment.insert("AURORA_RESTORE_TARGET_CLUSTER".to_owned(), "of-the-environment".to_owned());
+    environment.insert("AURORA_RESTORE_STEP".to_owned(), "notify".to_owned());
+    let sources = Sources::of_function(environment, parameter);
+    let event = serde_json::json!({"target": {"cluster": "of-the-event"}, "source": {"clone-of": "other"}});
+    let sources = sources.with_event(event.as_object().unwrap().clone());
+    let request = Config::load(&sources).unwrap().request(NOW.parse().unwrap()).unwrap();
+    assert_eq!(request.target.cluster, ClusterId::new("of-the-event").unwrap());
+    assert_eq!(request.target.region.as_str(), "eu-west-3");
+    assert_eq!(request.secrets.master.as_str(), "staging/master");
+    // What to restore from is one decision: the event's replaces the parameter's.
+    assert_eq!(request.source.selector, SourceSelector::Clone { cluster: ClusterId::new("other").unwrap() });
+}
+
+#[test]
+fn a_problem_in_a_parameter_is_told_with_its_line() {
+    let parameter = ParameterText { name: "/a/config".to_owned(), text: "[limits]\npol = \"3s\"\n".to_owned() };
+    let sources = Sources::of_function(std::collections::BTreeMap::new(), parameter);
+    let error = Config::load(&sources).unwrap_err();
+    assert_eq!(error.to_string(), "parameter /a/config:2: unknown key `limits.pol`");
+}
