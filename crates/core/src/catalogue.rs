@@ -54,7 +54,7 @@ catalogue! {
     InstanceFailed = "ARP-INSTANCE-001", "An instance of the new cluster did not become available.",
         "Read the events in the message; choose another class or Availability Zone if capacity was short.";
     InstanceTimeout = "ARP-INSTANCE-002", "The instances took longer than `limits.instances`.",
-        "Long transactions at the time of the snapshot make recovery long; raise the limit.";
+        "The message says what was waited for last. Long transactions at the time of the snapshot make recovery long: raise the limit. If capacity is short, ask for another class or try later.";
     SettingsRefused = "ARP-SETTINGS-001", "A setting could not be applied to the new cluster.",
         "Correct the setting in the request; the target was not touched.";
     Quota = "ARP-QUOTA-001", "A quota of the account would be or was exceeded.",

@@ -10,7 +10,7 @@ use std::{
 };
 
 use aurora_restore_sandbox::{
-    client::{Client, SnapshotWish, text_of},
+    client::{Client, ClientError, SnapshotWish, text_of},
     model::{
         AccountId, Place, RegionName, config::PlacedKey, faults::FaultRule, inventory::PlaceInventory,
         resources::KmsKey,
@@ -262,7 +262,17 @@ role = "arn:aws:iam::{}:role/reader"
     }
 
     pub(crate) fn call(&self, place: (&str, &str), action: &str, parameters: &[(&str, &str)]) -> String {
-        self.runtime.block_on(self.client.call(&here(place), action, parameters)).unwrap()
+        self.try_call(place, action, parameters).unwrap()
+    }
+
+    /// A call that may be refused.
+    pub(crate) fn try_call(
+        &self,
+        place: (&str, &str),
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String, ClientError> {
+        self.runtime.block_on(self.client.call(&here(place), action, parameters))
     }
 
     fn put_keys(&self) {
@@ -322,9 +332,7 @@ role = "arn:aws:iam::{}:role/reader"
             ("DBInstanceClass", "db.r6g.large"),
             ("Engine", "aurora-postgresql"),
         ];
-        self.wait_for("the cluster", || {
-            self.runtime.block_on(self.client.call(&here(place), "CreateDBInstance", &member)).ok()
-        });
+        self.wait_for("the cluster", || self.try_call(place, "CreateDBInstance", &member).ok());
         self.wait_for("the instance", || {
             let shown = self.call(place, "DescribeDBInstances", &[("DBInstanceIdentifier", &instance)]);
             (text_of(&shown, "DBInstanceStatus").as_deref() == Some("available")).then_some(())

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     catalogue::ErrorCode,
-    operation::{Failure, FailureClass, Operation, StepKind, StepRecord},
+    operation::{Failure, FailureClass, Operation, Progress, StepKind, StepRecord},
     request::Limits,
 };
 
@@ -75,20 +75,34 @@ fn jittered(attempts: u32, seed: &str) -> SignedDuration {
     half + half * i32::from(byte) / 255
 }
 
-/// Says that a step has waited too long, if it has.
-pub(super) fn overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
+/// Says that a step has waited too long, if it has, and for what it waited last.
+pub(super) fn overdue(
+    operation: &Operation,
+    step: StepKind,
+    last: Option<&Progress>,
+    now: Timestamp,
+) -> Option<Failure> {
     let record = operation.step(step)?;
     let limit = step_limit(step, &operation.request.limits);
     let waited = now.duration_since(record.budget_since?);
-    (waited > limit).then(|| timed_out(&format!("{step} is not done after {}", minutes(waited)), timeout_code(step)))
+    (waited > limit).then(|| {
+        let message = format!("{step} is not done after {}{}", spoken(waited), waited_for(last));
+        timed_out(&message, timeout_code(step))
+    })
 }
 
 /// Says that an undo has waited too long, if it has.
-pub(super) fn undo_overdue(operation: &Operation, step: StepKind, now: Timestamp) -> Option<Failure> {
+pub(super) fn undo_overdue(
+    operation: &Operation,
+    step: StepKind,
+    last: Option<&Progress>,
+    now: Timestamp,
+) -> Option<Failure> {
     let record = operation.step(step)?;
     let waited = now.duration_since(record.budget_since?);
     (waited > undo_limit(&operation.request.limits)).then(|| {
-        timed_out(&format!("the undo of {step} is not done after {}", minutes(waited)), ErrorCode::UndoBlocked)
+        let message = format!("the undo of {step} is not done after {}{}", spoken(waited), waited_for(last));
+        timed_out(&message, ErrorCode::UndoBlocked)
     })
 }
 
@@ -96,7 +110,7 @@ pub(super) fn undo_overdue(operation: &Operation, step: StepKind, now: Timestamp
 pub(super) fn retire_overdue(operation: &Operation, now: Timestamp) -> Option<Failure> {
     let waited = now.duration_since(operation.updated_at);
     (waited > operation.request.limits.step).then(|| {
-        timed_out(&format!("the retired cluster is not gone after {}", minutes(waited)), ErrorCode::RetireRefused)
+        timed_out(&format!("the retired cluster is not gone after {}", spoken(waited)), ErrorCode::RetireRefused)
     })
 }
 
@@ -104,8 +118,15 @@ fn timed_out(message: &str, code: ErrorCode) -> Failure {
     Failure::terminal(code, message)
 }
 
-fn minutes(duration: SignedDuration) -> String {
-    format!("{} minutes", duration.as_mins())
+fn waited_for(last: Option<&Progress>) -> String {
+    last.map(|last| format!(": {}", last.text)).unwrap_or_default()
+}
+
+fn spoken(duration: SignedDuration) -> String {
+    match duration.as_mins() {
+        0..=1 => format!("{} seconds", duration.as_secs()),
+        minutes => format!("{minutes} minutes"),
+    }
 }
 
 fn step_limit(step: StepKind, limits: &Limits) -> SignedDuration {
@@ -157,5 +178,12 @@ mod tests {
             }
         }
         assert_eq!(jittered(3, "a"), jittered(3, "a"));
+    }
+
+    #[test]
+    fn a_short_wait_is_told_in_seconds_and_a_long_one_in_minutes() {
+        assert_eq!(spoken(SignedDuration::from_millis(4_300)), "4 seconds");
+        assert_eq!(spoken(SignedDuration::from_secs(119)), "119 seconds");
+        assert_eq!(spoken(SignedDuration::from_hours(6)), "360 minutes");
     }
 }

@@ -256,10 +256,12 @@ impl<'a> Engine<'a> {
                 self.record(session, Event::StepFinished { step, facts: Box::new(facts) }, now).await
             }
             Ok(StepOutcome::Skipped { reason }) => self.record(session, Event::StepSkipped { step, reason }, now).await,
-            Ok(StepOutcome::Wait { after, progress }) => match budget::overdue(session.operation(), step, now) {
-                Some(failure) => self.step_failed(session, step, Trouble::of(failure), now).await,
-                None => self.wait(session, after, progress).await,
-            },
+            Ok(StepOutcome::Wait { after, progress }) => {
+                match budget::overdue(session.operation(), step, progress.as_ref(), now) {
+                    Some(failure) => self.step_failed(session, step, Trouble::of(failure), now).await,
+                    None => self.wait(session, after, progress).await,
+                }
+            }
             Err(StepError::Failed(failure)) => self.step_failed(session, step, Trouble::of(failure), now).await,
             Err(StepError::Refused { failure, checks }) => {
                 self.step_failed(session, step, Trouble { failure, checks: Some(checks) }, now).await
@@ -303,7 +305,7 @@ impl<'a> Engine<'a> {
         match outcome {
             Ok(steps::UndoOutcome::Done { note }) => self.record(session, Event::StepUndone { step, note }, now).await,
             Ok(steps::UndoOutcome::Wait { after, progress }) => {
-                match budget::undo_overdue(session.operation(), step, now) {
+                match budget::undo_overdue(session.operation(), step, progress.as_ref(), now) {
                     Some(failure) => self.undo_failed(session, step, failure, now).await,
                     None => self.wait(session, after, progress).await,
                 }
