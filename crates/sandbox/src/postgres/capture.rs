@@ -34,7 +34,7 @@ impl Capture<'_> {
 
     /// Copies the files of the server on `port` while it works.
     pub(super) async fn hot(&self, port: u16) -> Result<(), DataPlaneError> {
-        let session = Session::open(&self.servers.run, port, "postgres").await?;
+        let session = Session::administer(&self.servers.run, port).await?;
         let name = "SELECT pg_catalog.pg_create_physical_replication_slot('image_' || pg_backend_pid(), true, true)";
         session.run("keep the WAL", name).await?;
         let (begin, end) = self.backup_functions();

@@ -147,7 +147,7 @@ pub enum DataPlaneError {
     #[error("the server of {0} is not running")]
     NotRunning(VolumeId),
     /// The server refused what the sandbox asked of it.
-    #[error("could not {action} on port {port}")]
+    #[error("could not {action} on port {port}: {}", told(source))]
     Sql {
         /// The verb.
         action: &'static str,
@@ -177,6 +177,14 @@ pub enum DataPlaneError {
     /// A worker of the sandbox panicked: a defect of ours.
     #[error("a worker of the data plane stopped unexpectedly")]
     Worker(#[from] tokio::task::JoinError),
+}
+
+/// What the server said, never the statement: that may carry a verifier.
+fn told(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refusal) => format!("{} (SQLSTATE {})", refusal.message(), refusal.code().code()),
+        None => error.to_string(),
+    }
 }
 
 impl DataPlaneError {

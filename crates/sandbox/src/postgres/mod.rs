@@ -10,11 +10,11 @@
 //!
 //! Where it falls short of Aurora:
 //! * A reader endpoint leads to the same server as the writer and takes writes. So it does on Aurora while a cluster
-//!   has no reader; with one, Aurora refuses them.
+//!   has no reader; with one, Aurora refuses them. PostgreSQL knows no setting for one of its listeners, and the bytes
+//!   between a client and its server are encrypted; a reader that refuses would have to be a standby of its own.
 //! * The master user can install the extensions that PostgreSQL trusts; of the others it has `amcheck`.
 //! * Up to PostgreSQL 15 a user with CREATEROLE can make itself a member of roles that reach files and programs of the
 //!   server's operating-system user. Aurora forbids that.
-//! * A server that crashes stays down until it is started again or the sandbox is.
 
 mod account;
 pub mod bench;
@@ -34,6 +34,7 @@ mod server;
 mod session;
 mod template;
 mod tls;
+mod watch;
 mod work;
 
 pub use account::Account;

@@ -56,17 +56,32 @@ impl Master {
 
     async fn write(&self, session: &Session, major: u32, verb: &str) -> Result<(), DataPlaneError> {
         let (user, verifier) = (escape_identifier(&self.user), escape_literal(&self.verifier));
+        let databases = self.databases(session).await?;
         let others = if major < CREATEROLE_IS_LIMITED_FROM { String::new() } else { self.others(session).await? };
         let sql = format!(
             "BEGIN;\n\
              {verb} ROLE {user} LOGIN INHERIT CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS \
                VALID UNTIL 'infinity' PASSWORD {verifier};\n\
              GRANT rds_superuser TO {user} WITH ADMIN OPTION;\n\
-             ALTER DATABASE postgres OWNER TO {user};\n\
-             ALTER DATABASE template1 OWNER TO {user};\n\
-             {others}COMMIT"
+             {databases}{others}COMMIT"
         );
         session.run("set up the master user", &sql).await
+    }
+
+    /// Gives the master user the databases that every cluster begins with, as far as they are still there.
+    async fn databases(&self, session: &Session) -> Result<String, DataPlaneError> {
+        let rows = session
+            .rows(
+                "list the databases",
+                "SELECT datname FROM pg_catalog.pg_database WHERE datname IN ('postgres', 'template1')",
+                &[],
+            )
+            .await?;
+        let own = |row: &tokio_postgres::Row| {
+            let (database, user) = (escape_identifier(row.get(0)), escape_identifier(&self.user));
+            format!("ALTER DATABASE {database} OWNER TO {user};\n")
+        };
+        Ok(rows.iter().map(own).collect())
     }
 
     /// Lets the master user manage every ordinary role, whoever made it, without inheriting what it may do.

@@ -79,7 +79,7 @@ impl DataPlane {
         }
         // If we die here, the volume has no master user yet; the next call adds it.
         let port = self.run(volume).await?;
-        let session = Session::open(&self.0.servers.run, port, "postgres").await?;
+        let session = Session::administer(&self.0.servers.run, port).await?;
         master.ensure(&session, self.major_version()).await?;
         match database {
             Some(database) => master.ensure_database(&session, database).await,
@@ -107,7 +107,7 @@ impl DataPlane {
     /// blocks this costs no space.
     /// Idempotent because the volume gets its name only when it is complete.
     pub(super) async fn clone_volume(&self, volume: VolumeId, from: VolumeId) -> Result<(), DataPlaneError> {
-        self.revive(from).await?;
+        let _fell = self.revive(from).await?;
         let _held = self.0.locks.change_reading(Subject::Volume(volume), Subject::Volume(from)).await;
         let home = self.0.layout.volume(volume);
         if !home.exists() {
@@ -119,7 +119,7 @@ impl DataPlane {
     /// Takes a consistent image of a volume, which may be in use.
     /// Idempotent because the image gets its name only when it is complete.
     pub(super) async fn take_image(&self, image: ImageId, from: VolumeId) -> Result<(), DataPlaneError> {
-        self.revive(from).await?;
+        let _fell = self.revive(from).await?;
         let _held = self.0.locks.change_reading(Subject::Image(image), Subject::Volume(from)).await;
         let home = self.0.layout.image(image);
         if home.exists() { Ok(()) } else { self.capture(from, &home).await }
@@ -199,7 +199,7 @@ impl DataPlane {
         let master = Master::new(user, password)?;
         let _held = self.0.locks.change(Subject::Volume(volume)).await;
         let port = self.run(volume).await?;
-        let session = Session::open(&self.0.servers.run, port, "postgres").await?;
+        let session = Session::administer(&self.0.servers.run, port).await?;
         master.reset(&session, self.major_version()).await
     }
 
@@ -251,11 +251,15 @@ impl DataPlane {
         Ok(port)
     }
 
-    /// Starts a server that should run and does not, because it crashed: its files need recovery before anyone can
-    /// vouch for a copy of them.
-    async fn revive(&self, volume: VolumeId) -> Result<(), DataPlaneError> {
+    /// Starts a server that should run and does not, because it crashed: its clients wait for it, and its files need
+    /// recovery before anyone can vouch for a copy of them. Returns whether that was so.
+    pub(super) async fn revive(&self, volume: VolumeId) -> Result<bool, DataPlaneError> {
+        let _held = self.0.locks.change(Subject::Volume(volume)).await;
         let should_run = self.0.layout.volume(volume).run_marker().exists();
-        if should_run && self.private_port(volume).is_none() { self.start_server(volume).await } else { Ok(()) }
+        if !should_run || self.private_port(volume).is_some() {
+            return Ok(false);
+        }
+        self.run(volume).await.map(|_| true)
     }
 
     fn private_port(&self, volume: VolumeId) -> Option<u16> {

@@ -30,6 +30,7 @@ pub struct Sandbox {
     // First, so that they end before the lock of the directory is let go.
     api: Part,
     driver: Part,
+    watch: Option<Part>,
     runtime: Arc<Runtime>,
     plane: Option<DataPlane>,
     status: Status,
@@ -68,7 +69,8 @@ impl Sandbox {
         let api = Part::start(|stop| crate::api::serve(listener, api, stop));
         let (drive, executor) = (Arc::clone(&runtime), executor(plane.clone()));
         let driver = Part::start(|stop| async move { drive.drive(executor, stop).await });
-        let sandbox = Self { api, driver, runtime, plane, status, directory };
+        let watch = plane.clone().map(|plane| Part::start(|stop| async move { plane.look_after(stop).await }));
+        let sandbox = Self { api, driver, watch, runtime, plane, status, directory };
         match sandbox.announce().await {
             Ok(()) => Ok(sandbox),
             Err(error) => {
@@ -133,6 +135,9 @@ impl Sandbox {
         // Requests in progress wait for the driver, so it ends second.
         self.api.end().await;
         self.driver.end().await;
+        if let Some(watch) = self.watch {
+            watch.end().await;
+        }
         if let Some(plane) = self.plane {
             plane.shutdown().await?;
         }

@@ -4,7 +4,7 @@ use aurora_restore_sandbox::model::effect::Work;
 use aurora_restore_sandbox::model::{ImageId, VolumeId};
 use nix::sys::signal::Signal;
 
-use crate::harness::{Sandbox, count, eventually, signal};
+use crate::harness::{Sandbox, count, create, eventually, signal};
 
 async fn kill_server(sandbox: &Sandbox, volume: VolumeId) {
     signal(sandbox.plane.server_process(volume).unwrap(), Signal::SIGKILL);
@@ -80,4 +80,22 @@ async fn a_lock_file_that_names_a_stranger_neither_stops_the_start_nor_hurts_the
     sandbox.master("orders").await;
     stranger.kill().unwrap();
     stranger.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_is_started_again_by_itself_and_one_that_was_stopped_is_not() {
+    let sandbox = Sandbox::with_volume().await;
+    sandbox.work(create(2)).await;
+    sandbox.work(Work::StopServer { volume: VolumeId(2) }).await;
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let plane = sandbox.plane.clone();
+    let watching = tokio::spawn(async move { plane.look_after(stopping).await });
+    let killed = sandbox.plane.server_process(VolumeId(1)).unwrap();
+    signal(killed, Signal::SIGKILL);
+    let is_new = || sandbox.plane.server_process(VolumeId(1)).is_some_and(|process| process != killed);
+    eventually("the server is started again", is_new).await;
+    sandbox.master("orders").await;
+    assert_eq!(sandbox.plane.server_process(VolumeId(2)), None);
+    stop.send_replace(true);
+    watching.await.unwrap();
 }

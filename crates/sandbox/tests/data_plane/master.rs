@@ -118,3 +118,24 @@ async fn no_password_and_no_verifier_reaches_the_log_even_when_all_statements_ar
     }
     assert!(sandbox.plane.endpoint_port(&key("orders")).await.is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_master_user_does_to_the_databases_it_owns_the_server_can_be_looked_after() {
+    let spoilt = [
+        "ALTER DATABASE postgres SET default_transaction_read_only = on; \
+         ALTER DATABASE postgres SET role = 'dbadmin'; ALTER DATABASE postgres SET search_path = public",
+        "ALTER DATABASE postgres ALLOW_CONNECTIONS false",
+        "ALTER DATABASE postgres RENAME TO mine",
+    ];
+    let sandbox = Sandbox::with_volume().await;
+    let client = sandbox.master("orders").await;
+    for (image, sql) in (10..).zip(spoilt) {
+        client.batch_execute(sql).await.unwrap();
+        sandbox.work(Work::TakeImage { image: ImageId(image), from: VolumeId(1) }).await;
+        sandbox.work(set_password(1, USER, PASSWORD)).await;
+    }
+    sandbox.work(Work::RestoreVolume { volume: VolumeId(2), from: ImageId(12) }).await;
+    sandbox.work(set_password(2, USER, "second-Passw0rd")).await;
+    sandbox.publish("restored", 2).await;
+    sandbox.login("restored", USER, "second-Passw0rd").await.unwrap();
+}
