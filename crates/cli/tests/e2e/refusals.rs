@@ -1,8 +1,11 @@
 //! Bad input that needs a server to be found out: one clear message, the right exit code, and nothing is changed.
 
-use aurora_restore_sandbox::model::{
-    call::Action,
-    faults::{Fault, FaultRule},
+use aurora_restore_sandbox::{
+    client::text_of,
+    model::{
+        call::Action,
+        faults::{Fault, FaultRule},
+    },
 };
 use serde_json::json;
 
@@ -45,6 +48,44 @@ fn what_cannot_work_is_refused_with_a_hint_and_changes_nothing() {
     refused(&world, &["run", "--yes"], 1, &["ARP-SECRET-002", "app_password"]);
     std::fs::remove_file(world.path("secrets/staging/users.json")).unwrap();
     refused(&world, &["run", "--yes"], 1, &["ARP-SECRET-001", "staging/users"]);
+
+    assert_eq!(world.snapshots(PRODUCTION), snapshots);
+    assert_eq!(world.clusters(STAGING), ["staging"]);
+    assert_eq!(world.note(STAGING, "staging", APP), "stale");
+}
+
+#[test]
+fn a_snapshot_that_is_not_of_an_aurora_cluster_is_refused_with_a_hint_and_changes_nothing() {
+    let world = World::new(Pace::None, 20);
+    world.call(
+        PRODUCTION,
+        "CreateDBCluster",
+        &[
+            ("DBClusterIdentifier", "ledger"),
+            ("Engine", "postgres"),
+            ("DBClusterInstanceClass", "db.m6gd.large"),
+            ("AllocatedStorage", "100"),
+            ("MasterUsername", "dba"),
+            ("MasterUserPassword", "ledger-master-pw"),
+        ],
+    );
+    let take = [("DBClusterIdentifier", "ledger"), ("DBClusterSnapshotIdentifier", "of-ledger")];
+    world.wait_for("the cluster", || world.try_call(PRODUCTION, "CreateDBClusterSnapshot", &take).ok());
+    world.wait_for("the snapshot", || {
+        let named = [("DBClusterSnapshotIdentifier", "of-ledger")];
+        let shown = world.call(PRODUCTION, "DescribeDBClusterSnapshots", &named);
+        (text_of(&shown, "Status").as_deref() == Some("available")).then_some(())
+    });
+    let snapshots = world.snapshots(PRODUCTION);
+
+    let says = ["ARP-SNAPSHOT-002", "of-ledger", "engine postgres", "not of an Aurora cluster"];
+    refused(&world, &["run", "--snapshot", "of-ledger", "--yes"], 1, &says);
+    refused(&world, &["run", "--latest-of", "ledger", "--yes"], 1, &says);
+    let plan = world.run(&["plan", "--snapshot", "of-ledger"]).with_code(1);
+    assert!(says.iter().all(|text| plan.err.contains(text) || plan.out.contains(text)), "{plan:?}");
+    // What RDS calls a DB snapshot is one of a single instance, and its ARN tells.
+    let of_instance = "arn:aws:rds:eu-west-1:111122223333:snapshot:nightly";
+    refused(&world, &["run", "--snapshot", of_instance, "--yes"], 2, &["snapshot:nightly", "cluster snapshot"]);
 
     assert_eq!(world.snapshots(PRODUCTION), snapshots);
     assert_eq!(world.clusters(STAGING), ["staging"]);

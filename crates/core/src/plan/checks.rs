@@ -56,10 +56,11 @@ fn source(findings: &mut Vec<Finding>, request: &Request, observed: &Observed) {
 
 fn snapshot_usable(findings: &mut Vec<Finding>, snapshot: &Snapshot) {
     if !snapshot.engine.starts_with("aurora") {
-        refuse(
+        refuse_with_hint(
             findings,
             ErrorCode::SnapshotNotUsable,
             format!("snapshot {} is of engine {} and not of an Aurora cluster", snapshot.id, snapshot.engine),
+            "Name a snapshot of an Aurora cluster. RDS restores this one only as what it was taken of.",
         );
     } else if snapshot.engine != "aurora-postgresql" {
         refuse_with_hint(

@@ -14,6 +14,7 @@ mod instance_end;
 mod instance_modify;
 mod instances;
 mod lookup;
+mod multi_az;
 mod roles;
 mod seed;
 mod snapshot_copy;

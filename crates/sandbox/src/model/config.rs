@@ -232,14 +232,14 @@ impl Default for Quotas {
 }
 
 impl WorldConfig {
-    /// A world that offers Aurora PostgreSQL of this major version, with default quotas, names that are
-    /// right at once, and no data plane.
+    /// A world that offers Aurora PostgreSQL and Multi-AZ DB clusters of this major version, with default quotas, names
+    /// that are right at once, and no data plane.
     pub fn postgresql(major: u32, durations: Durations) -> Self {
         Self {
             durations,
             lag: ConsistencyLag::NONE,
             quotas: Quotas::default(),
-            engine_versions: aurora_postgresql(major),
+            engine_versions: aurora_postgresql(major).into_iter().chain([postgres(major)]).collect(),
             instance_classes: CLASSES.iter().map(|class| (*class).to_owned()).collect(),
             kms_keys: Vec::new(),
             data_plane: DataPlaneMode::None,
@@ -281,4 +281,16 @@ pub fn aurora_postgresql(major: u32) -> Vec<EngineVersion> {
                 .collect(),
         })
         .collect()
+}
+
+/// The one version of Multi-AZ DB clusters on offer.
+fn postgres(major: u32) -> EngineVersion {
+    EngineVersion {
+        engine: "postgres".to_owned(),
+        engine_version: format!("{major}.{DEFAULT_MINOR}"),
+        major_engine_version: major.to_string(),
+        db_parameter_group_family: format!("postgres{major}"),
+        is_default: true,
+        valid_upgrade_targets: Vec::new(),
+    }
 }

@@ -71,10 +71,29 @@ pub(crate) fn check_master_username(name: &str) -> Result<(), RdsError> {
         ));
     }
     let lower = name.to_ascii_lowercase();
-    if ["rdsadmin", "admin", "public", "rds_superuser"].contains(&lower.as_str()) || lower.starts_with("pg_") {
+    if ["rdsadmin", "admin", "public", "none"].contains(&lower.as_str())
+        || lower.starts_with("pg_")
+        || lower.starts_with("rds_")
+    {
         return Err(RdsError::invalid_value(format!(
             "MasterUsername {name} cannot be used as it is a reserved word used by the engine"
         )));
+    }
+    Ok(())
+}
+
+/// Refuses a first database that the engine keeps for itself, or whose name is none.
+pub(crate) fn check_database_name(name: &str) -> Result<(), RdsError> {
+    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    if !letters || !starts || name.len() > MAX_LENGTH {
+        return Err(RdsError::invalid_value(
+            "The parameter DatabaseName must begin with a letter, contain only alphanumeric characters, and not be longer \
+             than 63 characters.",
+        ));
+    }
+    if ["rdsadmin", "template0", "template1"].contains(&name.to_ascii_lowercase().as_str()) {
+        return Err(RdsError::invalid_value(format!("Database name {name} cannot be used. It is a reserved word.")));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod effects;
 mod faults;
 mod instances;
 mod invariants;
+mod multi_az;
 mod renames;
 mod restores;
 mod sharing;

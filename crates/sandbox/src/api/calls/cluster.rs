@@ -22,6 +22,8 @@ pub(super) fn create(p: &mut Params) -> Result<CreateDbCluster, ParamError> {
         ca_certificate_identifier: p.optional("CACertificateIdentifier")?,
         database_insights_mode: p.optional("DatabaseInsightsMode")?,
         enable_http_endpoint: p.optional("EnableHttpEndpoint")?,
+        db_cluster_instance_class: p.optional("DBClusterInstanceClass")?,
+        allocated_storage: p.optional("AllocatedStorage")?,
         settings: settings(p)?,
     })
 }

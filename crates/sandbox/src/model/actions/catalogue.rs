@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::multi_az::is_aurora;
 use crate::model::call::{DescribeEngineVersions, DescribeEvents, DescribeOrderableOptions};
 use crate::model::error::RdsError;
 use crate::model::listing::{check_filters, page};
@@ -20,6 +21,7 @@ impl World {
         check_filters(&input.filters, &[])?;
         let versions = self.config.engine_versions.iter().filter(|offer| {
             offer.engine == input.engine
+                && is_aurora(&offer.engine)
                 && input.engine_version.as_ref().is_none_or(|version| offer.engine_version == *version)
         });
         let class_fits = |class: &&String| input.db_instance_class.as_ref().is_none_or(|wanted| *class == wanted);

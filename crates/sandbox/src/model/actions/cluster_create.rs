@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::cluster_settings::Blueprint;
+use super::multi_az::{check_kind, is_aurora};
 use crate::model::VolumeId;
 use crate::model::call::CreateDbCluster;
 use crate::model::effect::Work;
 use crate::model::error::{RdsError, RdsErrorCode};
-use crate::model::identifier::{check_master_username, check_password};
+use crate::model::identifier::{check_database_name, check_master_username, check_password};
 use crate::model::jobs::JobKind;
 use crate::model::reply::Reply;
 use crate::model::resources::{ClusterStatus, DbCluster, EventSource};
@@ -23,6 +24,10 @@ impl World {
     pub(crate) fn create_cluster(&mut self, ctx: Ctx, input: CreateDbCluster) -> Result<Reply, RdsError> {
         let name = self.check_new_cluster(ctx.here, &input.db_cluster_identifier)?;
         let version = self.offered_version(&input.engine, input.engine_version.as_deref())?.clone();
+        check_kind(&input)?;
+        if let Some(database) = &input.database_name {
+            check_database_name(database)?;
+        }
         let (master_username, password) = master(&input)?;
         let kms_key_id = self.key_of_new_cluster(ctx.here, &input)?;
         if let Some(window) = &input.preferred_maintenance_window {
@@ -47,6 +52,8 @@ impl World {
         shown.ca_certificate_identifier = input.ca_certificate_identifier;
         shown.database_insights_mode = input.database_insights_mode;
         shown.http_endpoint_enabled = input.enable_http_endpoint.unwrap_or(false);
+        shown.multi_az = !is_aurora(&shown.engine);
+        shown.allocated_storage = input.allocated_storage.unwrap_or(shown.allocated_storage);
         let work = Work::CreateVolume {
             volume: VolumeId(key),
             engine_version: shown.engine_version.clone(),

@@ -7,8 +7,8 @@ use std::mem::discriminant;
 use std::sync::Arc;
 
 use super::cluster_settings::{
-    check_capacity, check_monitoring, check_retention, check_storage_type, is_log, security_groups, shown_storage_type,
-    unknown_log,
+    check_capacity, check_monitoring, check_port, check_retention, check_storage_type, is_log, security_groups,
+    shown_storage_type, unknown_log,
 };
 use super::lookup::{cluster_not_found, invalid_cluster_state, version_order};
 use crate::model::call::ModifyDbCluster;
@@ -32,7 +32,7 @@ impl World {
             )));
         }
         let before = Arc::clone(&record.shown);
-        check_values(input)?;
+        check_values(&before.engine, input)?;
         let group = self.new_group(ctx.here, input, &before)?;
         let big = self.big_changes(ctx, input, &before)?;
         let regroups = group.is_some();
@@ -155,10 +155,11 @@ impl World {
     }
 }
 
-fn check_values(input: &ModifyDbCluster) -> Result<(), RdsError> {
+fn check_values(engine: &str, input: &ModifyDbCluster) -> Result<(), RdsError> {
     check_retention(input.backup_retention_period)?;
     check_capacity(input.serverless_v2_scaling_configuration)?;
-    check_storage_type(input.storage_type.as_deref())?;
+    check_storage_type(engine, input.storage_type.as_deref())?;
+    check_port(input.port)?;
     check_monitoring(input.monitoring_interval, input.monitoring_role_arn.as_deref())?;
     if let Some(password) = &input.master_user_password {
         check_password(password.expose())?;

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::cluster_settings::Blueprint;
 use super::lookup::{cluster_not_found, version_order};
+use super::multi_az::check_restorable;
 use crate::model::VolumeId;
 use crate::model::arn::Arn;
 use crate::model::call::{NewClusterSettings, RestoreDbClusterFromSnapshot, RestoreDbClusterToPointInTime};
@@ -88,6 +89,7 @@ impl World {
                 input.engine, source.engine
             )));
         }
+        check_restorable(&source.engine)?;
         if version_order(&version.engine_version) < version_order(&source.engine_version) {
             return Err(RdsError::invalid_combination(format!(
                 "The engine version that you requested for your restored DB cluster ({}) is earlier than the engine \
@@ -131,6 +133,7 @@ impl World {
         self.refresh_cluster(ctx.here, source_key, ctx.now);
         let source = self.cluster(ctx.here, source_key).ok_or_else(|| cluster_not_found(&name))?;
         source.require_available()?;
+        check_restorable(&source.shown.engine)?;
         let is_clone = self.check_moment(ctx, input, source)?;
         let (shown, volume) = (source.shown.clone(), source.volume);
         let group =

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::multi_az::storage_types;
 use crate::model::arn::ArnKind;
 use crate::model::call::NewClusterSettings;
 use crate::model::effect::EndpointKind;
@@ -16,6 +17,7 @@ use crate::model::world::{Ctx, World};
 
 /// Longest retention of automated backups, in days.
 pub(crate) const MAX_RETENTION: u32 = 35;
+const LOWEST_PORT: u16 = 1150;
 
 /// What differs between the ways in which a cluster comes to be.
 pub(crate) struct Blueprint<'a> {
@@ -60,13 +62,22 @@ pub(crate) fn check_capacity(scaling: Option<ServerlessV2Scaling>) -> Result<(),
     )))
 }
 
-pub(crate) fn check_storage_type(storage_type: Option<&str>) -> Result<(), RdsError> {
+pub(crate) fn check_storage_type(engine: &str, storage_type: Option<&str>) -> Result<(), RdsError> {
     match storage_type {
-        None | Some("aurora" | "aurora-iopt1") => Ok(()),
-        Some(other) => Err(RdsError::new(
+        Some(other) if !storage_types(engine).contains(&other) => Err(RdsError::new(
             RdsErrorCode::StorageTypeNotSupported,
-            format!("Storage type {other} is not supported for Aurora."),
+            format!("Storage type {other} is not supported for engine {engine}."),
         )),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn check_port(port: Option<u16>) -> Result<(), RdsError> {
+    match port {
+        Some(port) if port < LOWEST_PORT => Err(RdsError::invalid_value(format!(
+            "Invalid value {port} for Port. Must be between {LOWEST_PORT} and 65535."
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -87,10 +98,11 @@ pub(crate) fn check_monitoring(interval: Option<u32>, role: Option<&str>) -> Res
     }
 }
 
-fn check_plain(settings: &NewClusterSettings) -> Result<(), RdsError> {
+fn check_plain(engine: &str, settings: &NewClusterSettings) -> Result<(), RdsError> {
     check_retention(settings.backup_retention_period)?;
     check_capacity(settings.serverless_v2_scaling_configuration)?;
-    check_storage_type(settings.storage_type.as_deref())?;
+    check_storage_type(engine, settings.storage_type.as_deref())?;
+    check_port(settings.port)?;
     check_monitoring(settings.monitoring_interval, settings.monitoring_role_arn.as_deref())?;
     if let Some(window) = &settings.preferred_backup_window {
         check_backup_window(window)?;
@@ -167,7 +179,7 @@ impl World {
         blueprint: Blueprint<'_>,
         settings: &NewClusterSettings,
     ) -> Result<DbCluster, RdsError> {
-        check_plain(settings)?;
+        check_plain(&blueprint.version.engine, settings)?;
         let place = self.place(ctx.here);
         let family = &blueprint.version.db_parameter_group_family;
         let group = settings.db_cluster_parameter_group_name.as_deref();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cluster_settings::check_monitoring;
 use super::instances::{DEFAULT_TIER, check_tier};
 use super::lookup::invalid_cluster_state;
+use super::multi_az::check_takes_instances;
 use crate::model::EffectId;
 use crate::model::arn::ArnKind;
 use crate::model::call::CreateDbInstance;
@@ -93,6 +94,7 @@ impl World {
     /// Refuses an instance that does not fit its cluster.
     fn check_fits(&self, input: &CreateDbInstance, record: &ClusterRecord) -> Result<(), RdsError> {
         let cluster = &record.shown;
+        check_takes_instances(&cluster.engine)?;
         if input.engine != cluster.engine {
             return Err(RdsError::invalid_combination(format!(
                 "The engine name requested for your DB instance ({}) doesn't match the engine name of your DB cluster ({}).",

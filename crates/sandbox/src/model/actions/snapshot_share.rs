@@ -1,5 +1,6 @@
 //! DescribeDBClusterSnapshotAttributes and ModifyDBClusterSnapshotAttribute.
 
+use super::multi_az::is_aurora;
 use crate::model::call::{ModifyDbClusterSnapshotAttribute, NameDbClusterSnapshot};
 use crate::model::error::{RdsError, RdsErrorCode};
 use crate::model::reply::Reply;
@@ -52,6 +53,9 @@ impl World {
             return Err(RdsError::invalid_value(format!("Invalid account: {value}")));
         }
         let invalid_state = |message: &str| Err(RdsError::new(RdsErrorCode::InvalidDbClusterSnapshotState, message));
+        if !is_aurora(&record.shown.engine) {
+            return invalid_state("Snapshots of Multi-AZ DB clusters cannot be shared.");
+        }
         if !record.is_manual() {
             return invalid_state("Only manual snapshots can be shared.");
         }

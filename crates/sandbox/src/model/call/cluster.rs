@@ -88,6 +88,10 @@ pub struct CreateDbCluster {
     pub database_insights_mode: Option<String>,
     /// Default off.
     pub enable_http_endpoint: Option<bool>,
+    /// Class of the instances of a Multi-AZ DB cluster; none for Aurora.
+    pub db_cluster_instance_class: Option<String>,
+    /// GiB of a Multi-AZ DB cluster; none for Aurora.
+    pub allocated_storage: Option<u32>,
     /// What restores have as well.
     pub settings: NewClusterSettings,
 }

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 use super::stage::Stage;
 use crate::model::call::{
-    Action, AddTagsToResource, Call, CreateDbSubnetGroup, DescribeEngineVersions, DescribeEvents, DescribeGroups,
-    DescribeOrderableOptions, Filter, ListTagsForResource, RemoveTagsFromResource,
+    Action, AddTagsToResource, Call, CreateDbSubnetGroup, CreateParameterGroup, DescribeEngineVersions, DescribeEvents,
+    DescribeGroups, DescribeOrderableOptions, Filter, ListTagsForResource, RemoveTagsFromResource,
 };
 use crate::model::error::RdsErrorCode;
 use crate::model::reply::Reply;
@@ -66,6 +66,22 @@ fn a_subnet_group_covers_two_zones() {
 }
 
 #[test]
+fn the_fifty_first_parameter_group_of_an_account_is_over_quota() {
+    let mut stage = Stage::new();
+    let group = |number: usize| {
+        Call::CreateDbClusterParameterGroup(CreateParameterGroup {
+            name: format!("tuned{number}"),
+            family: "aurora-postgresql16".to_owned(),
+            ..CreateParameterGroup::default()
+        })
+    };
+    for number in 0..50 {
+        stage.ok(group(number));
+    }
+    assert_eq!(stage.refused(group(50)), RdsErrorCode::DbParameterGroupQuotaExceeded);
+}
+
+#[test]
 fn each_family_on_offer_has_default_groups() {
     let mut stage = Stage::new();
     let input = DescribeGroups::default();
@@ -84,9 +100,11 @@ fn versions_and_classes_on_offer_are_listed() {
         Reply::EngineVersions(page) => page.items.into_iter().map(|offer| offer.engine_version).collect::<Vec<_>>(),
         other => panic!("not versions: {other:?}"),
     };
-    let all = DescribeEngineVersions { engine_version: Some("16".to_owned()), ..DescribeEngineVersions::default() };
+    let aurora =
+        || DescribeEngineVersions { engine: Some("aurora-postgresql".to_owned()), ..DescribeEngineVersions::default() };
+    let all = DescribeEngineVersions { engine_version: Some("16".to_owned()), ..aurora() };
     assert_eq!(versions(all), ["16.3", "16.4", "16.5", "16.6", "16.7", "16.8"]);
-    let default = DescribeEngineVersions { default_only: Some(true), ..DescribeEngineVersions::default() };
+    let default = DescribeEngineVersions { default_only: Some(true), ..aurora() };
     assert_eq!(versions(default), ["16.6"]);
     let orderable = |class: &str| {
         Call::DescribeOrderableDbInstanceOptions(DescribeOrderableOptions {

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 
 use super::stage::{PASSWORD, Stage};
 use crate::model::Secret;
-use crate::model::call::CreateParameterGroup;
 use crate::model::call::{
     Call, DbClusterRole, DeleteDbCluster, DescribeDbClusters, Filter, ModifyDbCluster, NameDbCluster, PageRequest,
 };
+use crate::model::call::{CreateDbCluster, CreateParameterGroup};
 use crate::model::error::RdsErrorCode;
 use crate::model::reply::Reply;
 use crate::model::resources::{ClusterStatus, InstanceStatus, ParameterStatus};
@@ -69,6 +69,26 @@ fn passwords_that_rds_refuses_are_refused_without_being_shown() {
         assert_eq!(error.code, RdsErrorCode::InvalidParameterValue);
         assert!(!error.message.contains(password));
     }
+}
+
+#[test]
+fn names_that_the_engine_keeps_and_ports_that_rds_does_not_give_are_refused() {
+    let mut stage = Stage::new();
+    for user in ["rdsadmin", "none", "pg_me", "rds_me", "1st", "a-b", ""] {
+        let input = CreateDbCluster { master_username: Some(user.to_owned()), ..Stage::new_cluster("prod") };
+        assert_eq!(stage.refused(Call::CreateDbCluster(input)), RdsErrorCode::InvalidParameterValue, "{user}");
+    }
+    for database in ["", "a b", "x\"y", "template0", "rdsadmin", "9to5", &"d".repeat(64)] {
+        let input = CreateDbCluster { database_name: Some(database.to_owned()), ..Stage::new_cluster("prod") };
+        assert_eq!(stage.refused(Call::CreateDbCluster(input)), RdsErrorCode::InvalidParameterValue, "{database}");
+    }
+    let mut low = Stage::new_cluster("prod");
+    low.settings.port = Some(80);
+    assert_eq!(stage.refused(Call::CreateDbCluster(low)), RdsErrorCode::InvalidParameterValue);
+    stage.cluster("prod");
+    let modify =
+        ModifyDbCluster { db_cluster_identifier: "prod".to_owned(), port: Some(1149), ..ModifyDbCluster::default() };
+    assert_eq!(stage.refused(Call::ModifyDbCluster(modify)), RdsErrorCode::InvalidParameterValue);
 }
 
 #[test]
