@@ -188,6 +188,20 @@ fn told(error: &tokio_postgres::Error) -> String {
 }
 
 impl DataPlaneError {
+    /// Whether a server died, is going down or is recovering, rather than refusing something.
+    pub(super) fn is_loss_of_server(&self) -> bool {
+        match self {
+            Self::NotRunning(_) => true,
+            Self::Sql { source, .. } => match source.code() {
+                Some(state) => [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::CANNOT_CONNECT_NOW]
+                    .contains(&state),
+                // What is no answer of the server is the loss of it.
+                None => true,
+            },
+            _ => false,
+        }
+    }
+
     /// What a person can do about it: whole sentences, possibly none.
     pub fn hints(&self) -> Vec<String> {
         match self {

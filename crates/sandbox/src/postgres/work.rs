@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::capture::Capture;
 use super::error::DataPlaneError;
@@ -20,6 +21,9 @@ use crate::model::{ImageId, Secret, VolumeId};
 
 /// The host name that endpoints are reported with; it is in the servers' certificate.
 const HOST: &str = "localhost";
+/// How often a copy of a running server is begun anew because the server died, and the time that it gets to recover.
+const CAPTURES_MAX: u32 = 10;
+const CAPTURE_PAUSE: Duration = Duration::from_millis(300);
 
 impl DataPlane {
     /// Does one piece of work. Once begun it goes on to its end even if the caller stops waiting, so that the next
@@ -107,22 +111,14 @@ impl DataPlane {
     /// blocks this costs no space.
     /// Idempotent because the volume gets its name only when it is complete.
     pub(super) async fn clone_volume(&self, volume: VolumeId, from: VolumeId) -> Result<(), DataPlaneError> {
-        let _fell = self.revive(from).await?;
-        let _held = self.0.locks.change_reading(Subject::Volume(volume), Subject::Volume(from)).await;
-        let home = self.0.layout.volume(volume);
-        if !home.exists() {
-            self.capture(from, &home).await?;
-        }
-        self.run(volume).await.map(drop)
+        self.capture(from, Subject::Volume(volume), &self.0.layout.volume(volume)).await?;
+        self.start_server(volume).await
     }
 
     /// Takes a consistent image of a volume, which may be in use.
     /// Idempotent because the image gets its name only when it is complete.
     pub(super) async fn take_image(&self, image: ImageId, from: VolumeId) -> Result<(), DataPlaneError> {
-        let _fell = self.revive(from).await?;
-        let _held = self.0.locks.change_reading(Subject::Image(image), Subject::Volume(from)).await;
-        let home = self.0.layout.image(image);
-        if home.exists() { Ok(()) } else { self.capture(from, &home).await }
+        self.capture(from, Subject::Image(image), &self.0.layout.image(image)).await
     }
 
     /// Copies an image.
@@ -293,8 +289,29 @@ impl DataPlane {
         .await?
     }
 
-    /// Copies the data of a volume, in use or not, to the new place `to`.
-    async fn capture(&self, from: VolumeId, to: &Home) -> Result<(), DataPlaneError> {
+    /// Copies the data of a volume, in use or not, to the place `to` of `subject`, unless something is there already. A
+    /// server that dies meanwhile is started again and its data copied anew: on Aurora it is the storage that takes
+    /// snapshots, and the death of an instance does not hurt them.
+    async fn capture(&self, from: VolumeId, subject: Subject, to: &Home) -> Result<(), DataPlaneError> {
+        let mut attempt = 1;
+        loop {
+            let _fell = self.revive(from).await?;
+            let outcome = {
+                let _held = self.0.locks.change_reading(subject, Subject::Volume(from)).await;
+                if to.exists() { Ok(()) } else { self.capture_once(from, to).await }
+            };
+            match outcome {
+                Err(error) if error.is_loss_of_server() && attempt < CAPTURES_MAX => {
+                    tracing::warn!(volume = %from, attempt, %error, "a server died while it was copied");
+                    tokio::time::sleep(CAPTURE_PAUSE).await;
+                }
+                other => return other,
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn capture_once(&self, from: VolumeId, to: &Home) -> Result<(), DataPlaneError> {
         let source = self.existing(from)?;
         let nursery = Nursery::open(&to.directory, &self.0.servers.account)?;
         let capture = Capture { servers: &self.0.servers, data: source.data(), into: nursery.path().join("data") };

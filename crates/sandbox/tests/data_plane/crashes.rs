@@ -99,3 +99,20 @@ async fn a_server_that_dies_is_started_again_by_itself_and_one_that_was_stopped_
     stop.send_replace(true);
     watching.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_while_its_image_is_taken_does_not_spoil_the_image() {
+    let sandbox = Sandbox::with_volume().await;
+    let client = sandbox.master("orders").await;
+    client.batch_execute("CREATE TABLE t AS SELECT generate_series(1, 100000) AS i").await.unwrap();
+    let plane = sandbox.plane.clone();
+    let taking =
+        tokio::spawn(async move { plane.execute(&Work::TakeImage { image: ImageId(2), from: VolumeId(1) }).await });
+    let begun = sandbox.file("images/.new-img-2");
+    eventually("the copy begins", || begun.exists()).await;
+    signal(sandbox.plane.server_process(VolumeId(1)).unwrap(), Signal::SIGKILL);
+    taking.await.unwrap().unwrap();
+    sandbox.work(Work::RestoreVolume { volume: VolumeId(3), from: ImageId(2) }).await;
+    sandbox.publish("restored", 3).await;
+    assert_eq!(count(&sandbox.master("restored").await, "t").await, 100_000);
+}
