@@ -10,8 +10,6 @@ pub const LATEST: &str = "latest";
 
 /// How many ids a message names.
 const NAMED_MAX: usize = 5;
-/// The most pages that are looked through for a prefix.
-const PAGES_MAX: usize = 1_000;
 
 /// Why no operation is meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,24 +67,11 @@ pub async fn find_operation(journal: &dyn Journal, text: &str) -> Result<Operati
             Err(error) => return Err(error.into()),
         }
     }
-    by_prefix(journal, text).await
-}
-
-async fn by_prefix(journal: &dyn Journal, prefix: &str) -> Result<OperationId, LookupError> {
-    let mut matches = Vec::new();
-    let mut filter = OperationFilter::default();
-    for _ in 0..PAGES_MAX {
-        let page = journal.list(&filter).await?;
-        let ids = page.items.into_iter().map(|item| item.operation_id);
-        matches.extend(ids.filter(|id| id.as_str().starts_with(prefix)));
-        match page.cursor {
-            Some(cursor) if matches.len() <= NAMED_MAX => filter.cursor = Some(cursor),
-            _ => break,
-        }
-    }
+    // One more than a message names tells whether there are more.
+    let mut matches = journal.ids_beginning_with(text, NAMED_MAX + 1).await?;
     match matches.len() {
-        0 => Err(LookupError::Unknown { prefix: prefix.to_owned() }),
+        0 => Err(LookupError::Unknown { prefix: text.to_owned() }),
         1 => Ok(matches.remove(0)),
-        _ => Err(LookupError::Ambiguous { prefix: prefix.to_owned(), matches }),
+        _ => Err(LookupError::Ambiguous { prefix: text.to_owned(), matches }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{self, Write},
+    io::Write,
     sync::{Mutex, PoisonError},
 };
 
@@ -16,11 +16,6 @@ pub struct ConsoleNotifier {
 }
 
 impl ConsoleNotifier {
-    /// Writes to standard error: standard output is for data.
-    pub fn stderr() -> Self {
-        Self { channel: "standard error", writer: Mutex::new(Box::new(io::stderr())) }
-    }
-
     /// Writes to `writer`, which errors call `channel`.
     pub fn to(channel: &'static str, writer: impl Write + Send + 'static) -> Self {
         Self { channel, writer: Mutex::new(Box::new(writer)) }
@@ -64,7 +59,7 @@ fn rendered(notice: &Notice) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{io, sync::Arc};
 
     use aurora_restore_core::ids::{ClusterId, OperationId};
 

@@ -1,17 +1,22 @@
-//! Journal and secrets in files pass the same suites as those that the engine's tests run on.
+//! Journal and secrets in files and notices on a terminal pass the same suites as those that the engine's tests run on.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::SecretId,
-    ports::{Journal, SecretDocument, Secrets},
+    ports::{Journal, Notifier, SecretDocument, Secrets},
     secret::Secret,
 };
-use aurora_restore_local::{FileSecrets, SqliteJournal};
+use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
 use aurora_restore_testing::suites::{
     broken,
     journal::{JournalFixture, run},
+    notifier::{self, NotifierFixture},
     secrets::{self, SecretsFixture},
 };
 
@@ -59,4 +64,51 @@ async fn the_secrets_in_files_pass_the_suite_of_the_secrets_port() {
     let home = tempfile::tempdir().expect("a directory for the secrets");
     let mut fixture = InDirectory(FileSecrets::new(home.path().join("secrets")));
     assert_eq!(broken(&secrets::run(&mut fixture).await), Vec::<String>::new());
+}
+
+/// What stands in the place of the terminal.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct OnScreen {
+    screen: Screen,
+    notifier: ConsoleNotifier,
+}
+
+#[async_trait]
+impl NotifierFixture for OnScreen {
+    fn notifier(&self) -> &dyn Notifier {
+        &self.notifier
+    }
+
+    /// One text for each notice: its line, which is not indented, and its body, which is.
+    async fn accepted(&self) -> Vec<String> {
+        let bytes = self.screen.0.lock().expect("no writer panics").clone();
+        let mut notices: Vec<String> = Vec::new();
+        for line in String::from_utf8(bytes).expect("notices are text").lines() {
+            match notices.last_mut() {
+                Some(notice) if line.starts_with(' ') => notice.push_str(line),
+                _ => notices.push(line.to_owned()),
+            }
+        }
+        notices
+    }
+}
+
+#[tokio::test]
+async fn the_notices_on_a_terminal_pass_the_suite_of_the_notifier_port() {
+    let screen = Screen::default();
+    let fixture = OnScreen { notifier: ConsoleNotifier::to("screen", screen.clone()), screen };
+    assert_eq!(broken(&notifier::run(&fixture).await), Vec::<String>::new());
 }

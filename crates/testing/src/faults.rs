@@ -324,6 +324,11 @@ impl Journal for Wrapped<'_, dyn Journal + '_> {
         self.script.pass((Hit::JournalRead, "list"), self.inner.list(filter), journal_trouble).await
     }
 
+    async fn ids_beginning_with(&self, prefix: &str, limit: usize) -> Result<Vec<OperationId>, JournalError> {
+        let call = self.inner.ids_beginning_with(prefix, limit);
+        self.script.pass((Hit::JournalRead, "ids_beginning_with"), call, journal_trouble).await
+    }
+
     async fn holder(&self, target: &TargetKey) -> Result<Option<OperationId>, JournalError> {
         self.script.pass((Hit::JournalRead, "holder"), self.inner.holder(target), journal_trouble).await
     }

@@ -198,6 +198,12 @@ impl Journal for MemoryJournal {
         Ok(OperationPage { items: page, cursor: next })
     }
 
+    async fn ids_beginning_with(&self, prefix: &str, limit: usize) -> Result<Vec<OperationId>, JournalError> {
+        let store = self.lock();
+        let ids = store.records.keys().rev().filter(|id| id.as_str().starts_with(prefix));
+        Ok(ids.take(limit).cloned().collect())
+    }
+
     async fn holder(&self, target: &TargetKey) -> Result<Option<OperationId>, JournalError> {
         Ok(self.lock().locks.get(target).cloned())
     }

@@ -148,6 +148,13 @@ pub trait Journal: Send + Sync {
     /// Where the store cannot be read.
     async fn list(&self, filter: &OperationFilter) -> Result<OperationPage, JournalError>;
 
+    /// The ids that begin with `prefix`, at most `limit` of them, in descending order: as ids begin with the time at which
+    /// they were made, the newest come first. One read that is bounded by `limit`, however long the journal is.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    async fn ids_beginning_with(&self, prefix: &str, limit: usize) -> Result<Vec<OperationId>, JournalError>;
+
     /// Which operation holds a target.
     ///
     /// # Errors

@@ -150,6 +150,11 @@ impl Journal for SqliteJournal {
         self.on(Ok(OperationPage::default()), move |connection| read::list(connection, &filter)).await
     }
 
+    async fn ids_beginning_with(&self, prefix: &str, limit: usize) -> Result<Vec<OperationId>, JournalError> {
+        let prefix = prefix.to_owned();
+        self.on(Ok(Vec::new()), move |connection| read::ids_beginning_with(connection, &prefix, limit)).await
+    }
+
     async fn holder(&self, target: &TargetKey) -> Result<Option<OperationId>, JournalError> {
         let target = target.clone();
         self.on(Ok(None), move |connection| read::holder(connection, &target)).await

@@ -22,6 +22,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the journal for work; makes it if there is none.
 pub(super) fn for_work(path: &Path) -> Result<Connection, Failure> {
+    refuse_directory(path)?;
     if !path.exists() {
         make(path)?;
     }
@@ -36,6 +37,7 @@ pub(super) fn to_read(path: &Path) -> Result<Option<Connection>, Failure> {
     if !path.try_exists()? {
         return Ok(None);
     }
+    refuse_directory(path)?;
     let opened =
         connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| check(&connection).map(|()| connection));
     match opened {
@@ -48,6 +50,14 @@ pub(super) fn to_read(path: &Path) -> Result<Option<Connection>, Failure> {
         }
         other => other.map(Some),
     }
+}
+
+/// SQLite calls a directory an error of the disk, which may pass.
+fn refuse_directory(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::Unusable("it is a directory; name a file in it".to_owned()));
+    }
+    Ok(())
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Failure> {

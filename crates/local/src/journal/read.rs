@@ -64,6 +64,24 @@ pub(super) fn state(connection: &Connection, operation: &OperationId) -> Result<
     read_state(operation, &text)
 }
 
+/// The ids that begin with a prefix, in descending order.
+pub(super) fn ids_beginning_with(
+    connection: &Connection,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<OperationId>, Failure> {
+    // A range of the primary key. `LIKE` would not do: SQLite uses no index for it here, and `_` would mean any letter.
+    let mut statement = connection.prepare_cached(
+        "SELECT operation_id FROM operations WHERE operation_id >= ?1 AND operation_id < ?2
+         ORDER BY operation_id DESC LIMIT ?3",
+    )?;
+    let end = format!("{prefix}{}", char::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ids =
+        statement.query_map(params![prefix, end, limit], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    Ok(ids.into_iter().map(OperationId::new).collect::<Result<_, _>>()?)
+}
+
 /// Which operation holds a target.
 pub(super) fn holder(connection: &Connection, target: &TargetKey) -> Result<Option<OperationId>, Failure> {
     let holder: Option<String> = connection

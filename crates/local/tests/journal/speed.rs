@@ -40,7 +40,7 @@ fn fill(path: &std::path::Path, operations: u64) {
 }
 
 #[tokio::test]
-async fn ten_thousand_operations_are_opened_and_listed_within_fifty_milliseconds() {
+async fn ten_thousand_operations_are_opened_listed_and_found_by_the_beginning_of_an_id_within_fifty_milliseconds() {
     let home = Home::new();
     let path = home.path();
     drop(home.journal);
@@ -58,12 +58,14 @@ async fn ten_thousand_operations_are_opened_and_listed_within_fifty_milliseconds
         let page = journal.list(&OperationFilter::default()).await.unwrap();
         let state = journal.state(&id("op-05000")).await.unwrap();
         let none = journal.list(&stuck).await.unwrap();
+        let begun = journal.ids_beginning_with("op-0500", 6).await.unwrap();
         best = best.min(begin.elapsed());
         assert_eq!(page.items.len(), 100);
         assert_eq!(page.items[0].operation_id, id("op-10000"));
         assert!(page.cursor.is_some());
         assert_eq!(state.sequence, 5_000);
         assert!(none.items.is_empty());
+        assert_eq!((begun.len(), &begun[0]), (6, &id("op-05009")));
     }
     assert!(best < Duration::from_millis(50), "{best:?}");
 }

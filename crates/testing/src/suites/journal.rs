@@ -39,8 +39,11 @@ pub async fn run(fixture: &dyn JournalFixture) -> Vec<CaseResult> {
         ("the progress line is kept until the next entry and fenced", progress(journal).await),
         ("lists are filtered, newest first, in pages", lists(journal).await),
     ];
-    let unknown = ("an operation that does not exist is unknown", unknown(journal).await);
-    cases.into_iter().chain([unknown]).map(|(case, result)| CaseResult { case, verdict: verdict(result) }).collect()
+    let more = [
+        ("the beginning of an id finds all that begin so, the newest first", prefixes(journal).await),
+        ("an operation that does not exist is unknown", unknown(journal).await),
+    ];
+    cases.into_iter().chain(more).map(|(case, result)| CaseResult { case, verdict: verdict(result) }).collect()
 }
 
 /// An operation as an executor would write it down.
@@ -303,6 +306,30 @@ async fn lists(journal: &dyn Journal) -> Case {
         }
     }
     same("the pages together", &paged, &ids(&whole.items))
+}
+
+async fn prefixes(journal: &dyn Journal) -> Case {
+    for (number, id) in ["begin-1", "begin-2", "begin-2b"].into_iter().enumerate() {
+        let writer = Writer::new(id, &format!("begins-{number}"))?;
+        let _token = writer.create(journal).await?;
+    }
+    let found = async |prefix: &str, limit| -> Result<Vec<String>, Broken> {
+        let ids = journal.ids_beginning_with(prefix, limit).await?;
+        Ok(ids.iter().map(ToString::to_string).collect())
+    };
+    let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    same("all that begin so", &found("begin-", 10).await?, &texts(&["begin-2b", "begin-2", "begin-1"]))?;
+    same("at most so many", &found("begin-", 2).await?, &texts(&["begin-2b", "begin-2"]))?;
+    same("a whole id", &found("begin-1", 10).await?, &texts(&["begin-1"]))?;
+    for (what, prefix) in [
+        ("no letter stands for another", "begin_"),
+        ("no letter stands for several", "begin%"),
+        ("case matters", "BEGIN-"),
+        ("nothing begins so", "begin-3"),
+    ] {
+        same(what, &found(prefix, 10).await?, &Vec::new())?;
+    }
+    Ok(())
 }
 
 async fn unknown(journal: &dyn Journal) -> Case {

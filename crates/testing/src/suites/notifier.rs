@@ -45,6 +45,7 @@ async fn notices(fixture: &dyn NotifierFixture) -> super::Case {
     let accepted = fixture.accepted().await;
     same("how many were accepted", &accepted.len(), &sent.len())?;
     for (text, notice) in accepted.iter().zip(&sent) {
+        holds("the operation is there", text.contains(notice.operation_id.as_str()))?;
         holds("the subject is there", text.contains(&notice.subject))?;
     }
     Ok(())
