@@ -102,7 +102,7 @@ catalogue! {
     Throttled = "ARP-AWS-001", "AWS throttled the calls until the budget of retries was spent.",
         "Try again later, or with a longer poll interval.";
     Unavailable = "ARP-AWS-002", "AWS did not answer until the budget of retries was spent.",
-        "Check the network and the AWS status page, then resume.";
+        "Check the network and the AWS status page, then try again; an operation that has begun goes on with `aurora-restore resume`.";
     AwsRefused = "ARP-AWS-003", "AWS refused a call for a reason that is not listed here.",
         "Read AWS's code and message.";
     InvalidState = "ARP-AWS-004", "A resource stayed in a condition in which the call is refused.",

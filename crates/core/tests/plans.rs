@@ -12,7 +12,7 @@ use aurora_restore_core::{
     request::{CopyRoute, Request, SourceSelector, Strategy},
 };
 use aurora_restore_sandbox::model::call::{
-    Call, CreateDbCluster, CreateDbClusterSnapshot, ModifyDbCluster, NameDbCluster,
+    Call, CreateDbCluster, CreateDbClusterSnapshot, CreateParameterGroup, ModifyDbCluster, NameDbCluster,
 };
 use aurora_restore_testing::{
     Witness, block_on,
@@ -256,6 +256,44 @@ fn versions_groups_and_classes_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn parameter_groups_of_another_version_are_refused() {
+    let old = |scenario: &Scenario, call: fn(CreateParameterGroup) -> Call| {
+        let group = CreateParameterGroup {
+            name: "of-yesterday".to_owned(),
+            family: "aurora-postgresql15".to_owned(),
+            description: "of the version before".to_owned(),
+            tags: Vec::new(),
+        };
+        scenario.operator(&scenario.target_place(), call(group));
+    };
+    let of_cluster = |scenario: &mut Scenario, request: &mut Request| {
+        old(scenario, Call::CreateDbClusterParameterGroup);
+        request.settings.parameter_group = Some("of-yesterday".to_owned());
+    };
+    let text =
+        "cluster parameter group of-yesterday is of family aurora-postgresql15 and must be of aurora-postgresql16";
+    check_refused(Stage::default(), of_cluster, ErrorCode::Preflight, text);
+    let of_instances = |scenario: &mut Scenario, request: &mut Request| {
+        old(scenario, Call::CreateDbParameterGroup);
+        request.instances.settings.parameter_group = Some("of-yesterday".to_owned());
+    };
+    check_refused(
+        Stage::default(),
+        of_instances,
+        ErrorCode::Preflight,
+        "instance parameter group of-yesterday is of family",
+    );
+}
+
+#[test]
+fn a_side_by_side_restore_leaves_a_global_database_alone_and_is_not_refused() {
+    let scenario = Scenario::new(Stage::default());
+    scenario.sim.join_global_database(&TARGET.parse().unwrap());
+    let beside = scenario.request(Strategy::SideBySide, SourceSelector::Snapshot(scenario.snapshot()));
+    assert!(planned(&scenario, &beside).is_ok());
+}
+
+#[test]
 fn targets_that_may_not_be_switched_are_refused() {
     let stage = Stage::default;
     let tagged = |_: &mut Scenario, request: &mut Request| {
@@ -271,6 +309,10 @@ fn targets_that_may_not_be_switched_are_refused() {
         scenario.settle();
     };
     check_refused(stage(), stopped, ErrorCode::TargetUnfit, "cluster staging is `stopped`");
+    let global = |scenario: &mut Scenario, _: &mut Request| {
+        scenario.sim.join_global_database(&TARGET.parse().unwrap());
+    };
+    check_refused(stage(), global, ErrorCode::TargetUnfit, "cluster staging is a member of a global database");
     let busy = |scenario: &mut Scenario, _: &mut Request| {
         let engine = aurora_restore_core::engine::Engine::new(scenario.ports());
         block_on(engine.begin(scenario.begin("op-first", scenario.swap()))).unwrap();

@@ -22,9 +22,9 @@ use aurora_restore_core::{
 use aurora_restore_sandbox::model::{
     Caller, World,
     call::Call,
-    config::{DataPlaneMode, Durations, PlacedKey, WorldConfig},
+    config::{DataPlaneMode, Durations, PlacedKey, WorldConfig, aurora_postgresql},
     reply::Reply,
-    resources::KmsKey as ModelKey,
+    resources::{EngineVersion, KmsKey as ModelKey},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -94,6 +94,9 @@ impl Scenario {
             Pace::Quick => Durations::quick(),
         };
         let mut config = WorldConfig::postgresql(16, durations);
+        // A second major version, so that what belongs to another one can be told.
+        let older = aurora_postgresql(15).into_iter();
+        config.engine_versions.extend(older.map(|version| EngineVersion { is_default: false, ..version }));
         config.data_plane = DataPlaneMode::Observed;
         config.kms_keys = keys();
         let start: Timestamp = "2026-11-20T08:00:00Z".parse().expect("a constant that is a time");

@@ -4,7 +4,7 @@ use crate::{
     catalogue::ErrorCode,
     ids::OperationId,
     operation::Failure,
-    plan::{CopyHop, Finding, Names, Severity, observe::Observed},
+    plan::{CopyHop, Finding, Names, Severity, crossing::crossing, observe::Observed},
     ports::{Cluster, ClusterStatus, Snapshot, SnapshotStatus},
     request::{FinalSnapshot, Request, SourceSelector, Strategy},
     settings::user_tags,
@@ -15,6 +15,9 @@ use crate::{
 pub(super) fn findings(request: &Request, observed: &Observed, operation: &OperationId) -> Vec<Finding> {
     let mut findings = Vec::new();
     source(&mut findings, request, observed);
+    if let Ok(Some(_)) = &observed.snapshot {
+        findings.extend(crossing(&request.source.region, &request.target.region));
+    }
     version(&mut findings, request, observed);
     groups(&mut findings, request, observed);
     instances(&mut findings, request, observed);
@@ -145,7 +148,7 @@ fn version(findings: &mut Vec<Finding>, request: &Request, observed: &Observed) 
             findings,
             ErrorCode::Preflight,
             format!("engine version {wished} is older than the source's {of_source}"),
-            "Leave `engine_version` out, or give the source's version or a newer one.",
+            "Leave `restore.engine-version` out, or give the source's version or a newer one.",
         );
     }
     if !observed.engine_versions.is_empty() && !observed.engine_versions.iter().any(|v| v.version == wished) {
@@ -154,7 +157,7 @@ fn version(findings: &mut Vec<Finding>, request: &Request, observed: &Observed) 
             findings,
             ErrorCode::Preflight,
             format!("{engine} {wished} is not offered in {}", request.target.region),
-            &format!("Set `engine_version` to one of {}.", offered.join(", ")),
+            &format!("Set `restore.engine-version` to one of {}.", offered.join(", ")),
         );
     }
 }
@@ -234,7 +237,7 @@ fn instances(findings: &mut Vec<Finding>, request: &Request, observed: &Observed
                 findings,
                 ErrorCode::Preflight,
                 "db.serverless needs a capacity, which a restore does not bring back".to_owned(),
-                "Set `settings.serverless_min_acu` and `settings.serverless_max_acu`.",
+                "Set `cluster.serverless-min-acus` and `cluster.serverless-max-acus`.",
             );
         }
     }
@@ -397,7 +400,7 @@ fn keys(findings: &mut Vec<Finding>, request: &Request, hops: &[CopyHop]) {
         warn(
             findings,
             ErrorCode::KmsDenied,
-            "`copy.source_kms_key` is given and no copy is made".to_owned(),
+            "`copy.source-kms-key` is given and no copy is made".to_owned(),
             "It is not used.",
         );
     }

@@ -3,6 +3,7 @@
 //! A plan is a value. Making it changes nothing; the steps read it and decide nothing that stands in it.
 
 mod checks;
+mod crossing;
 mod make;
 mod names;
 mod observe;

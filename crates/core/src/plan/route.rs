@@ -80,7 +80,7 @@ fn intermediate(request: &Request, observed: &Observed, snapshot: &Snapshot) -> 
             ErrorCode::SnapshotAccess,
             format!("automated snapshot {} is encrypted and cannot be shared as it is", snapshot.id),
         )
-        .hint("Set `copy.source_kms_key` to a customer-managed key of the source account that the target account may use."));
+        .hint("Set `copy.source-kms-key` to a customer-managed key of the source account that the target account may use."));
     }
     let rekeyed = source_key.is_some() && source_key != snapshot.kms_key;
     Ok((automated || rekeyed).then(|| Leg {
@@ -104,7 +104,7 @@ fn require_key(snapshot: &Snapshot, key: Option<&KmsKey>, whereto: &str) -> Resu
         ErrorCode::KmsDenied,
         format!("snapshot {} is encrypted and goes to {whereto}, and no key for the copy is given", snapshot.id),
     )
-    .hint("Set `copy.kms_key` to the ARN of a key in the target account and Region."))
+    .hint("Set `copy.kms-key` to the ARN of a key in the target account and Region."))
 }
 
 fn default_key() -> KmsKey {

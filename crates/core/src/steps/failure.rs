@@ -52,7 +52,17 @@ pub(crate) fn failure_of_secrets(error: &SecretsError) -> Failure {
         SecretsError::Malformed { .. } => (ErrorCode::SecretMalformed, FailureClass::Terminal),
         SecretsError::Unavailable { .. } => (ErrorCode::Unavailable, FailureClass::Retryable),
     };
-    Failure { code, class, message: error.to_string(), hints: vec![code.action().to_owned()] }
+    let hint = match error {
+        // The code's own hint speaks of roles; a secret may as well be a file.
+        SecretsError::Denied { .. } => {
+            "Let the caller read the secret: on one machine it is a file of mode 600 that belongs to the caller; in AWS the \
+             role needs `secretsmanager:GetSecretValue` and `kms:Decrypt`."
+        }
+        SecretsError::Missing { .. } | SecretsError::Malformed { .. } | SecretsError::Unavailable { .. } => {
+            code.action()
+        }
+    };
+    Failure { code, class, message: error.to_string(), hints: vec![hint.to_owned()] }
 }
 
 /// What follows from an account that cannot be used.

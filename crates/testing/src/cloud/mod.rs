@@ -5,11 +5,9 @@
 mod calls;
 mod reading;
 mod refusal;
+mod sim;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use aurora_restore_core::{
@@ -21,7 +19,7 @@ use aurora_restore_core::{
     },
 };
 use aurora_restore_sandbox::model::{
-    Caller, World,
+    Caller,
     call::{
         Action, Call, DescribeDbClusterSnapshots, DescribeDbClusters, DescribeDbInstances, DescribeEngineVersions,
         DescribeEvents, DescribeGroups, DescribeOrderableOptions, Filter, NameDbClusterSnapshot, PageRequest,
@@ -30,81 +28,14 @@ use aurora_restore_sandbox::model::{
     reply::{Page, Reply},
     resources::{DbClusterSnapshot, Event},
 };
-use jiff::Timestamp;
 
-use crate::{clock::ManualClock, data::DataPlane};
+pub use sim::Sim;
+pub(crate) use sim::State;
 
 /// The newest so many events are told.
 const EVENTS_MAX: usize = 20;
 /// How far back events are looked at, in minutes.
 const EVENTS_MINUTES: u32 = 24 * 60;
-
-/// Everything that is simulated outside of the product: RDS, the data in it, and the time.
-#[derive(Debug)]
-pub struct Sim {
-    state: Mutex<State>,
-    clock: Arc<ManualClock>,
-}
-
-/// What moves together: the world of RDS and the data behind it.
-#[derive(Debug, Clone)]
-pub(crate) struct State {
-    pub(crate) world: World,
-    pub(crate) data: DataPlane,
-}
-
-impl Sim {
-    /// A world at a time. It should hand out its work for information ([`DataPlaneMode::Observed`]), or there will be no
-    /// data.
-    ///
-    /// [`DataPlaneMode::Observed`]: aurora_restore_sandbox::model::config::DataPlaneMode::Observed
-    pub fn new(world: World, clock: Arc<ManualClock>) -> Self {
-        Self { state: Mutex::new(State { world, data: DataPlane::default() }), clock }
-    }
-
-    /// The clock.
-    pub fn clock(&self) -> &Arc<ManualClock> {
-        &self.clock
-    }
-
-    /// A world of its own that begins as this one is now.
-    pub fn fork(&self) -> Self {
-        let clock = Arc::new(ManualClock::at(self.clock.now()));
-        Self { state: Mutex::new(self.lock().clone()), clock }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does something to the world directly, as an operator or another tool would.
-    pub fn with_world<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        state.world.tick(now);
-        let given = act(&mut state.world, now);
-        state.settle_data();
-        given
-    }
-
-    /// Does something to the data directly, as a client of a database would.
-    pub fn with_data<T>(&self, address: &str, port: u16, act: impl FnOnce(&mut crate::Content) -> T) -> Option<T> {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        state.world.tick(now);
-        let volume = state.world.who_answers(address, port)?.volume;
-        state.data.content_mut(volume).map(act)
-    }
-}
-
-impl State {
-    /// Does the work that the world handed out. The model never waits for it: the data follow at once.
-    pub(crate) fn settle_data(&mut self) {
-        for effect in self.world.take_effects() {
-            self.data.carry_out(&effect.work);
-        }
-    }
-}
 
 /// Two accounts, one on each side, which may be the same.
 #[derive(Debug)]
@@ -159,7 +90,7 @@ struct SimRds {
 impl SimRds {
     fn call(&self, call: Call, object: &str) -> RdsResult<Reply> {
         let action = call.action();
-        let now = self.sim.clock.now();
+        let now = self.sim.clock().now();
         let mut state = self.sim.lock();
         let served = state.world.serve(&self.caller, call, now);
         state.settle_data();
@@ -189,6 +120,11 @@ impl SimRds {
                 return Ok(items);
             }
         }
+    }
+
+    fn with_membership(&self, cluster: Cluster) -> Cluster {
+        let in_global_database = self.sim.lock().global_members.contains(&cluster.id);
+        Cluster { in_global_database, ..cluster }
     }
 
     fn snapshots_of_kind(&self, object: &str, kind: Option<&str>) -> RdsResult<Vec<Arc<DbClusterSnapshot>>> {
@@ -282,13 +218,14 @@ impl RdsReads for SimRds {
         };
         let found = self.pages(id.as_str(), call, clusters_of)?;
         let about = (Action::DescribeDbClusters, id.as_str(), RdsErrorCode::DbClusterNotFound);
-        one(&found, about, |found| reading::cluster(found))
+        one(&found, about, |found| reading::cluster(found)).map(|cluster| self.with_membership(cluster))
     }
 
     async fn clusters(&self) -> RdsResult<Vec<Cluster>> {
         let call = |page| Call::DescribeDbClusters(DescribeDbClusters { page, ..DescribeDbClusters::default() });
         let found = self.pages("*", call, clusters_of)?;
-        all(&found, Action::DescribeDbClusters, |found| reading::cluster(found))
+        let clusters = all(&found, Action::DescribeDbClusters, |found| reading::cluster(found))?;
+        Ok(clusters.into_iter().map(|cluster| self.with_membership(cluster)).collect())
     }
 
     async fn instance(&self, id: &InstanceId) -> RdsResult<Instance> {
