@@ -200,6 +200,7 @@ pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secre
         source,
         rds_endpoint: access.rds_endpoint.clone(),
         sts_endpoint: access.sts_endpoint.clone(),
+        proxy: access.proxy.clone(),
     };
     Ok(AwsCloud::new(&options).await?)
 }

@@ -32,7 +32,7 @@ impl AwsCloud {
     /// # Errors
     /// [`InvalidEndpoint`] if an endpoint that the environment or a profile sets breaks the rules of [`EndpointUrl`].
     pub async fn new(options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
-        let http = http_client();
+        let http = http_client(options.proxy.as_ref());
         Self::over(options, &http).await
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use aurora_restore_core::ids::Region;
 use aws_config::{AppName, BehaviorVersion, FrameworkMetadata, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_rds::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_rds::config::{RuntimeComponents, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_types::service_config::ServiceConfigKey;
@@ -15,6 +15,7 @@ use aws_types::service_config::ServiceConfigKey;
 use crate::{
     endpoint::{EndpointUrl, InvalidEndpoint},
     options::{AccountAccess, AssumedRole, CredentialSource},
+    proxy::HttpProxy,
 };
 
 /// A TCP and TLS handshake takes milliseconds; after this long nobody is there.
@@ -24,11 +25,25 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The whole of one call, credentials included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
+const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
+
 const NAME: &str = "aurora-restore";
 
-/// The HTTP client that all SDK clients share: rustls with `ring`, the system's certificate authorities.
-pub(crate) fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+/// The HTTP client that all SDK clients share: rustls with `ring`, the system's certificate authorities, and the proxy if
+/// there is one.
+pub(crate) fn http_client(proxy: Option<&HttpProxy>) -> SharedHttpClient {
+    let Some(proxy) = proxy else {
+        return Builder::new().tls_provider(TLS).build_https();
+    };
+    let proxy = proxy.config();
+    // The builder of clients knows no proxy, the one of connectors does. A client keeps its connector with its pool of
+    // connections for each set of time limits.
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.tls_provider(TLS).build()
+    })
 }
 
 /// The configuration of one account. Nothing is sent for it but what a profile file asks for; credentials and roles are

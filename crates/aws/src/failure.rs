@@ -113,11 +113,20 @@ impl Failure {
         E: ProvideErrorMetadata,
     {
         let message = refusal.message().unwrap_or_default();
+        let clock = if is_about_the_clock(refusal.code().unwrap_or_default(), message) {
+            " (the clock of this machine is wrong: set it)"
+        } else {
+            ""
+        };
         let kind = classify(&Answer { action: call.action, code: refusal.code().unwrap_or_default(), message, status });
         Self {
             kind,
             code: refusal.code().map_or_else(|| format!("Http{status}"), str::to_owned),
-            message: if message.is_empty() { format!("no text, HTTP status {status}") } else { message.to_owned() },
+            message: if message.is_empty() {
+                format!("no text, HTTP status {status}{clock}")
+            } else {
+                format!("{message}{clock}")
+            },
             request_id: None,
         }
     }
@@ -162,6 +171,13 @@ impl Failure {
     fn below(kind: RdsErrorKind, code: &'static str, message: impl Into<String>) -> Self {
         Self { kind, code: code.to_owned(), message: message.into(), request_id: None }
     }
+}
+
+/// AWS takes a signature for a few minutes only. It says so under the code of a wrong key, which leads people astray.
+fn is_about_the_clock(code: &str, message: &str) -> bool {
+    let expired = ["Signature expired", "Signature not yet current", "request signature is too old"];
+    matches!(code, "RequestExpired" | "RequestInTheFuture" | "RequestTimeTooSkewed")
+        || expired.iter().any(|text| message.contains(text))
 }
 
 /// An error and what caused it, outermost first. Bounded, in case a chain bites its tail.

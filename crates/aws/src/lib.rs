@@ -10,8 +10,10 @@ mod endpoint;
 mod failure;
 mod identity;
 mod options;
+mod proxy;
 mod rds;
 
 pub use cloud::AwsCloud;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
 pub use options::{AccountAccess, AssumedRole, AwsOptions, CredentialSource};
+pub use proxy::{HttpProxy, InvalidProxy};

@@ -5,7 +5,7 @@ use aurora_restore_core::{
     secret::Secret,
 };
 
-use crate::endpoint::EndpointUrl;
+use crate::{endpoint::EndpointUrl, proxy::HttpProxy};
 
 /// How AWS is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +20,15 @@ pub struct AwsOptions {
     pub rds_endpoint: Option<EndpointUrl>,
     /// STS elsewhere than at AWS.
     pub sts_endpoint: Option<EndpointUrl>,
+    /// The proxy through which AWS is reached, if there is one.
+    pub proxy: Option<HttpProxy>,
 }
 
 impl AwsOptions {
     /// One account, the credentials of the environment, AWS's own endpoints.
     pub fn in_region(region: Region) -> Self {
-        Self { region, target: AccountAccess::default(), source: None, rds_endpoint: None, sts_endpoint: None }
+        let target = AccountAccess::default();
+        Self { region, target, source: None, rds_endpoint: None, sts_endpoint: None, proxy: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aurora_restore_aws::EndpointUrl;
+use aurora_restore_aws::{EndpointUrl, HttpProxy};
 use aurora_restore_core::ids::{AccountId, Arn, SecretId};
 use jiff::SignedDuration;
 
@@ -30,6 +30,8 @@ pub struct AwsAccess {
     pub rds_endpoint: Option<EndpointUrl>,
     /// STS elsewhere than at AWS.
     pub sts_endpoint: Option<EndpointUrl>,
+    /// The proxy through which AWS is reached, as the environment names it.
+    pub proxy: Option<HttpProxy>,
     /// How the target account is entered.
     pub target: Entrance,
     /// How the source account is entered; `None` if it is the target account.
@@ -94,6 +96,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
         aws: AwsAccess {
             rds_endpoint: endpoint(reader, "aws.rds-endpoint"),
             sts_endpoint: endpoint(reader, "aws.sts-endpoint"),
+            proxy: proxy(reader, sources),
             target,
             source: Some(source).filter(|source| *source != Entrance::default()),
         },
@@ -112,6 +115,24 @@ fn endpoint(reader: &Reader<'_>, path: &str) -> Option<EndpointUrl> {
         Ok(url) => Some(url),
         Err(invalid) => {
             reader.refuse(path, invalid, None);
+            None
+        }
+    }
+}
+
+/// The proxy of the variables that every tool obeys. They are no keys of ours: a machine has them or has them not.
+fn proxy(reader: &Reader<'_>, sources: &Sources) -> Option<HttpProxy> {
+    let first = |variables: &[&str]| {
+        let set = variables.iter().filter_map(|name| Some((*name, sources.environment.get(*name)?)));
+        set.map(|(name, text)| (name.to_owned(), text.clone())).find(|(_, text)| !text.trim().is_empty())
+    };
+    let (variable, url) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
+    let bypass = first(&["NO_PROXY", "no_proxy"]).map(|(_, hosts)| hosts).unwrap_or_default();
+    match HttpProxy::new(url.trim(), &bypass) {
+        Ok(proxy) => Some(proxy),
+        Err(invalid) => {
+            let hint = "It looks like http://proxy.example.com:3128; unset it where there is no proxy.";
+            reader.refuse_variable(&variable, invalid, hint);
             None
         }
     }
@@ -152,11 +173,12 @@ fn entrance(reader: &Reader<'_>, side: Side) -> Entrance {
         ],
     };
     if reader.has(profile) && reader.has(keys) {
-        reader.refuse(keys, format_args!("`{profile}` is set, too; one of them is enough"), None);
+        reader.refuse(keys, format_args!("`{profile}` is set, too"), Some("Remove one of them.".to_owned()));
     }
     for of_role in [external_id, session_name] {
         if reader.has(of_role) && !reader.has(role) {
-            reader.refuse(of_role, format_args!("it goes with `{role}` only"), None);
+            let hint = format!("Remove it, or set `{role}`, too.");
+            reader.refuse(of_role, format_args!("it goes with `{role}` only"), Some(hint));
         }
     }
     Entrance {

@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{
-    Origin, Problem,
+    Origin, Problem, reference,
     schema::{self, Key},
     value::{self, Value},
 };
@@ -41,7 +41,8 @@ pub(super) fn parse_document(text: &str, document: Document<'_>) -> Parsed {
         Ok(table) => reading.table(table.get_ref(), ""),
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
-            reading.problem(at, format!("this is not TOML: {}", error.message()), None);
+            let hint = "Texts stand in quotes, lists in [ ], and each section begins with its name in [ ].";
+            reading.problem(at, format!("this is not TOML: {}", error.message()), Some(hint.to_owned()));
         }
     }
     // Tables are held by name; people read a file from its top.
@@ -84,24 +85,28 @@ impl Reading<'_> {
                     let origin = self.origin(at);
                     self.parsed.entries.push((key, value, origin));
                 }
-                Err(reason) => self.problem(at, format!("`{path}`: {reason}"), None),
+                Err(reason) => self.problem(at, format!("`{path}`: {reason}"), reference::example(path)),
             }
             return;
         }
         match value.get_ref() {
             DeValue::Table(inner) if schema::is_section(path) => self.table(inner, path),
             _ if schema::is_section(path) => {
-                self.problem(at, format!("`{path}` is a section: write [{path}] and its keys below"), None);
+                let hint = format!("Write [{path}] and its keys below it.");
+                self.problem(at, format!("`{path}` is a section and not a key"), Some(hint));
             }
-            DeValue::Table(_) => self.problem(at, format!("unknown section `{path}`"), section_hint(path)),
+            DeValue::Table(_) => self.problem(at, format!("unknown section `{path}`"), Some(section_hint(path))),
             _ => self.problem(at, format!("unknown key `{path}`"), key_hint(path)),
         }
     }
 }
 
-fn section_hint(path: &str) -> Option<String> {
+fn section_hint(path: &str) -> String {
     let sections = schema::KEYS.iter().filter_map(|key| key.path.rsplit_once('.').map(|(section, _)| section));
-    crate::did_you_mean(path, sections).map(|section| format!("Did you mean [{section}]?"))
+    match crate::did_you_mean(path, sections) {
+        Some(section) => format!("Did you mean [{section}]?"),
+        None => "`aurora-restore config show` lists every key with its section.".to_owned(),
+    }
 }
 
 /// What to do about a key that does not exist.
@@ -142,7 +147,7 @@ mod tests {
         assert_eq!(
             problems("[limits]\npoll = 30"),
             [
-                "a.toml:2: `limits.poll`: expected a duration with its unit, such as \"30s\" or \"24h\", found the number 30"
+                "a.toml:2: `limits.poll`: expected a duration with its unit, such as \"30s\" or \"24h\", found the number 30 An example: `limits.poll = \"30s\"`."
             ]
         );
     }
@@ -153,7 +158,7 @@ mod tests {
             problems("[restore]\nstrategy = \"swapp\""),
             [
                 "a.toml:2: `restore.strategy`: \"swapp\" is not one of \"swap\", \"side-by-side\", \"replace\"; did you mean \
-              \"swap\"?"
+              \"swap\"? An example: `restore.strategy = \"swap\"`."
             ]
         );
     }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     ConfigError, DEFAULTS, Origin, Problem, Sources, event,
     file::{self, Document, key_hint},
-    schema,
+    reference, schema,
     value::{self, Value},
 };
 
@@ -109,6 +109,11 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 }
 
 fn environment(sources: &Sources, values: &mut Values, problems: &mut Vec<Problem>) {
+    problems.extend(sources.unreadable.iter().map(|variable| Problem {
+        message: "its value is not text in UTF-8".to_owned(),
+        origin: Some(Origin::Environment { variable: variable.clone() }),
+        hint: Some("Unset it, or set the key in the configuration file.".to_owned()),
+    }));
     let ours = sources.environment.iter().filter(|(variable, text)| {
         variable.starts_with("AURORA_RESTORE_")
             && !variable.starts_with(TEST_PREFIX)
@@ -132,7 +137,9 @@ fn environment(sources: &Sources, values: &mut Values, problems: &mut Vec<Proble
         };
         match value::from_text(key.shape, text) {
             Ok(value) => values.set(key.path, value, origin),
-            Err(reason) => problems.push(Problem { message: reason, origin: Some(origin), hint: None }),
+            Err(reason) => {
+                problems.push(Problem { message: reason, origin: Some(origin), hint: reference::example(key.path) });
+            }
         }
     }
 }
@@ -150,7 +157,9 @@ fn flags(sources: &Sources, values: &mut Values, problems: &mut Vec<Problem>) {
         };
         match value::from_text(key.shape, &flag.text) {
             Ok(value) => values.set(key.path, value, origin),
-            Err(reason) => problems.push(Problem { message: reason, origin: Some(origin), hint: None }),
+            Err(reason) => {
+                problems.push(Problem { message: reason, origin: Some(origin), hint: reference::example(key.path) });
+            }
         }
     }
 }

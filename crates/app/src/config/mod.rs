@@ -15,6 +15,7 @@ mod file;
 mod layers;
 mod problem;
 mod reader;
+mod reference;
 mod request;
 mod schema;
 mod sources;

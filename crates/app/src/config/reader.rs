@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, fmt::Display, str::FromStr};
 use aurora_restore_core::verification::CustomCheck;
 use jiff::SignedDuration;
 
-use super::{ConfigError, Origin, Problem, layers::Values, schema, value::Value};
+use super::{ConfigError, Origin, Problem, layers::Values, reference, schema, value::Value};
 
 /// Reads values. A value that is wrong is noted and read as missing; [`Reader::finish`] tells all of them.
 #[derive(Debug)]
@@ -35,16 +35,29 @@ impl<'v> Reader<'v> {
         self.values.get(path).map(|(_, origin)| origin.clone())
     }
 
-    /// Notes that a value is wrong.
+    /// Notes that a value is wrong. Without a hint of its own it gets an example of a right one.
     pub(super) fn refuse(&self, path: &str, reason: impl Display, hint: Option<String>) {
-        let problem = Problem { message: format!("`{path}`: {reason}"), origin: self.origin(path), hint };
-        self.problems.borrow_mut().push(problem);
+        let hint = hint.or_else(|| reference::example(path));
+        self.note(Problem { message: format!("`{path}`: {reason}"), origin: self.origin(path), hint });
+    }
+
+    /// Notes that an environment variable that is no key of ours is wrong.
+    pub(super) fn refuse_variable(&self, variable: &str, reason: impl Display, hint: &str) {
+        let origin = Some(Origin::Environment { variable: variable.to_owned() });
+        self.note(Problem { message: reason.to_string(), origin, hint: Some(hint.to_owned()) });
+    }
+
+    /// A key that several others fall back to is read more than once, and told once.
+    fn note(&self, problem: Problem) {
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     /// Notes that something is wrong that stands nowhere in particular.
     pub(super) fn refuse_whole(&self, message: &str, hint: String) {
-        let problem = Problem { message: message.to_owned(), origin: None, hint: Some(hint) };
-        self.problems.borrow_mut().push(problem);
+        self.note(Problem { message: message.to_owned(), origin: None, hint: Some(hint) });
     }
 
     /// Notes that a key must be set.
@@ -53,11 +66,7 @@ impl<'v> Reader<'v> {
             "Set it in the configuration file, with `--set {path}=…`, or with the environment variable {}.",
             schema::variable(path)
         );
-        self.problems.borrow_mut().push(Problem {
-            message: format!("`{path}` is not set"),
-            origin: None,
-            hint: Some(hint),
-        });
+        self.note(Problem { message: format!("`{path}` is not set"), origin: None, hint: Some(hint) });
     }
 
     pub(super) fn text(&self, path: &str) -> Option<&'v str> {

@@ -68,7 +68,8 @@ fn source(reader: &Reader<'_>, now: Timestamp) -> Option<Source> {
     if let (Some(given), Some(of_arn)) = (&given, &of_arn)
         && given != of_arn
     {
-        reader.refuse("source.region", format_args!("the snapshot's ARN is of {of_arn}"), None);
+        let hint = "Leave it out: the ARN says it.".to_owned();
+        reader.refuse("source.region", format_args!("the snapshot's ARN is of {of_arn}"), Some(hint));
     }
     let region = of_arn.or(given).or_else(|| reader.parsed("target.region"))?;
     Some(Source { region, selector })
@@ -83,7 +84,8 @@ fn selector(reader: &Reader<'_>, now: Timestamp) -> Option<SourceSelector> {
     ];
     for (stray, owner) in strays {
         if reader.has(stray) && !reader.has(owner) {
-            reader.refuse(stray, format_args!("it goes with `{owner}` only"), None);
+            let hint = format!("Remove it, or set `{owner}`, too.");
+            reader.refuse(stray, format_args!("it goes with `{owner}` only"), Some(hint));
         }
     }
     let [one] = given.as_slice() else {
@@ -202,7 +204,8 @@ fn tags(reader: &Reader<'_>, path: &str) -> Option<BTreeMap<String, String>> {
     let tags = reader.map(path)?;
     for name in tags.keys() {
         if name.starts_with("aws:") || name.starts_with(OUR_TAG_PREFIX) {
-            reader.refuse(path, format_args!("the tag `{name}` has a reserved prefix"), None);
+            let hint = format!("Choose a name that begins neither with `aws:` nor with `{OUR_TAG_PREFIX}`.");
+            reader.refuse(path, format_args!("the tag `{name}` has a reserved prefix"), Some(hint));
         }
     }
     Some(tags.clone())
@@ -258,12 +261,13 @@ fn serverless(reader: &Reader<'_>) -> Option<ServerlessScaling> {
             Some(ServerlessScaling { min_half_acus, max_half_acus })
         }
         (Some(_), Some(_)) => {
-            reader.refuse(min, format_args!("it is more than `{max}`"), None);
+            reader.refuse(min, format_args!("it is more than `{max}`"), Some(format!("Raise `{max}`, or lower it.")));
             None
         }
         _ if reader.has(min) != reader.has(max) => {
             let given = if reader.has(min) { min } else { max };
-            reader.refuse(given, format_args!("`{min}` and `{max}` go together"), None);
+            let hint = "Set both or none.".to_owned();
+            reader.refuse(given, format_args!("`{min}` and `{max}` go together"), Some(hint));
             None
         }
         _ => None,
@@ -373,7 +377,8 @@ fn archive(reader: &Reader<'_>) -> Option<ArchivePolicy> {
     let policy = reader.text("archive.copies")?;
     if policy != "keep-last" {
         if reader.has("archive.keep-last") {
-            reader.refuse("archive.keep-last", "it goes with `archive.copies = \"keep-last\"` only", None);
+            let hint = "Remove it, or set `archive.copies` to \"keep-last\".".to_owned();
+            reader.refuse("archive.keep-last", "it goes with `archive.copies = \"keep-last\"` only", Some(hint));
         }
         return Some(if policy == "keep" { ArchivePolicy::Keep } else { ArchivePolicy::Delete });
     }

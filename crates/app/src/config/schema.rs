@@ -139,7 +139,7 @@ pub(super) fn is_section(path: &str) -> bool {
 /// The key whose name is nearest to what was written.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
     let by_path = crate::did_you_mean(path, KEYS.iter().map(|key| key.path));
-    // A key in the wrong section: `strategy` at the top, `target.kms-key`.
+    // A key in the wrong section: `strategy` at the top, `kms-key` under `[target]`.
     let leaf = path.rsplit('.').next().unwrap_or(path);
     by_path.or_else(|| KEYS.iter().find(|key| key.path.rsplit('.').next() == Some(leaf)).map(|key| key.path))
 }

@@ -44,15 +44,25 @@ pub struct Sources {
     pub flags: Vec<FlagValue>,
     /// The environment.
     pub environment: BTreeMap<String, String>,
+    /// Variables of ours whose values are no text: not to be obeyed, and not to be passed over in silence either.
+    pub unreadable: Vec<String>,
 }
 
 impl Sources {
     /// The environment of this process.
     pub fn of_process() -> Self {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self { environment, ..Self::default() }
+        let mut sources = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => {
+                    sources.environment.insert(name, value);
+                }
+                Err(_) if name.starts_with("AURORA_RESTORE_") => sources.unreadable.push(name),
+                Err(_) => {}
+            }
+        }
+        sources
     }
 
     /// A function's: its environment, and the parameter that holds its configuration.

@@ -214,3 +214,48 @@ fn a_problem_in_a_parameter_is_told_with_its_line() {
     let error = Config::load(&sources).unwrap_err();
     assert_eq!(error.to_string(), "parameter /a/config:2: unknown key `limits.pol`");
 }
+
+#[test]
+fn every_refused_value_comes_with_a_hint_and_is_told_once() {
+    // The source's Region falls back to the target's, so this one is read twice.
+    let refused = setup(&LEAST.replace("eu-central-1", "nowhere")).request().unwrap_err();
+    assert_eq!(refused.problems.len(), 1, "{refused}");
+    assert_eq!(refused.problems[0].hint.as_deref(), Some("An example: `target.region = \"eu-central-1\"`."));
+
+    let mut setup = setup(&format!("{LEAST}[limits]\npoll = 30\n[cluster]\nport = \"high\"\n"));
+    setup.sources.flags.push(FlagValue {
+        flag: "--target".to_owned(),
+        path: "target.cluster".to_owned(),
+        text: "Bad_Name".to_owned(),
+    });
+    let refused = Config::load(&setup.sources).unwrap_err();
+    assert!(refused.problems.iter().all(|problem| problem.hint.is_some()), "{:#?}", refused.problems);
+    setup.sources.file = None;
+    let refused = setup.request().unwrap_err();
+    let told = refused.problems.iter().find(|problem| problem.message.contains("bad_name")).unwrap();
+    assert_eq!(told.hint.as_deref(), Some("An example: `target.cluster = \"staging\"`."));
+}
+
+#[test]
+fn a_variable_of_ours_that_is_no_text_is_refused_and_not_passed_over() {
+    let mut setup = setup(LEAST);
+    setup.sources.unreadable.push("AURORA_RESTORE_JOURNAL_PATH".to_owned());
+    assert_eq!(setup.problems(), ["environment variable AURORA_RESTORE_JOURNAL_PATH: its value is not text in UTF-8"]);
+}
+
+#[test]
+fn the_proxy_is_the_one_that_every_tool_obeys() {
+    let proxied = |variables: &[(&str, &str)]| {
+        let mut setup = setup(LEAST);
+        setup.sources.environment.extend(variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+        Config::load(&setup.sources).map(|config| config.environment().aws.proxy.clone())
+    };
+    assert_eq!(proxied(&[]).unwrap(), None);
+    assert_eq!(proxied(&[("HTTPS_PROXY", "")]).unwrap(), None);
+    assert_eq!(proxied(&[("HTTP_PROXY", "http://proxy:3128")]).unwrap(), None, "AWS is never reached in the clear");
+    let named = proxied(&[("https_proxy", "proxy:3128"), ("NO_PROXY", "internal")]).unwrap().unwrap();
+    assert_eq!(named, aurora_restore_aws::HttpProxy::new("http://proxy:3128", "internal").unwrap());
+    let refused = proxied(&[("HTTPS_PROXY", "socks5://me:hunter2@proxy:1080")]).unwrap_err();
+    assert!(refused.to_string().starts_with("environment variable HTTPS_PROXY: "), "{refused}");
+    assert!(!refused.to_string().contains("hunter2") && !refused.is_usage(), "{refused}");
+}

@@ -13,7 +13,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::options::{AssumedRole, CredentialSource};
+use crate::{
+    options::{AssumedRole, CredentialSource},
+    proxy::HttpProxy,
+};
 
 /// A server that answers every call with what it says who is calling.
 struct Server {
@@ -221,6 +224,19 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_wrong_is_named_and_not_the_keys() {
+    let server = Server::start(|_| {
+        let body = "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>\
+            <Message>Signature expired: 20261122T101500Z is now earlier than 20261122T111500Z</Message></Error></ErrorResponse>";
+        (403, body.to_owned())
+    })
+    .await;
+    let cloud = AwsCloud::new(&options(&server)).await.unwrap();
+    let error = cloud.account(Side::Target).await.unwrap_err();
+    assert!(!error.retryable && error.reason.contains("the clock of this machine is wrong"), "{error}");
+}
+
+#[tokio::test]
 async fn a_gateways_page_instead_of_xml_is_unavailable() {
     let server = Server::start(|_| (502, "<html>Bad gateway</html>".to_owned())).await;
     let cloud = AwsCloud::new(&options(&server)).await.unwrap();
@@ -228,6 +244,69 @@ async fn a_gateways_page_instead_of_xml_is_unavailable() {
     let error = cloud.rds(&at(Side::Target, "eu-central-1")).cluster(&id).await.unwrap_err();
     assert_eq!(error.kind, RdsErrorKind::Unavailable, "{error}");
     assert_eq!(server.seen().len(), 1, "it was sent again");
+}
+
+/// A proxy that lets nobody through and remembers who asked for what.
+async fn proxy() -> (HttpProxy, Arc<Mutex<Vec<String>>>) {
+    let refusing = Server::start(|_| (502, String::new())).await;
+    let url = refusing.url.as_str().replace("://", "://clerk:hunter2@");
+    (HttpProxy::new(&url, "internal.example.com").unwrap(), refusing.seen)
+}
+
+#[tokio::test]
+async fn aws_is_reached_through_the_proxy_which_is_asked_for_a_tunnel_with_its_password() {
+    let (proxy, asked) = proxy().await;
+    let mut options = AwsOptions::in_region(Region::new("eu-central-1").unwrap());
+    options.target.credentials = keys();
+    options.proxy = Some(proxy);
+    let cloud = AwsCloud::new(&options).await.unwrap();
+    let refused = cloud.account(Side::Target).await.unwrap_err();
+    assert!(refused.retryable && !refused.to_string().contains("hunter2"), "{refused}");
+    let id = ClusterId::new("staging").unwrap();
+    let error = cloud.rds(&at(Side::Target, "eu-central-1")).cluster(&id).await.unwrap_err();
+    assert_eq!(error.kind, RdsErrorKind::Unavailable, "{error}");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked[0].starts_with("CONNECT sts.eu-central-1.amazonaws.com:443 "), "{asked:?}");
+    assert!(asked[1].starts_with("CONNECT rds.eu-central-1.amazonaws.com:443 "), "{asked:?}");
+    // clerk:hunter2
+    assert!(
+        asked.iter().all(|head| head.to_ascii_lowercase().contains("proxy-authorization: basic y2xlcms6ahvudgvymg=="))
+    );
+}
+
+#[tokio::test]
+async fn loopback_is_never_reached_through_a_proxy() {
+    let server = Server::start(aws).await;
+    let (proxy, asked) = proxy().await;
+    let mut in_the_clear = options(&server);
+    in_the_clear.proxy = Some(proxy);
+    assert!(AwsCloud::new(&in_the_clear).await.unwrap().account(Side::Target).await.is_ok());
+
+    // Over TLS the server, which speaks none, hangs up; what matters is who was called.
+    for host in ["localhost", "127.0.0.1"] {
+        let url = in_the_clear
+            .rds_endpoint
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .replace("http://127.0.0.1", &format!("https://{host}"));
+        let over_tls = AwsOptions { sts_endpoint: Some(EndpointUrl::new(&url).unwrap()), ..in_the_clear.clone() };
+        assert!(AwsCloud::new(&over_tls).await.unwrap().account(Side::Target).await.is_err());
+    }
+    assert_eq!(asked.lock().unwrap().as_slice(), &[] as &[String]);
+}
+
+#[tokio::test]
+async fn a_host_that_is_excepted_is_not_reached_through_the_proxy() {
+    let (proxy, asked) = proxy().await;
+    let mut options = AwsOptions::in_region(Region::new("eu-central-1").unwrap());
+    options.target.credentials = keys();
+    options.proxy = Some(proxy);
+    // Nothing resolves this name: who asked is what counts.
+    options.sts_endpoint = Some(EndpointUrl::new("https://sts.internal.example.com").unwrap());
+    assert!(AwsCloud::new(&options).await.unwrap().account(Side::Target).await.is_err());
+    assert_eq!(asked.lock().unwrap().as_slice(), &[] as &[String]);
 }
 
 #[test]
