@@ -102,7 +102,7 @@ impl ReportView {
             verdict: verdict(report),
             facts: facts(report),
             figures: figures(report),
-            failure: report.failure.as_ref().map(failure_text),
+            failure: failure(report),
             warnings: report.warnings.iter().map(|text| shown(text)).collect(),
             steps: report.timeline.iter().map(|step| timeline::step_row(step, &axis)).collect(),
             axis_end: duration(axis.length()),
@@ -119,6 +119,44 @@ impl ReportView {
             journal_entries: report.journal_entries,
         }
     }
+}
+
+impl ReportView {
+    /// Whether a setting is not as wished.
+    pub(crate) fn settings_differ(&self) -> bool {
+        self.settings_same() < self.settings.len()
+    }
+
+    /// How many settings are as wished.
+    pub(crate) fn settings_same(&self) -> usize {
+        self.settings.iter().filter(|row| row.same).count()
+    }
+}
+
+/// A part of a sentence.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Span<'a> {
+    /// Its text.
+    pub(crate) text: &'a str,
+    /// Whether it is a name or a command: it stood between backticks.
+    pub(crate) is_code: bool,
+}
+
+/// Takes a sentence apart into words and names. A backtick without its partner is a character like others.
+pub(crate) fn spans(text: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
+    let mut rest = text;
+    // Bounded: each turn takes a pair of backticks.
+    while let Some((before, after)) = rest.split_once('`')
+        && let Some((name, after)) = after.split_once('`')
+    {
+        spans.push(Span { text: before, is_code: false });
+        spans.push(Span { text: name, is_code: true });
+        rest = after;
+    }
+    spans.push(Span { text: rest, is_code: false });
+    spans.retain(|span| !span.text.is_empty());
+    spans
 }
 
 /// What follows, where there is a restore that it can follow.
@@ -189,24 +227,42 @@ fn figures(report: &Report) -> Vec<Figure> {
         note,
         tone: Tone::Quiet,
     };
-    let counted = |label, good: usize, all: usize, note| Figure {
+    let counted = |label, good: usize, all: usize, otherwise, note| Figure {
         label,
         value: if all == 0 { "–".to_owned() } else { format!("{good} of {all}") },
         note,
         tone: match all {
             0 => Tone::Quiet,
             _ if good == all => Tone::Good,
-            _ => Tone::Bad,
+            _ => otherwise,
         },
     };
     vec![
         timed("Recovery time", figures.recovery_time, "from the request to the proof that it serves"),
         timed("Recovery point", figures.recovery_point, "age of the data when they were asked for"),
         timed("Unanswered", figures.name_unanswered_max, "at most, while the name changed hands"),
-        counted("Checks", figures.checks_passed, figures.checks_total, "passed, of the restored data"),
-        counted("Settings", figures.settings_same, figures.settings_total, "as wished, field by field"),
+        counted("Checks", figures.checks_passed, figures.checks_total, Tone::Bad, "passed, of the restored data"),
+        // A difference fails nothing: somebody should look whether it matters.
+        counted(
+            "Settings",
+            figures.settings_same,
+            figures.settings_total,
+            Tone::Attention,
+            "as wished, field by field",
+        ),
         timed("Total time", figures.total, "from the request to the end"),
     ]
+}
+
+fn failure(report: &Report) -> Option<FailureText> {
+    let failure = report.failure.as_ref()?;
+    let mut text = failure_text(failure);
+    if report.status == Status::Stuck {
+        let id = shown(&report.operation_id);
+        text.hints.push(format!("Once the cause is gone, go on with `aurora-restore resume {id}`."));
+        text.hints.push("What is there and what is not stands below, under what was made.".to_owned());
+    }
+    Some(text)
 }
 
 fn failure_text(failure: &Failure) -> FailureText {
@@ -217,5 +273,27 @@ fn failure_text(failure: &Failure) -> FailureText {
         message: shown(&failure.message),
         meaning: failure.code.meaning(),
         hints,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(text: &str) -> String {
+        spans(text)
+            .iter()
+            .map(|span| if span.is_code { format!("<{}>", span.text) } else { span.text.to_owned() })
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_a_name() {
+        assert_eq!(marked("login `analyst` of `shop` may log in"), "login <analyst> of <shop> may log in");
+        assert_eq!(marked("`dba`"), "<dba>");
+        assert_eq!(marked("no names"), "no names");
+        assert_eq!(marked("one ` alone, and `a` pair"), "one < alone, and >a` pair");
+        assert_eq!(marked("an end that is `open"), "an end that is `open");
+        assert_eq!(marked(""), "");
     }
 }

@@ -30,7 +30,20 @@ pub(crate) struct CheckRow {
 pub(crate) struct UsersView {
     /// What was done, and to which logins; only what was done to any.
     pub(crate) groups: Vec<(&'static str, Vec<String>)>,
+    /// The proofs, those that do not hold first.
     pub(crate) proofs: Vec<ProofRow>,
+}
+
+impl UsersView {
+    /// How many proofs do not hold.
+    pub(crate) fn broken(&self) -> usize {
+        self.proofs.iter().filter(|proof| !proof.holds).count()
+    }
+
+    /// Whether every proof holds.
+    pub(crate) fn all_hold(&self) -> bool {
+        self.broken() == 0
+    }
 }
 
 /// One attempt to do something that must work, or must not.
@@ -83,18 +96,19 @@ pub(super) fn users(outcome: &UserSetupOutcome) -> UsersView {
         ("locked", &outcome.locked),
         ("kept as they were", &outcome.kept),
     ];
-    let proofs = outcome.proofs.iter().map(|proof| ProofRow {
+    let row = |proof: &aurora_restore_core::ports::AccessProof| ProofRow {
         claim: shown(&proof.claim),
         holds: proof.holds,
         detail: proof.detail.as_deref().map(shown).unwrap_or_default(),
-    });
+    };
+    let (holding, broken): (Vec<_>, Vec<_>) = outcome.proofs.iter().map(row).partition(|proof| proof.holds);
     UsersView {
         groups: groups
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
             .map(|(what, names)| (what, names.iter().map(|name| shown(name)).collect()))
             .collect(),
-        proofs: proofs.collect(),
+        proofs: broken.into_iter().chain(holding).collect(),
     }
 }
 
