@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aurora_restore_core::{
     engine::{Advance, Engine, EngineError, Session},
-    operation::{Operation, Progress, Status},
+    operation::{Operation, Phase, Progress, Status},
     ports::{Journal, JournalError},
 };
 use jiff::SignedDuration;
@@ -29,6 +29,9 @@ const UNAVAILABLE_PAUSE_MAX: Duration = Duration::from_secs(30);
 pub enum DriveEnd {
     /// The operation has ended, or is stuck.
     Ended(Status),
+    /// The end of the retired cluster of an operation that had ended before: it is gone if the operation says when, and
+    /// otherwise the operation's failure says why not.
+    RetirementEnded,
     /// It was asked to stop; the operation stands where it stands.
     Detached,
 }
@@ -67,18 +70,21 @@ pub async fn drive(
 ) -> Result<DriveEnd, EngineError> {
     tell_news(follower, journal, sink).await?;
     let mut unavailable = 0;
+    let mut retired = false;
     // Bounded by the engine: every step has a limit in time and in attempts, so it comes to an end or is stuck.
     loop {
         if *stop.borrow() {
             return Ok(DriveEnd::Detached);
         }
         let shown = session.operation().clone();
+        retired |= shown.phase == Phase::Retiring;
         match ticking(engine.advance(session), &shown, sink).await {
             Ok(advance) => {
                 unavailable = 0;
                 tell_news(follower, journal, sink).await?;
                 match advance {
                     Advance::Moved => {}
+                    Advance::Ended(_) if retired => return Ok(DriveEnd::RetirementEnded),
                     Advance::Ended(status) => return Ok(DriveEnd::Ended(status)),
                     Advance::Wait { after, progress } => {
                         if let Some(progress) = &progress {
@@ -166,14 +172,17 @@ pub async fn watch_over(
     stop: &mut Stop,
 ) -> Result<DriveEnd, EngineError> {
     let mut told: Option<Progress> = None;
+    let mut retired = false;
     // Bounded by the operation, or by the person who watches.
     loop {
         tell_news(follower, journal, sink).await?;
         let Some(operation) = follower.operation().cloned() else { return Ok(DriveEnd::Detached) };
         let status = operation.status();
-        if status != Status::InProgress && operation.phase != aurora_restore_core::operation::Phase::Retiring {
-            return Ok(DriveEnd::Ended(status));
+        let retiring = operation.phase == Phase::Retiring;
+        if status != Status::InProgress && !retiring {
+            return Ok(if retired { DriveEnd::RetirementEnded } else { DriveEnd::Ended(status) });
         }
+        retired |= retiring;
         if *stop.borrow() {
             return Ok(DriveEnd::Detached);
         }

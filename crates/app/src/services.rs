@@ -4,7 +4,7 @@
 //! both.
 
 #[cfg(feature = "local")]
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 #[cfg(feature = "local")]
 use async_trait::async_trait;
@@ -87,11 +87,17 @@ pub struct Services {
 
 #[cfg(feature = "local")]
 impl Services {
-    /// Makes the services. `region` is where identities are asked for: the target's.
+    /// Makes the services. `region` is where identities are asked for: the target's. `console` is where notices for the
+    /// person at the terminal are written.
     ///
     /// # Errors
     /// [`ServicesError`].
-    pub async fn build(environment: &Environment, region: &Region, journal: JournalUse) -> Result<Self, ServicesError> {
+    pub async fn build(
+        environment: &Environment,
+        region: &Region,
+        journal: JournalUse,
+        console: impl Write + Send + 'static,
+    ) -> Result<Self, ServicesError> {
         let secrets = open_secrets(environment);
         Ok(Self {
             cloud: open_cloud(&environment.aws, region, &secrets).await?,
@@ -100,7 +106,7 @@ impl Services {
                 JournalUse::Work => open_journal(&environment.journal)?,
             },
             database: open_database(&environment.database)?,
-            notifier: open_notifier(environment.notify),
+            notifier: open_notifier(environment.notify, console),
             clock: hooks::clock(),
             secrets,
         })
@@ -231,9 +237,9 @@ async fn keys(id: &SecretId, secrets: &dyn Secrets) -> Result<CredentialSource, 
 }
 
 #[cfg(feature = "local")]
-fn open_notifier(channel: NotifyChannel) -> Box<dyn Notifier> {
+fn open_notifier(channel: NotifyChannel, console: impl Write + Send + 'static) -> Box<dyn Notifier> {
     match channel {
-        NotifyChannel::Console => Box::new(ConsoleNotifier::stderr()),
+        NotifyChannel::Console => Box::new(ConsoleNotifier::to("standard error", console)),
         NotifyChannel::None => Box::new(Nobody),
     }
 }

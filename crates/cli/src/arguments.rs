@@ -73,7 +73,10 @@ pub(crate) enum ColourChoice {
 
 /// Answers a command line that is wrong, or that asks for help or the version.
 pub(crate) fn answer(error: &clap::Error) -> ExitCode {
-    // If the stream is gone there is nobody left to tell.
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
+    match error.print() {
+        // If the stream is gone there is nobody left to tell.
+        Err(written) if written.kind() != std::io::ErrorKind::BrokenPipe && !error.use_stderr() => ExitCode::Failed,
+        _ if error.use_stderr() => ExitCode::Usage,
+        _ => ExitCode::Done,
+    }
 }

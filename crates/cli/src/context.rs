@@ -4,17 +4,23 @@
 use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
-    JournalUse, LookupError, Services, ServicesError,
+    JournalUse, LookupError, Services, ServicesError, Stop,
     config::{Config, FlagValue, Sources},
 };
 use aurora_restore_core::{
+    catalogue::ErrorCode,
     ids::{OperationId, Region},
     ports::{Clock, Journal},
     request::Request,
 };
 use jiff::Timestamp;
 
-use crate::{arguments::GlobalArgs, error::CommandError, ui::Ui};
+use crate::{
+    arguments::GlobalArgs,
+    error::CommandError,
+    interrupts::{Asked, Interrupts},
+    ui::{Stderr, Ui},
+};
 
 /// What a command works with.
 pub(crate) struct Context {
@@ -22,6 +28,7 @@ pub(crate) struct Context {
     global: GlobalArgs,
     clock: Box<dyn Clock>,
     config: OnceCell<Config>,
+    interrupts: Interrupts,
 }
 
 impl Context {
@@ -32,12 +39,18 @@ impl Context {
             global: global.clone(),
             clock: aurora_restore_app::clock(),
             config: OnceCell::new(),
+            interrupts: Interrupts::default(),
         }
     }
 
     /// The terminal.
     pub(crate) fn ui(&self) -> &Ui {
         &self.ui
+    }
+
+    /// Listens for Ctrl-C and SIGTERM from now on, instead of ending at once.
+    pub(crate) fn stop(&self, asked: Asked) -> Result<Stop, CommandError> {
+        self.interrupts.listen(asked)
     }
 
     /// What time it is.
@@ -108,7 +121,7 @@ impl Context {
     /// All services, with the accounts checked against the configuration.
     pub(crate) async fn services(&self, region: &Region, journal: JournalUse) -> Result<Services, CommandError> {
         let environment = self.config()?.environment();
-        let services = Services::build(environment, region, journal).await?;
+        let services = Services::build(environment, region, journal, Stderr).await?;
         services.check_accounts(environment).await?;
         Ok(services)
     }
@@ -147,6 +160,10 @@ impl From<ServicesError> for CommandError {
             }
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())
                 .hint("Look at the profile, the role and the credentials of that side."),
+            ServicesError::Cloud(ref unusable) if unusable.retryable => Self::failed(error.to_string())
+                .code(ErrorCode::Unavailable)
+                .hint("Check the network, the proxy and the endpoint, then try again; `aurora-restore doctor` looks at each \
+                       side by itself."),
             ServicesError::Cloud(_) => {
                 Self::configuration(error.to_string()).hint("`aurora-restore doctor` looks at each side by itself.")
             }

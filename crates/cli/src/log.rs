@@ -13,7 +13,7 @@ pub(crate) fn listen() {
     let filter = EnvFilter::new(asked.as_deref().unwrap_or(USUAL));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| crate::ui::Stderr)
         .with_ansi(false)
         .with_target(asked.is_some())
         .init();

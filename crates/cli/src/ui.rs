@@ -8,14 +8,18 @@ use std::{
     error::Error,
     fmt,
     io::{self, IsTerminal as _, Write},
+    sync::{Mutex, PoisonError},
 };
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use indicatif::ProgressBar;
+
 use crate::{
     arguments::{ColourChoice, GlobalArgs},
     error::{CommandError, Point, Told},
+    render::printable::printable,
 };
 
 /// Red and bold: errors.
@@ -131,12 +135,12 @@ impl Ui {
 
     /// Says what to do next.
     pub(crate) fn hint(&self, text: impl fmt::Display) {
-        self.say(format_args!("{HINT}hint:{HINT:#} {text}"));
+        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&text.to_string())));
     }
 
     /// Warns. Shown in spite of `--quiet`.
     pub(crate) fn warning(&self, text: impl fmt::Display) {
-        talk(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+        talk(format_args!("{WARNING}warning:{WARNING:#} {}", printable(&text.to_string())));
     }
 
     /// Asks for one line.
@@ -159,9 +163,51 @@ impl Ui {
 }
 
 /// A line on stderr. If stderr is gone there is nobody left to tell, so a failure to write is dropped.
-fn talk(text: fmt::Arguments<'_>) {
-    let mut err = anstream::AutoStream::auto(io::stderr().lock());
-    let _ = writeln!(err, "{text}");
+pub(crate) fn talk(text: fmt::Arguments<'_>) {
+    let mut line = format!("{text}");
+    line.push('\n');
+    let _ = Stderr.write_all(line.as_bytes());
+}
+
+/// The bar that is drawn on stderr at the moment. A terminal is one thing of the whole process.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Makes everything that is written to stderr appear above this bar, or above none.
+pub(crate) fn write_above(bar: Option<ProgressBar>) {
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+/// Standard error for everybody who writes whole lines to it, the notices and the developers' log included: a bar that is
+/// drawn steps aside meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let bar = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let write = || anstream::AutoStream::auto(io::stderr().lock()).write_all(bytes);
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// What is written to somebody who may have gone: that nobody reads it is no failure where the end of the command says
+/// more than the text.
+pub(crate) fn unless_gone(written: Result<(), CommandError>) -> Result<(), CommandError> {
+    match written {
+        Err(CommandError::BrokenPipe) => Ok(()),
+        other => other,
+    }
 }
 
 /// Tells that the program itself is broken.
@@ -182,13 +228,14 @@ impl fmt::Display for ErrorScreen<'_> {
         let mut told = String::new();
         for (index, Point { message, code, hints }) in points.iter().enumerate() {
             let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
-            lines.push(format!("{ERROR}error:{ERROR:#} {message}{code}"));
+            // Names and texts of others stand in messages, too.
+            lines.push(format!("{ERROR}error:{ERROR:#} {}{code}", printable(message)));
             told.push_str(message);
             if index + 1 == points.len() {
                 lines.extend(causes(source.as_deref(), &mut told));
             }
             for hint in hints.iter().filter(|hint| !told.contains(hint.as_str())) {
-                lines.push(format!("{HINT}hint:{HINT:#} {hint}"));
+                lines.push(format!("{HINT}hint:{HINT:#} {}", printable(hint)));
             }
             told.extend(hints.iter().map(String::as_str));
         }
@@ -202,10 +249,29 @@ fn causes(source: Option<&(dyn Error + Send + Sync)>, told: &mut String) -> Vec<
     while let Some(error) = cause {
         let text = error.to_string();
         if !told.contains(&text) {
-            lines.push(format!("  caused by: {text}"));
+            lines.push(format!("  caused by: {}", printable(&text)));
             told.push_str(&text);
         }
         cause = error.source();
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_others_chose_do_not_steer_the_terminal() {
+        let error = CommandError::failed("tag team is `\u{1b}[2J`").hint("Look at \u{202e}it.");
+        let CommandError::Told(told) = error else { panic!("it is told") };
+        let screen = ErrorScreen(&told).to_string();
+        assert!(screen.contains("`\\u{1b}[2J`") && screen.contains("Look at \\u{202e}it."), "{screen}");
+    }
+
+    #[test]
+    fn only_the_readers_going_is_no_failure() {
+        assert!(unless_gone(Err(CommandError::BrokenPipe)).is_ok());
+        assert!(unless_gone(Err(CommandError::failed("the disk is full"))).is_err());
+    }
 }

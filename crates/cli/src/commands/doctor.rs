@@ -1,6 +1,6 @@
 //! `doctor`: looks at the set-up piece by piece and says what to do about what is missing. Changes nothing.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use aurora_restore_app::{config::Environment, open_cloud, open_database, open_journal_to_read, open_secrets};
 use aurora_restore_core::{
@@ -16,7 +16,8 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
-    ui::{DONE, ERROR, Format, HINT, Ui, WARNING},
+    render::printable::printable,
+    ui::{DONE, ERROR, Format, HINT, Ui, WARNING, unless_gone},
 };
 
 /// Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
@@ -221,7 +222,11 @@ async fn side(
             return findings.bad(
                 point,
                 error.to_string(),
-                "Look at the credentials of that side: the profile, the role, the environment, the endpoint.",
+                if error.retryable {
+                    "Nobody answers: look at the network, the proxy (HTTPS_PROXY) and the endpoint."
+                } else {
+                    "Look at the credentials of that side: the profile, the role, the environment, the clock."
+                },
             );
         }
     }
@@ -235,22 +240,24 @@ async fn side(
 
 fn tell(ui: &Ui, findings: &[Finding]) -> CommandResult {
     let healthy = findings.iter().all(|finding| finding.health != Health::Bad);
-    match ui.format() {
-        Format::Json => ui.json(&DoctorDocument { version: 1, healthy, findings })?,
-        Format::Text => {
-            let mut out = ui.data();
-            for finding in findings {
-                let word = match finding.health {
-                    Health::Good => format!("{DONE}good{DONE:#}"),
-                    Health::Weak => format!("{WARNING}weak{WARNING:#}"),
-                    Health::Bad => format!("{ERROR}bad{ERROR:#} "),
-                };
-                writeln!(out, "{word}  {:<14}  {}", finding.point, finding.found)?;
-                if let Some(hint) = &finding.hint {
-                    writeln!(out, "      {HINT}hint:{HINT:#} {hint}")?;
-                }
-            }
+    unless_gone(match ui.format() {
+        Format::Json => ui.json(&DoctorDocument { version: 1, healthy, findings }),
+        Format::Text => write(&mut ui.data(), findings).map_err(CommandError::from),
+    })?;
+    Ok(if healthy { ExitCode::Done } else { ExitCode::Configuration })
+}
+
+fn write(out: &mut impl Write, findings: &[Finding]) -> std::io::Result<()> {
+    for finding in findings {
+        let word = match finding.health {
+            Health::Good => format!("{DONE}good{DONE:#}"),
+            Health::Weak => format!("{WARNING}weak{WARNING:#}"),
+            Health::Bad => format!("{ERROR}bad{ERROR:#} "),
+        };
+        writeln!(out, "{word}  {:<14}  {}", finding.point, printable(&finding.found))?;
+        if let Some(hint) = &finding.hint {
+            writeln!(out, "      {HINT}hint:{HINT:#} {}", printable(hint))?;
         }
     }
-    Ok(if healthy { ExitCode::Done } else { ExitCode::Configuration })
+    Ok(())
 }

@@ -1,22 +1,19 @@
 //! What `run`, `resume`, `undo`, `retire` and `watch` share: staying with an operation until it ends, and telling the end.
 
-use aurora_restore_app::{DriveEnd, Follower, History, Services, Sink, Stop};
-use aurora_restore_core::{
-    engine::{Engine, EngineError, Session},
-    operation::{Direction, Operation, Phase, Status},
-    ports::{Journal, JournalError},
-};
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-};
-
 use crate::{
     context::Context,
     error::{CommandError, CommandResult, Point},
     exit_code::ExitCode,
+    interrupts::Asked,
     render::{bars::Bars, json_lines, json_lines::JsonLines, lines::Lines},
     ui::{Format, ProgressStyle, Ui},
+};
+use aurora_restore_app::{DriveEnd, Follower, History, Services, Sink};
+use aurora_restore_core::{
+    engine::{Engine, EngineError, Session},
+    operation::{Direction, Operation, Phase, Status},
+    ports::{Journal, JournalError},
+    request::Strategy,
 };
 
 /// Nothing is shown.
@@ -38,9 +35,9 @@ pub(super) async fn drive(
     history: &History,
 ) -> Result<DriveEnd, CommandError> {
     let ports = services.ports();
-    let mut stop = listen()?;
+    let mut stop = context.stop(Asked::StopAfterMove)?;
     let end = {
-        let mut sink = sink(context.ui(), history)?;
+        let mut sink = sink(context.ui(), history);
         aurora_restore_app::drive(&Engine::new(ports), ports.journal, session, &mut follower, sink.as_mut(), &mut stop)
             .await
     };
@@ -61,42 +58,17 @@ pub(super) async fn watch_over(
     follower: &mut Follower,
     history: &History,
 ) -> Result<DriveEnd, CommandError> {
-    let mut stop = listen()?;
-    let mut sink = sink(context.ui(), history)?;
+    let mut stop = context.stop(Asked::StopNow)?;
+    let mut sink = sink(context.ui(), history);
     Ok(aurora_restore_app::watch_over(follower, journal, sink.as_mut(), &mut stop).await?)
 }
 
-fn sink<'a>(ui: &'a Ui, history: &'a History) -> Result<Box<dyn Sink + 'a>, CommandError> {
-    Ok(match (ui.format(), ui.progress()) {
-        (Format::Json, _) => Box::new(JsonLines::begin(ui)?),
+fn sink<'a>(ui: &'a Ui, history: &'a History) -> Box<dyn Sink + 'a> {
+    match (ui.format(), ui.progress()) {
+        (Format::Json, _) => Box::new(JsonLines::begin(ui)),
         (Format::Text, ProgressStyle::Bars) => Box::new(Bars::new(history)),
         (Format::Text, ProgressStyle::Lines) => Box::new(Lines::new(ui, history)),
         (Format::Text, ProgressStyle::Hidden) => Box::new(Silent),
-    })
-}
-
-/// The first Ctrl-C (or SIGTERM) asks to stop after the current move; the second ends the process at once. Both are safe:
-/// every move is recorded before it is made.
-fn listen() -> Result<Stop, CommandError> {
-    let unheard = |error| CommandError::failed("signals cannot be received").caused_by(error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(unheard)?;
-    let (asked, stop) = watch::channel(false);
-    // The task ends with the runtime.
-    drop(tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
-        anstream::eprintln!("stopping after the current move; once more to quit at once");
-        asked.send_replace(true);
-        either(&mut interrupt, &mut terminate).await;
-        std::process::exit(i32::from(ExitCode::StillRunning.number()));
-    }));
-    Ok(stop)
-}
-
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
     }
 }
 
@@ -109,41 +81,62 @@ pub(super) fn tell_detached(ui: &Ui, operation: &Operation) {
     ui.hint(format_args!("Give up:  aurora-restore cancel {id}, then resume: it is undone"));
 }
 
-/// Tells how a restore ended.
+/// Tells how a restore, or the end of a retired cluster, ended.
 pub(super) fn tell_end(context: &Context, operation: &Operation, end: DriveEnd) -> CommandResult {
     let ui = context.ui();
     let (id, status) = (&operation.id, operation.status());
-    let exit = ExitCode::of_status(status);
+    let exit = match end {
+        DriveEnd::Detached => ExitCode::StillRunning,
+        DriveEnd::RetirementEnded if operation.retired_at.is_some() => ExitCode::Done,
+        DriveEnd::RetirementEnded => ExitCode::Failed,
+        DriveEnd::Ended(_) => ExitCode::of_status(status),
+    };
     if ui.format() == Format::Json {
-        json_lines::end(ui, id, status, exit)?;
+        json_lines::end(ui, id, status, exit);
     }
-    if end == DriveEnd::Detached {
-        tell_detached(ui, operation);
-        return Ok(ExitCode::StillRunning);
-    }
-    match status {
-        Status::Completed => {
-            let target = &operation.request.target.cluster;
-            let switched = operation.facts.switch_over.as_ref().and_then(|switch| switch.endpoint.clone());
-            let endpoint = switched.or_else(|| operation.facts.instances.as_ref().map(|ready| ready.endpoint.clone()));
-            let place = endpoint.map_or_else(String::new, |endpoint| format!(" at {endpoint}"));
-            ui.done(format_args!("{target} is restored and verified{place}."));
-            if let Some(at) = operation.retire_after().filter(|_| operation.keeps_retired_cluster()) {
-                let until = crate::render::words::time(at);
-                ui.hint(format_args!(
-                    "The old cluster is kept until {until}; `aurora-restore undo {id}` brings it back."
-                ));
-            }
-            ui.hint(format_args!("See `aurora-restore report {id}`."));
-            Ok(exit)
+    match (end, status) {
+        (DriveEnd::Detached, _) => tell_detached(ui, operation),
+        (DriveEnd::RetirementEnded, _) if exit == ExitCode::Done => {
+            ui.done(format_args!("the retired cluster of operation {id} is gone."));
         }
-        Status::InProgress => Ok(exit),
-        Status::Failed => Err(with_report(failure_of(operation, exit, "failed and was undone"), operation)),
-        Status::Cancelled => {
-            Err(with_report(CommandError::failed(format!("operation {id} was cancelled and undone")), operation))
+        (DriveEnd::RetirementEnded, _) => {
+            let error = failure_of(operation, exit, "has not ended its retired cluster");
+            return Err(with_report(
+                error.hint("The restore itself is not affected, and ending can be tried again."),
+                operation,
+            ));
         }
-        Status::Stuck => Err(with_report(stuck(operation), operation)),
+        (DriveEnd::Ended(_), Status::Completed) => tell_completed(ui, operation),
+        (DriveEnd::Ended(_), Status::InProgress) => {}
+        (DriveEnd::Ended(_), Status::Failed) => {
+            return Err(with_report(failure_of(operation, exit, "failed and was undone"), operation));
+        }
+        (DriveEnd::Ended(_), Status::Cancelled) => {
+            let error = CommandError::failed(format!("operation {id} was cancelled and undone"));
+            return Err(with_report(error, operation));
+        }
+        (DriveEnd::Ended(_), Status::Stuck) => return Err(with_report(stuck(operation), operation)),
     }
+    Ok(exit)
+}
+
+fn tell_completed(ui: &Ui, operation: &Operation) {
+    let (id, target) = (&operation.id, &operation.request.target.cluster);
+    let switched = operation.facts.switch_over.as_ref().and_then(|switch| switch.endpoint.clone());
+    let endpoint = switched.or_else(|| operation.facts.instances.as_ref().map(|ready| ready.endpoint.clone()));
+    let place = endpoint.map_or_else(String::new, |endpoint| format!(" at {endpoint}"));
+    match (operation.request.strategy, &operation.facts.restored) {
+        // The target is where and what it was; the new cluster has a name of its own.
+        (Strategy::SideBySide, Some(beside)) => {
+            ui.done(format_args!("{} is restored and verified{place}; {target} is untouched.", beside.cluster));
+        }
+        _ => ui.done(format_args!("{target} is restored and verified{place}.")),
+    }
+    if let Some(at) = operation.retire_after().filter(|_| operation.keeps_retired_cluster()) {
+        let until = crate::render::words::time(at);
+        ui.hint(format_args!("The old cluster is kept until {until}; `aurora-restore undo {id}` brings it back."));
+    }
+    ui.hint(format_args!("See `aurora-restore report {id}`."));
 }
 
 fn failure_of(operation: &Operation, exit: ExitCode, how: &str) -> CommandError {

@@ -29,8 +29,8 @@ pub(crate) struct ListArgs {
     target: Option<String>,
 
     /// At most so many
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
-    limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
 }
 
 /// A status as people type it.
@@ -68,9 +68,12 @@ struct ListDocument<'a> {
 
 pub(super) fn run(context: &Context, args: &ListArgs) -> CommandResult {
     let target = args.target.as_deref().map(ClusterId::new).transpose();
-    let target = target.map_err(|invalid| CommandError::usage(invalid.to_string()))?;
-    let filter =
-        OperationFilter { status: args.status.map(StatusWord::status), target, limit: args.limit.max(1), cursor: None };
+    let target = target.map_err(|invalid| {
+        CommandError::usage(format!("--target: {invalid}"))
+            .hint("Give the whole name of the cluster, as `aurora-restore list` shows it.")
+    })?;
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let filter = OperationFilter { status: args.status.map(StatusWord::status), target, limit, cursor: None };
     let items = context.block_on(async {
         let journal = context.journal()?;
         collect(journal.as_ref(), filter).await

@@ -20,7 +20,7 @@ use crate::{
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
     render::plan_text,
-    ui::{Format, Ui},
+    ui::{Format, Ui, unless_gone},
 };
 
 /// Show what a restore would make, change and delete, without changing anything
@@ -80,9 +80,12 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> CommandResult {
             Err(error) => return Err(refused(context.ui(), error)?),
         };
         let history = history(ports.journal, &request).await;
-        show(context.ui(), &plan, &request, &history)?;
+        // Saved first: the screen may be closed before it has shown all.
         if let Some(path) = &args.out {
             plan_file::write(path, &request, &plan)?;
+        }
+        unless_gone(show(context.ui(), &plan, &request, &history))?;
+        if let Some(path) = &args.out {
             context.ui().done(format_args!("the plan is in {}.", path.display()));
             context.ui().hint(format_args!("Run it with `aurora-restore run --plan {}`.", path.display()));
         }
@@ -109,7 +112,7 @@ pub(super) async fn history(journal: &dyn Journal, request: &Request) -> History
 /// Tells why there is no plan: as data for a program, as an error for a person.
 fn refused(ui: &Ui, error: PlanError) -> Result<CommandError, CommandError> {
     if let (Format::Json, PlanError::Refused { findings }) = (ui.format(), &error) {
-        ui.json(&RefusalDocument { version: 1, possible: false, findings })?;
+        unless_gone(ui.json(&RefusalDocument { version: 1, possible: false, findings }))?;
     }
     Ok(error.into())
 }

@@ -1,6 +1,6 @@
 //! `retire`: ends retired clusters: of one operation, or of all whose time has come.
 
-use aurora_restore_app::{DriveEnd, History, executor};
+use aurora_restore_app::{History, executor};
 use aurora_restore_core::{
     engine::Engine,
     ids::OperationId,
@@ -15,8 +15,8 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
-    render::{json_lines, words},
-    ui::Format,
+    interrupts::Asked,
+    render::words,
 };
 
 /// The most operations that one `retire --due` looks at.
@@ -94,45 +94,36 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
     let question =
         format!("The retired clusters of {} are DELETED: {}.", words::plural(due.len(), "operation"), names.join(", "));
     args.confirm.ask(context.ui(), &question, "retire")?;
-    let mut worst = ExitCode::Done;
+    let stop = context.stop(Asked::StopAfterMove)?;
+    let mut failures = 0;
     for item in due {
+        if *stop.borrow() {
+            context
+                .ui()
+                .say("stopped; the clusters that are left stay retired until the next `aurora-restore retire --due`.");
+            return Ok(ExitCode::StillRunning);
+        }
         // One that cannot be ended must not keep the others from being ended.
         match retire(context, &item.operation_id).await {
-            Ok(ExitCode::Done) => {}
             Ok(ExitCode::StillRunning) => return Ok(ExitCode::StillRunning),
-            Ok(other) => worst = other,
+            Ok(_) => {}
             Err(error) => {
                 context.ui().error(&error);
-                worst = error.exit_code();
+                failures += 1;
             }
         }
     }
-    Ok(worst)
+    // Each failure was told, whatever it was; the sum of them is one code.
+    Ok(if failures == 0 { ExitCode::Done } else { ExitCode::Failed })
 }
 
 async fn retire(context: &Context, id: &OperationId) -> CommandResult {
     let (services, _, follower) = with_operation(context, id.as_str()).await?;
+    let _stop = context.stop(Asked::StopAfterMove)?;
     let engine = Engine::new(services.ports());
     let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
     let mut session = engine.attach(id, &executor).await?;
     engine.retire(&mut session, &aurora_restore_app::caller()).await?;
     let end = drive::drive(context, &services, &mut session, follower, &History::default()).await?;
-    let ended = session.operation().retired_at.is_some();
-    let exit = match (end, ended) {
-        (DriveEnd::Detached, _) => ExitCode::StillRunning,
-        (DriveEnd::Ended(_), true) => ExitCode::Done,
-        (DriveEnd::Ended(_), false) => ExitCode::Failed,
-    };
-    if context.ui().format() == Format::Json {
-        json_lines::end(context.ui(), id, session.operation().status(), exit)?;
-    }
-    match exit {
-        ExitCode::Done => context.ui().done(format_args!("the retired cluster of operation {id} is gone.")),
-        ExitCode::StillRunning => drive::tell_detached(context.ui(), session.operation()),
-        _ => {
-            return Err(CommandError::failed(format!("the retired cluster of operation {id} could not be ended"))
-                .hint(format!("See `aurora-restore report {id}`; it can be tried again.")));
-        }
-    }
-    Ok(exit)
+    drive::tell_end(context, session.operation(), end)
 }

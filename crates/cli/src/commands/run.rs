@@ -16,6 +16,7 @@ use super::{confirm::ConfirmArgs, drive, plan as planning, plan_file, request_ar
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
+    interrupts::Asked,
     render::plan_text,
     ui::Format,
 };
@@ -67,11 +68,15 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
 async fn still_true(services: &Services, request: &Request, saved: &Plan, path: &Path) -> Result<Plan, CommandError> {
     let ports = services.ports();
     let id = &saved.operation_id;
-    if !matches!(ports.journal.head(id).await, Err(JournalError::UnknownOperation { .. })) {
-        return Err(CommandError::failed(format!("the plan in {} was run already, as operation {id}", path.display()))
-            .hint(format!(
-                "Go on with it with `aurora-restore resume {id}`, or make a new plan. Nothing was changed."
+    match ports.journal.head(id).await {
+        Err(JournalError::UnknownOperation { .. }) => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => {
+            let told = format!("the plan in {} was run already, as operation {id}", path.display());
+            return Err(CommandError::failed(told).hint(format!(
+                "Look at it with `aurora-restore status {id}`, or make a new plan. Nothing was changed."
             )));
+        }
     }
     let now = plan::make(&ports, request, id).await?;
     if now.digest == saved.digest {
@@ -127,6 +132,8 @@ async fn begin(
         executor: executor().map_err(internal)?,
         approved_plan: Some(plan.digest),
     };
+    // Before it begins: whoever interrupts from here on is told how to go on.
+    let _stop = context.stop(Asked::StopAfterMove)?;
     let mut session = Engine::new(services.ports()).begin(new).await?;
     let follower = Follower::new(session.operation().id.clone());
     let end = drive::drive(context, services, &mut session, follower, history).await?;

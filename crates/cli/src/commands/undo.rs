@@ -13,6 +13,7 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    interrupts::Asked,
     render::json_lines,
     ui::Format,
 };
@@ -45,6 +46,7 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         };
         args.confirm.ask(context.ui(), &question, target)?;
         let ports = services.ports();
+        let _stop = context.stop(Asked::StopAfterMove)?;
         let engine = Engine::new(ports);
         // Taking an operation over stops its executor: what cannot be undone is not taken over. Reading and typing takes a
         // while, so the journal is asked once more.
@@ -59,7 +61,7 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         match (end, operation.status()) {
             (DriveEnd::Ended(_), status @ (Status::Failed | Status::Cancelled)) => {
                 if context.ui().format() == Format::Json {
-                    json_lines::end(context.ui(), &operation.id, status, ExitCode::Done)?;
+                    json_lines::end(context.ui(), &operation.id, status, ExitCode::Done);
                 }
                 context.ui().done(format_args!("operation {} is undone.", operation.id));
                 Ok(ExitCode::Done)

@@ -14,8 +14,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::{
-    render::{fact, toned, words},
-    ui::WARNING,
+    render::{fact, printable::printable, toned, words},
+    ui::{self, WARNING},
 };
 
 /// Before this nothing is drawn.
@@ -55,6 +55,7 @@ impl<'a> Bars<'a> {
                 return;
             }
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWINGS_PER_SECOND));
+            ui::write_above(Some(self.bar.clone()));
             for line in std::mem::take(&mut self.held_back) {
                 self.bar.println(line);
             }
@@ -63,8 +64,9 @@ impl<'a> Bars<'a> {
         let elapsed = words::duration(now.duration_since(operation.requested_at));
         let left = self.history.remaining(operation, now);
         let left = left.map_or_else(String::new, |left| format!(", about {} left", words::duration(left)));
-        let text = self.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        self.bar.set_message(format!("{}{text} ({elapsed} elapsed{left})", fact::place(operation)));
+        let text = self.text.as_ref().map_or_else(String::new, |text| format!(": {}", printable(text)));
+        // What is too long for the line is cut at its end, so the times stand before RDS's words.
+        self.bar.set_message(format!("{}, {elapsed} elapsed{left}{text}", fact::place(operation)));
         self.bar.tick();
     }
 }
@@ -73,8 +75,9 @@ impl<'a> Bars<'a> {
 impl Drop for Bars<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+        ui::write_above(None);
         for line in std::mem::take(&mut self.held_back) {
-            anstream::eprintln!("{line}");
+            ui::talk(format_args!("{line}"));
         }
     }
 }
@@ -107,7 +110,7 @@ impl Sink for Bars<'_> {
     }
 
     fn trouble(&mut self, text: &str) {
-        self.line(format!("{WARNING}warning:{WARNING:#} {text}"));
+        self.line(format!("{WARNING}warning:{WARNING:#} {}", printable(text)));
     }
 }
 

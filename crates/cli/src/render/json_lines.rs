@@ -19,7 +19,7 @@ use aurora_restore_core::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{error::CommandError, exit_code::ExitCode, render::fact, ui::Ui};
+use crate::{exit_code::ExitCode, render::fact, ui::Ui};
 
 /// The version of the stream.
 const VERSION: u32 = 1;
@@ -60,9 +60,10 @@ pub(crate) struct JsonLines<'a> {
 
 impl<'a> JsonLines<'a> {
     /// Begins the stream.
-    pub(crate) fn begin(ui: &'a Ui) -> Result<Self, CommandError> {
-        ui.json_line(&Record::Version { version: VERSION })?;
-        Ok(Self { ui })
+    pub(crate) fn begin(ui: &'a Ui) -> Self {
+        let lines = Self { ui };
+        lines.write(&Record::Version { version: VERSION });
+        lines
     }
 
     fn write(&self, record: &Record<'_>) {
@@ -72,8 +73,8 @@ impl<'a> JsonLines<'a> {
 }
 
 /// Ends the stream.
-pub(crate) fn end(ui: &Ui, id: &OperationId, status: Status, exit: ExitCode) -> Result<(), CommandError> {
-    ui.json_line(&Record::End { operation_id: id, status, exit_code: exit.number() })
+pub(crate) fn end(ui: &Ui, id: &OperationId, status: Status, exit: ExitCode) {
+    JsonLines { ui }.write(&Record::End { operation_id: id, status, exit_code: exit.number() });
 }
 
 impl Sink for JsonLines<'_> {

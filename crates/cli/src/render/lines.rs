@@ -10,7 +10,7 @@ use aurora_restore_core::{
 use jiff::Timestamp;
 
 use crate::{
-    render::{fact, toned, words},
+    render::{fact, printable::printable, toned, words},
     ui::Ui,
 };
 
@@ -50,11 +50,12 @@ impl Sink for Lines<'_> {
         self.spoken = Instant::now();
         let now = Timestamp::now();
         let place = fact::place(operation);
-        let text = self.progress.as_ref().map_or_else(String::new, |progress| format!(": {}", progress.text));
+        let text =
+            self.progress.as_ref().map_or_else(String::new, |progress| format!(": {}", printable(&progress.text)));
         let elapsed = words::duration(now.duration_since(operation.requested_at));
         let left = self.history.remaining(operation, now);
         let left = left.map_or_else(String::new, |left| format!(", about {} left", words::duration(left)));
-        self.ui.say(format_args!("{} {place}{text} ({elapsed} elapsed{left})", words::time(now)));
+        self.ui.say(format_args!("{} {place}, {elapsed} elapsed{left}{text}", words::time(now)));
     }
 
     fn trouble(&mut self, text: &str) {

@@ -10,7 +10,7 @@ use aurora_restore_core::{
 };
 
 use crate::{
-    render::words,
+    render::{printable::printable, words},
     ui::{FAINT, HEADING, WARNING},
 };
 
@@ -53,7 +53,7 @@ fn step_lines(out: &mut dyn Write, step: StepKind, lines: &[&OutlineLine], histo
         None => writeln!(out, "  {step}")?,
     }
     for line in lines {
-        let object = &line.object;
+        let object = printable(&line.object);
         match line.verb {
             Verb::Make => writeln!(out, "    make    {object}")?,
             Verb::Change => writeln!(out, "    change  {object}")?,

@@ -63,3 +63,73 @@ fn throttling_and_replies_that_are_lost_are_survived() {
     world.run(&["run", "--yes"]).with_code(0);
     world.assert_swapped();
 }
+
+#[test]
+fn an_end_of_the_retired_cluster_that_is_refused_tells_why_and_can_be_tried_again() {
+    let world = World::new(Pace::None, 20);
+    world.run(&["run", "--yes"]).with_code(0);
+    let refuse = FaultRule::once(Fault::AccessDenied).on(Action::DeleteDbInstance).times(500);
+    world.inject(&refuse);
+    let told = |ended: crate::support::Ended| {
+        for text in
+            ["has not ended its retired cluster", "AccessDenied", "ARP-ACCESS-001", "hint:", "can be tried again"]
+        {
+            assert!(ended.err.contains(text), "`{text}` is not said:\n{}", ended.err);
+        }
+        assert!(!ended.err.contains("done:"), "{}", ended.err);
+    };
+    told(world.run(&["retire", "latest", "--early", "--yes"]).with_code(1));
+
+    // Interrupted while it waits, then gone on with, and refused only then.
+    world.clear_faults();
+    world.inject(&FaultRule::once(Fault::Throttling).on(Action::DeleteDbInstance).times(500));
+    let retire = world.begin(&["retire", "latest", "--early", "--yes"]);
+    world.wait_for("the retirement", || {
+        let report = world.report();
+        let began =
+            report["incidents"].as_array()?.iter().filter(|one| one["text"].as_str().is_some_and(is_retirement));
+        (began.count() >= 2).then_some(())
+    });
+    retire.kill();
+    world.clear_faults();
+    world.inject(&refuse);
+    let resumed = world.run(&["--json", "resume", "latest"]).with_code(1);
+    assert!(resumed.out.trim_end().ends_with("\"status\":\"COMPLETED\",\"exit_code\":1}"), "{}", resumed.out);
+    told(resumed);
+
+    world.clear_faults();
+    let done = world.run(&["retire", "latest", "--early", "--yes"]).with_code(0);
+    assert!(done.err.contains("is gone"), "{}", done.err);
+    world.wait_for("the end of the retired cluster", || (world.clusters(STAGING) == ["staging"]).then_some(()));
+}
+
+fn is_retirement(incident: &str) -> bool {
+    incident.contains("retired cluster") && !incident.contains("could not")
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_neither_the_restore_nor_its_exit_code() {
+    let world = World::new(Pace::None, 20);
+    let unread = |arguments: &[&str]| {
+        let mut child = world
+            .command(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.wait().unwrap().code().unwrap()
+    };
+    assert_eq!(unread(&["--json", "run", "--yes", "--snapshot", "no-such"]), 1);
+    assert_eq!(unread(&["--json", "plan", "--snapshot", "no-such"]), 1);
+    let saved = world.path("saved.json");
+    assert_eq!(unread(&["plan", "--out", saved.to_str().unwrap()]), 0);
+    assert!(saved.exists(), "the plan is saved though nobody saw it");
+    world.configure(
+        "[[verification.checks]]\nname = \"enough orders\"\nsql = \"SELECT count(*) FROM shop.orders\"\n\
+         database = \"shop\"\nat-least = 1000000",
+    );
+    assert_eq!(unread(&["--json", "run", "--yes"]), 1, "it failed, whoever listened");
+    assert_eq!(world.report()["status"], "FAILED");
+    world.assert_untouched();
+}

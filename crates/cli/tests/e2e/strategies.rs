@@ -5,10 +5,15 @@ use crate::support::{APP, PRODUCTION, PRODUCTION_MASTER, Pace, STAGING, STAGING_
 #[test]
 fn side_by_side_leaves_the_target_alone() {
     let world = World::new(Pace::None, 50);
-    world.run(&["run", "--strategy", "side-by-side", "--yes"]).with_code(0);
+    let ended = world.run(&["run", "--strategy", "side-by-side", "--yes"]).with_code(0);
     assert_eq!(world.note(STAGING, "staging", APP), "stale");
     let clusters = world.clusters(STAGING);
     let new = clusters.iter().find(|name| *name != "staging").expect("a new cluster");
+    let told = format!(
+        "done: {new} is restored and verified at localhost:{}; staging is untouched.",
+        world.port(STAGING, new)
+    );
+    assert!(ended.err.contains(&told), "{told}\n{}", ended.err);
     let wanted = world.content(PRODUCTION, "production", PRODUCTION_MASTER);
     assert_eq!(world.content(STAGING, new, STAGING_MASTER), wanted);
 }

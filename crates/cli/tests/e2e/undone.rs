@@ -58,3 +58,36 @@ fn a_cancelled_restore_is_undone() {
     assert_eq!(world.report()["status"], "CANCELLED");
     world.assert_untouched();
 }
+
+#[test]
+fn whoever_interrupts_is_told_once_how_to_go_on_and_a_watcher_just_leaves() {
+    let world = World::new(Pace::Quick, 20);
+    world.inject(&FaultRule::once(Fault::StuckCopy).on(Action::CopyDbClusterSnapshot));
+    let interrupted = |arguments: &[&str]| {
+        let child = world.command(arguments).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        world.wait_for("the copy", || {
+            world.standing().filter(|(_, step)| step.as_deref() == Some("copy-snapshot")).map(drop)
+        });
+        let pid = child.id();
+        // A process that has just begun may not listen yet: an interrupt would end it without a word.
+        world.wait_for("its ear", || listens(pid).then_some(()));
+        let told = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        assert!(told.success());
+        crate::support::Ended::from(child.wait_with_output().unwrap()).with_code(5)
+    };
+    let left = interrupted(&["run", "--yes"]);
+    assert_eq!(left.err.matches("stopping after the current move").count(), 1, "{}", left.err);
+    assert!(left.err.contains("aurora-restore resume op-"), "{}", left.err);
+    let watched = interrupted(&["watch", "latest"]);
+    assert!(watched.err.contains("stopped watching") && !watched.err.contains("current move"), "{}", watched.err);
+    world.run(&["cancel", "latest"]).with_code(0);
+    world.run(&["resume", "latest"]).with_code(1);
+    world.assert_untouched();
+}
+
+/// Whether the process has a handler of its own for SIGINT.
+fn listens(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
+}

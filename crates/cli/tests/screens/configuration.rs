@@ -46,7 +46,7 @@ fn what_is_not_toml_is_refused_with_its_line() {
     $ aurora-restore config validate
     --- stderr
     error: aurora-restore.toml:2: this is not TOML: string values must be quoted, expected literal string
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: Texts stand in quotes, lists in [ ], and each section begins with its name in [ ].
     --- exit 3
     "#);
 }
@@ -57,7 +57,7 @@ fn a_bare_number_is_not_a_duration() {
     $ aurora-restore config validate
     --- stderr
     error: aurora-restore.toml:11: `limits.poll`: expected a duration with its unit, such as "30s" or "24h", found the number 30
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: An example: `limits.poll = "30s"`.
     --- exit 3
     "#);
 }
@@ -68,7 +68,7 @@ fn an_identifier_that_rds_would_refuse_is_refused_where_it_stands() {
     $ aurora-restore config validate
     --- stderr
     error: aurora-restore.toml:6: `target.cluster`: cluster identifier `staging-` is not valid: it must not end with a hyphen
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: An example: `target.cluster = "staging"`.
     --- exit 3
     "#);
 }
@@ -113,7 +113,7 @@ fn an_endpoint_in_the_clear_is_refused() {
     $ aurora-restore config validate
     --- stderr
     error: aurora-restore.toml:11: `aws.rds-endpoint`: the endpoint `http://rds.example.com/` cannot be used: http is for loopback addresses only, use https
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: An example: `aws.rds-endpoint = "http://127.0.0.1:4510"`.
     --- exit 3
     "#);
 }
@@ -137,14 +137,28 @@ fn a_wrong_flag_is_the_command_lines_fault() {
     $ aurora-restore --set restore.strategy=swop config validate
     --- stderr
     error: flag --set restore.strategy: "swop" is not one of "swap", "side-by-side", "replace"; did you mean "swap"?
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: An example: `restore.strategy = "swap"`.
     --- exit 2
     "#);
     assert_snapshot!(home.screen(&["plan", "--date", "yesterday"]), @r#"
     $ aurora-restore plan --date yesterday
     --- stderr
     error: flag --date: `source.date`: it goes with `source.prefix` only
-    hint: What each key means stands in the file that `aurora-restore config init` writes. Nothing was changed.
+    hint: Remove it, or set `source.prefix`, too.
+    --- exit 2
+    "#);
+    assert_snapshot!(home.screen(&["plan", "--target", "Bad_Name"]), @r#"
+    $ aurora-restore plan --target Bad_Name
+    --- stderr
+    error: flag --target: `target.cluster`: cluster identifier `bad_name` is not valid: only letters, digits and hyphens are allowed
+    hint: An example: `target.cluster = "staging"`.
+    --- exit 2
+    "#);
+    assert_snapshot!(home.screen(&["list", "--target", "Bad_Name"]), @r#"
+    $ aurora-restore list --target Bad_Name
+    --- stderr
+    error: --target: cluster identifier `bad_name` is not valid: only letters, digits and hyphens are allowed
+    hint: Give the whole name of the cluster, as `aurora-restore list` shows it.
     --- exit 2
     "#);
     assert_snapshot!(home.screen(&["--set", "limits.poll", "config", "validate"]), @r#"

@@ -451,6 +451,18 @@ fn a_file_that_is_no_journal_is_refused() {
     "#);
 }
 
+#[test]
+fn a_directory_is_no_journal_and_no_trouble_of_the_disk() {
+    let home = Home::with_config(&format!("{COMPLETE}\n[journal]\npath = \".\"\n"));
+    assert_snapshot!(home.screen(&["status"]), @r#"
+    $ aurora-restore status
+    --- stderr
+    error: the journal at . cannot be used: it is a directory; name a file in it
+    hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
+    --- exit 3
+    "#);
+}
+
 /// Changes the file behind the back of the program.
 fn sqlite(home: &Home, sql: &str) {
     rusqlite::Connection::open(home.journal_path()).unwrap().execute_batch(sql).unwrap();

@@ -20,7 +20,7 @@ use crate::{
     exit_code::ExitCode,
     render::printable::printable,
     render::words,
-    ui::{FAINT, Format, HEADING},
+    ui::{FAINT, Format, HEADING, unless_gone},
 };
 
 /// Show whether the sandbox runs, what there is in it, and how to use it
@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
     let ui = context.ui();
     let Some(status) = running(&directory)? else {
         if ui.format() == Format::Json {
-            ui.json(&NotRunning { version: 1, running: false, data_directory: &directory })?;
+            unless_gone(ui.json(&NotRunning { version: 1, running: false, data_directory: &directory }))?;
             return Ok(ExitCode::Failed);
         }
         return Err(CommandError::failed(format!("no sandbox runs in {}", directory.display()))
