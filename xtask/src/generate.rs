@@ -119,6 +119,8 @@ fn ask_command(root: &Path, command: &[String]) -> Result<String, String> {
         .current_dir(root)
         .args(command)
         .arg("--help")
+        // The width must not depend on who generates.
+        .env("COLUMNS", "100")
         .env_remove(BUILT_COMMAND)
         .output()
         .map_err(|error| format!("{ask:?}: {error}"))?;
