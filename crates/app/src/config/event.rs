@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::{
     Origin, Problem,
     file::{Parsed, key_hint},
-    schema,
+    reference, schema,
     value::{self, Value},
 };
 
@@ -39,7 +39,7 @@ fn entry(parsed: &mut Parsed, path: &str, json: &Json) {
         }
         return match of_json(key.shape, json) {
             Ok(value) => parsed.entries.push((key, value, Origin::Event)),
-            Err(reason) => refuse(parsed, format!("`{path}`: {reason}"), None),
+            Err(reason) => refuse(parsed, format!("`{path}`: {reason}"), reference::example(path)),
         };
     }
     match json {
@@ -159,12 +159,14 @@ mod tests {
     fn null_and_wrong_shapes_are_refused() {
         assert_eq!(
             problems(&json!({"target": {"cluster": null}})),
-            ["the event's request: `target.cluster`: null is not a value; leave the key out"]
+            [
+                "the event's request: `target.cluster`: null is not a value; leave the key out An example: `target.cluster = \"staging\"`."
+            ]
         );
         assert_eq!(
             problems(&json!({"limits": {"poll": 30}})),
             [
-                "the event's request: `limits.poll`: expected a duration with its unit, such as \"30s\" or \"24h\", found the number 30"
+                "the event's request: `limits.poll`: expected a duration with its unit, such as \"30s\" or \"24h\", found the number 30 An example: `limits.poll = \"30s\"`."
             ]
         );
     }
