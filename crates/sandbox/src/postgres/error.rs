@@ -232,9 +232,9 @@ impl DataPlaneError {
             Self::UnsafeSocketDirectory { path } => {
                 vec![format!("Remove {} if it is left over, or choose a shorter data directory.", path.display())]
             }
-            Self::DiskFull { .. } => vec![
-                "Free some space, or delete snapshots and clusters of the sandbox; the work is taken up again.".into(),
-            ],
+            Self::DiskFull { .. } => {
+                vec!["Free some space, or delete snapshots and clusters of the sandbox, and ask for it anew.".into()]
+            }
             Self::ServerFailed { log, .. } => vec![format!("The server's log is {}.", log.display())],
             Self::PortInUse { port, .. } => {
                 vec![format!(

@@ -127,9 +127,10 @@ impl SandboxError {
 
 fn io_hint(source: &io::Error, path: &Path) -> Option<String> {
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some(format!("The disk under {} is full; make room, the sandbox goes on by itself.", path.display()))
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(format!(
+            "The disk under {} is full. Make room; a sandbox that runs then goes on by itself, one that did not start can be started.",
+            path.display()
+        )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some(format!("The user who runs the sandbox must be able to write {}.", path.display()))
         }
