@@ -76,6 +76,9 @@ impl Connector {
         let driver = tokio::spawn(async move { drop(connection.await) });
         let session = Session { client, driver, place };
         session.run("setting up the session", &self.settings(purpose)).await?;
+        if purpose == Purpose::Manage {
+            session.silence_event_triggers().await?;
+        }
         Ok(session)
     }
 
@@ -124,6 +127,17 @@ impl Connector {
 }
 
 impl Session {
+    /// Keeps the event triggers of the source from running along with what is granted, made and taken back here: they are
+    /// code of others that would run as the master, and may fail or reach out of the database. Aurora lets a master do
+    /// so; where it may not, they run.
+    async fn silence_event_triggers(&self) -> Result<(), DatabaseError> {
+        const SILENCING: &str = "silencing event triggers";
+        if let Err(refusal) = self.attempt(SILENCING, "SET session_replication_role = replica").await? {
+            tracing::debug!(place = self.place, %refusal, "event triggers of the source run along");
+        }
+        Ok(())
+    }
+
     /// Runs statements without parameters.
     pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseError> {
         self.client.batch_execute(sql).await.map_err(|error| self.failed(doing, &error))
