@@ -21,6 +21,9 @@ const SUPERUSER_MEMBERSHIPS: [&str; 6] = [
 /// From this version on CREATEROLE manages only roles that were granted to it.
 const CREATEROLE_IS_LIMITED_FROM: u32 = 16;
 
+/// Before this version only superusers set the parameters of superusers.
+const PARAMETERS_ARE_GRANTED_FROM: u32 = 15;
+
 /// What the master user logs in with: a name and a verifier. The password itself never leaves this process.
 pub(super) struct Master {
     user: String,
@@ -123,7 +126,7 @@ async fn role_exists(session: &Session, name: &str) -> Result<bool, DataPlaneErr
 }
 
 /// Makes the roles that every Aurora cluster has. Runs once, on the template.
-pub(super) async fn make_common_roles(session: &Session) -> Result<(), DataPlaneError> {
+pub(super) async fn make_common_roles(session: &Session, major: u32) -> Result<(), DataPlaneError> {
     session
         .run(
             "make the roles",
@@ -132,6 +135,11 @@ pub(super) async fn make_common_roles(session: &Session) -> Result<(), DataPlane
              GRANT rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION",
         )
         .await?;
+    if major >= PARAMETERS_ARE_GRANTED_FROM {
+        // On Aurora it keeps triggers quiet while data are brought in.
+        let grant = "GRANT SET ON PARAMETER session_replication_role TO rds_superuser";
+        session.run("grant a parameter", grant).await?;
+    }
     let wanted: Vec<&str> = SUPERUSER_MEMBERSHIPS.to_vec();
     let rows = session
         .rows("list the roles", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY($1)", &[&wanted])

@@ -11,7 +11,7 @@ use super::server::{Servers, Stop};
 use super::session::Session;
 
 /// Part of the template's name. Raise it when what is below changes, and the template is made anew.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 /// Sorts by code point and knows the letters of all languages.
 #[cfg(not(target_os = "macos"))]
@@ -68,7 +68,7 @@ async fn fill(servers: &Servers, port: u16) -> Result<(), DataPlaneError> {
     for database in ["template1", "postgres"] {
         let session = Session::open(&servers.run, port, database).await?;
         if database == "template1" {
-            make_common_roles(&session).await?;
+            make_common_roles(&session, servers.binaries.major()).await?;
         }
         install_amcheck(&session).await?;
     }

@@ -42,7 +42,8 @@ async fn the_master_user_can_do_what_a_restore_needs_of_it() {
     client
         .batch_execute(
             "CREATE ROLE app LOGIN PASSWORD 'app-Passw0rd'; GRANT ALL ON SCHEMA public TO app; \
-             CREATE EXTENSION pgcrypto; CREATE EXTENSION IF NOT EXISTS amcheck",
+             CREATE EXTENSION pgcrypto; CREATE EXTENSION IF NOT EXISTS amcheck; \
+             SET session_replication_role = replica; RESET session_replication_role",
         )
         .await
         .unwrap();
