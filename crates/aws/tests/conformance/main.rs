@@ -3,6 +3,7 @@
 
 mod moto;
 mod sandbox;
+mod sequences;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};
 use aurora_restore_core::{ids::Region, secret::Secret};

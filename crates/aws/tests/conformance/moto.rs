@@ -22,9 +22,9 @@ use aws_sdk_rds::{Client, Config, config::BehaviorVersion};
 
 use crate::{cloud, region};
 
-const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 /// Moto has one account unless roles are assumed.
-const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 const PAUSE: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 600;
 
@@ -89,9 +89,9 @@ impl RdsFixture for OnMoto {
 }
 
 /// A moto server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Server {
@@ -111,7 +111,7 @@ fn moto_server() -> PathBuf {
     if installed.exists() { installed } else { PathBuf::from("moto_server") }
 }
 
-async fn start() -> Server {
+pub(crate) async fn start() -> Server {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("a bound socket has an address").port();
     drop(listener);
@@ -134,7 +134,7 @@ async fn start() -> Server {
 }
 
 /// Sets the stage with the SDK itself: the port cannot make a cluster out of nothing.
-async fn set_stage(url: &str) {
+pub(crate) async fn set_stage(url: &str) {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(aws_sdk_rds::config::Region::new(REGION))

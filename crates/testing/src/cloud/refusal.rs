@@ -32,7 +32,7 @@ pub(super) fn no_reply(action: Action, object: &str) -> RdsError {
 
 /// The thing that was named does not exist.
 pub(super) fn not_found(action: Action, object: &str, code: Code) -> RdsError {
-    refused(action, object, &Refusal { code, message: format!("{object} not found.") })
+    refused(action, object, &Refusal { code, message: format!("{object} not found") })
 }
 
 /// An answer that makes no sense to the port.
@@ -71,7 +71,11 @@ fn kind(action: Action, refusal: &Refusal) -> RdsErrorKind {
         | Code::InstanceQuotaExceeded
         | Code::SharedSnapshotQuotaExceeded => RdsErrorKind::Quota,
         // One code for two limits; only the text tells them apart.
-        Code::SnapshotQuotaExceeded if refusal.message.contains("in progress") => RdsErrorKind::TransientQuota,
+        Code::SnapshotQuotaExceeded
+            if ["across region", "in progress"].iter().any(|part| refusal.message.contains(part)) =>
+        {
+            RdsErrorKind::TransientQuota
+        }
         Code::SnapshotQuotaExceeded => RdsErrorKind::Quota,
         Code::InsufficientDbClusterCapacity | Code::InsufficientDbInstanceCapacity => RdsErrorKind::CapacityShort,
         Code::InternalFailure | Code::ServiceUnavailable => RdsErrorKind::Unavailable,
@@ -113,4 +117,17 @@ fn missing(action: Action, code: Code) -> RdsErrorKind {
         _ => false,
     };
     if is_named { RdsErrorKind::NotFound } else { RdsErrorKind::ReferenceNotFound }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_copies_in_progress_passes_and_a_limit_of_snapshots_does_not() {
+        let refusal = |message: &str| Refusal { code: Code::SnapshotQuotaExceeded, message: message.to_owned() };
+        let meaning = |message| kind(Action::CopyDbClusterSnapshot, &refusal(message));
+        assert_eq!(meaning("Cannot copy more than 5 snapshots across regions"), RdsErrorKind::TransientQuota);
+        assert_eq!(meaning("Cannot create more than 100 manual snapshots"), RdsErrorKind::Quota);
+    }
 }
