@@ -56,7 +56,9 @@ pub(super) async fn cluster(context: &StepContext<'_>, spec: ClusterSpec<'_>) ->
                 engine: spec.engine.to_owned(),
                 engine_version: spec.engine_version.to_owned(),
                 kms_key: spec.kms_key,
-                settings: spec.settings.clone(),
+                // Protection comes with the other settings, once the cluster is available: while it is being made, and
+                // when that fails, RDS does not let go of it, and the undo could not delete it.
+                settings: ClusterSettings { deletion_protection: None, ..spec.settings.clone() },
                 tags: spec.tags,
             };
             match context.change(spec.location, Change::RestoreCluster(Box::new(restore))).await? {

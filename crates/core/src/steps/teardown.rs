@@ -50,8 +50,14 @@ pub(super) async fn cluster(
     }
     if found.settings.deletion_protection == Some(true) {
         let unprotect = ClusterModify { deletion_protection: Some(false), ..ClusterModify::of(id.clone()) };
-        context.change(location, Change::ModifyCluster(Box::new(unprotect))).await??;
-        return Ok(Gone::NotYet { text: format!("the protection of cluster {id} is being lifted") });
+        return match context.change(location, Change::ModifyCluster(Box::new(unprotect))).await? {
+            Ok(()) => Ok(Gone::NotYet { text: format!("the protection of cluster {id} is being lifted") }),
+            // The cluster is not at rest.
+            Err(error) if error.kind == RdsErrorKind::InvalidState => {
+                Ok(Gone::NotYet { text: format!("cluster {id} cannot be unprotected yet: {}", error.message) })
+            }
+            Err(error) => Err(error.into()),
+        };
     }
     if let Gone::NotYet { text } = instances_on_their_way(context, location, &found).await? {
         return Ok(Gone::NotYet { text });

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod guards;
+mod mended;
 mod people;
 mod places;
-mod universal;
 mod whole;

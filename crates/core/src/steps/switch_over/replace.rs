@@ -36,7 +36,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     if let Some(text) = final_snapshot(context, plan, &existing.cluster, snapshot).await? {
         return Ok(context.wait(STEP, after, text));
     }
-    require_recent(context, plan, existing).await?;
+    require_fit(context, plan, existing).await?;
     // Past this line the old cluster's data, as of that snapshot, are proven to be in it.
     let proof = Proof::Is(&existing.resource_id);
     match teardown::cluster(context, &plan.target_location, &existing.cluster, proof).await? {
@@ -127,11 +127,19 @@ pub(in crate::steps) async fn require_way_back(context: &StepContext<'_>) -> Res
     .into())
 }
 
-/// Refuses a final snapshot that was taken long ago, for instance before a pause of the executor: what was written since
-/// is in no snapshot.
-async fn require_recent(context: &StepContext<'_>, plan: &Plan, existing: &ExistingTarget) -> Result<(), StepError> {
+/// Refuses to delete a cluster that was protected since the plan was made: somebody wants it to stay. And refuses a final
+/// snapshot that was taken long ago, for instance before a pause of the executor: what was written since is in no snapshot.
+async fn require_fit(context: &StepContext<'_>, plan: &Plan, existing: &ExistingTarget) -> Result<(), StepError> {
     let rds = context.rds(&plan.target_location);
     let begun = match rds.cluster(&existing.cluster).await {
+        Ok(found) if found.settings.deletion_protection == Some(true) => {
+            return Err(Failure::terminal(
+                ErrorCode::TargetProtected,
+                format!("cluster {} is protected against deletion since the plan was made", found.id),
+            )
+            .hint(ErrorCode::TargetProtected.action())
+            .into());
+        }
         Ok(found) => found.status == ClusterStatus::Deleting || found.members.is_empty(),
         Err(error) if error.is_not_found() => true,
         Err(error) => return Err(error.into()),
