@@ -15,6 +15,9 @@ use crate::model::resources::{DbClusterSnapshot, SnapshotKind, Tag};
 use crate::model::world::{Ctx, World};
 use crate::model::{ImageId, Place};
 
+/// What the names of AWS Backup's snapshots begin with.
+const BACKUP_PREFIX: &str = "awsbackup:";
+
 /// A snapshot to be put in place: what no call can make.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedSnapshot {
@@ -24,7 +27,7 @@ pub struct SeedSnapshot {
     pub db_cluster_identifier: String,
     /// When the snapshot claims to have been taken; for example yesterday.
     pub created_at: Timestamp,
-    /// Name of a manual snapshot; without one it is an automated one.
+    /// Name of a manual snapshot, or one of AWS Backup (`awsbackup:…`); without a name it is an automated one.
     pub name: Option<String>,
     /// Tags, those with reserved prefixes included.
     pub tags: Vec<Tag>,
@@ -43,6 +46,8 @@ impl World {
         record.require_available()?;
         let from = record.volume;
         let (name, kind) = match seed.name {
+            // AWS Backup gives names that nobody else may give.
+            Some(name) if name.starts_with(BACKUP_PREFIX) => (name, SnapshotKind::Manual),
             Some(name) => (self.check_new_snapshot(here, "DBClusterSnapshotIdentifier", &name)?, SnapshotKind::Manual),
             None => (automated_name(&record.shown.db_cluster_identifier, seed.created_at), SnapshotKind::Automated),
         };
