@@ -178,12 +178,12 @@ fn assemble(operation: &Operation, story: Story, journal_hash: String, now: Time
         timeline: timeline(operation, story.attempts, now),
         incidents: story.incidents,
         failure: operation.failure.clone(),
-        warnings: warnings(operation, plan),
+        warnings: warnings_of(operation),
         checks,
         users: operation.facts.users.as_ref().map(|users| users.outcome.clone()),
         settings,
         outline: plan.map(|plan| plan.outline(&operation.request)),
-        resources: plan.map(|plan| resources(operation, plan)).unwrap_or_default(),
+        resources: resources_of(operation),
         journal_hash,
         journal_entries: operation.sequence,
     }
@@ -254,8 +254,9 @@ fn timeline(operation: &Operation, mut attempts: Vec<(StepKind, Vec<Attempt>)>, 
         .collect()
 }
 
-fn warnings(operation: &Operation, plan: Option<&Plan>) -> Vec<String> {
-    let of_plan = plan.into_iter().flat_map(|plan| &plan.warnings).map(|finding| finding.message.clone());
+/// The warnings of an operation's report.
+pub fn warnings_of(operation: &Operation) -> Vec<String> {
+    let of_plan = operation.facts.plan.iter().flat_map(|plan| &plan.warnings).map(|finding| finding.message.clone());
     let given_up = operation
         .steps
         .iter()
@@ -264,7 +265,9 @@ fn warnings(operation: &Operation, plan: Option<&Plan>) -> Vec<String> {
     of_plan.chain(given_up).collect()
 }
 
-fn resources(operation: &Operation, plan: &Plan) -> Vec<ResourceLine> {
+/// What an operation made or took over, and what became of it, as its report tells.
+pub fn resources_of(operation: &Operation) -> Vec<ResourceLine> {
+    let Some(plan) = operation.facts.plan.as_deref() else { return Vec::new() };
     let status_of = |step| operation.step(step).map(|record| record.status);
     let fate = |step: StepKind, done: &str| match status_of(step) {
         Some(StepStatus::Finished) => done.to_owned(),

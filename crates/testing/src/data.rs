@@ -44,15 +44,16 @@ impl Content {
 }
 
 /// The data of all volumes and images.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct DataPlane {
     volumes: BTreeMap<VolumeId, Arc<Content>>,
     images: BTreeMap<ImageId, Arc<Content>>,
 }
 
 impl DataPlane {
-    pub(crate) fn content(&self, volume: VolumeId) -> Option<&Content> {
-        self.volumes.get(&volume).map(Arc::as_ref)
+    /// The content, shared and not copied.
+    pub(crate) fn shared(&self, volume: VolumeId) -> Option<Arc<Content>> {
+        self.volumes.get(&volume).map(Arc::clone)
     }
 
     pub(crate) fn content_mut(&mut self, volume: VolumeId) -> Option<&mut Content> {

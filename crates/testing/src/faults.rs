@@ -3,14 +3,12 @@
 //! The wrappers share one [`Script`], so one number names one moment of a whole operation. A run without faults counts
 //! the calls; then each of them can be struck in turn.
 
-use std::{
-    collections::BTreeMap,
-    future::{Future, pending},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+mod ailing;
+mod script;
+
+pub use script::{Fault, Hit, Script};
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aurora_restore_core::{
@@ -27,133 +25,9 @@ use aurora_restore_core::{
     verification::{CheckResult, VerificationSpec},
 };
 
-/// What befalls a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// It fails before its effect, in a way that may pass.
-    Fails,
-    /// It is refused for good, before its effect.
-    Denied,
-    /// It takes effect, and its reply is lost.
-    ReplyLost,
-    /// The executor dies before the call.
-    CrashBefore,
-    /// The executor dies after the call took effect.
-    CrashAfter,
-}
+use crate::cloud::Sim;
 
-/// Which port a call went to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hit {
-    /// A read of RDS.
-    RdsRead,
-    /// A change of RDS.
-    RdsChange,
-    /// Who we are.
-    Account,
-    /// A read of the journal.
-    JournalRead,
-    /// An append to the journal, its creation, or taking it over.
-    JournalWrite,
-    /// The progress line, which may be lost.
-    JournalProgress,
-    /// A secret.
-    Secret,
-    /// The database.
-    Database,
-    /// A notice.
-    Notice,
-}
-
-/// Counts the calls and says which of them is struck.
-#[derive(Debug, Default)]
-pub struct Script {
-    state: Mutex<ScriptState>,
-    crashed: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct ScriptState {
-    faults: BTreeMap<usize, Fault>,
-    calls: Vec<(Hit, &'static str)>,
-    struck: usize,
-}
-
-impl Script {
-    /// No faults: only counts.
-    pub fn counting() -> Self {
-        Self::default()
-    }
-
-    /// One fault at the call with this number, counted from 0.
-    pub fn with(at: usize, fault: Fault) -> Self {
-        let script = Self::default();
-        script.lock().faults.insert(at, fault);
-        script
-    }
-
-    /// The same with a further fault.
-    #[must_use]
-    pub fn and(self, at: usize, fault: Fault) -> Self {
-        self.lock().faults.insert(at, fault);
-        self
-    }
-
-    /// The calls so far.
-    pub fn calls(&self) -> Vec<(Hit, &'static str)> {
-        self.lock().calls.clone()
-    }
-
-    /// Whether the executor is dead.
-    pub fn has_crashed(&self) -> bool {
-        self.crashed.load(Ordering::SeqCst)
-    }
-
-    /// How many of the faults have struck.
-    pub fn struck(&self) -> usize {
-        self.lock().struck
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ScriptState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self, hit: Hit, what: &'static str) -> Option<Fault> {
-        let mut state = self.lock();
-        let number = state.calls.len();
-        state.calls.push((hit, what));
-        let fault = state.faults.get(&number).copied();
-        state.struck += usize::from(fault.is_some());
-        fault
-    }
-
-    async fn pass<T, E>(
-        &self,
-        (hit, what): (Hit, &'static str),
-        call: impl Future<Output = Result<T, E>> + Send,
-        trouble: impl FnOnce(Fault) -> E + Send,
-    ) -> Result<T, E> {
-        match self.count(hit, what) {
-            None => call.await,
-            Some(fault @ (Fault::Fails | Fault::Denied)) => Err(trouble(fault)),
-            Some(fault @ Fault::ReplyLost) => {
-                let _ = call.await;
-                Err(trouble(fault))
-            }
-            Some(Fault::CrashBefore) => self.die().await,
-            Some(Fault::CrashAfter) => {
-                let _ = call.await;
-                self.die().await
-            }
-        }
-    }
-
-    /// Never answers again; see [`crate::block_on_until`].
-    async fn die<T>(&self) -> T {
-        self.crashed.store(true, Ordering::SeqCst);
-        pending().await
-    }
-}
+use ailing::Ailing;
 
 /// All ports, wrapped.
 pub struct FaultyPorts<'a> {
@@ -165,9 +39,27 @@ pub struct FaultyPorts<'a> {
     inner: Ports<'a>,
 }
 
+impl<'a> FaultyPorts<'a> {
+    /// The same over a simulated world, in which what a change begins can be made to end badly.
+    #[must_use]
+    pub fn over(mut self, sim: &'a Sim) -> Self {
+        for place in self.cloud.places.values_mut() {
+            place.sim = Some(sim);
+        }
+        self
+    }
+}
+
 struct Wrapped<'a, T: ?Sized> {
     inner: &'a T,
     script: &'a Script,
+    sim: Option<&'a Sim>,
+}
+
+impl<'a, T: ?Sized> Wrapped<'a, T> {
+    fn new(inner: &'a T, script: &'a Script) -> Self {
+        Self { inner, script, sim: None }
+    }
 }
 
 impl<'a> FaultyPorts<'a> {
@@ -177,16 +69,16 @@ impl<'a> FaultyPorts<'a> {
             .into_iter()
             .flat_map(|side| regions.iter().map(move |region| Location { side, region: region.clone() }))
             .map(|location| {
-                let rds = Wrapped { inner: inner.cloud.rds(&location), script };
+                let rds = Wrapped::new(inner.cloud.rds(&location), script);
                 (location, rds)
             })
             .collect();
         Self {
             cloud: FaultyCloud { inner: inner.cloud, script, places },
-            journal: Wrapped { inner: inner.journal, script },
-            secrets: Wrapped { inner: inner.secrets, script },
-            database: Wrapped { inner: inner.database, script },
-            notifier: Wrapped { inner: inner.notifier, script },
+            journal: Wrapped::new(inner.journal, script),
+            secrets: Wrapped::new(inner.secrets, script),
+            database: Wrapped::new(inner.database, script),
+            notifier: Wrapped::new(inner.notifier, script),
             inner,
         }
     }
@@ -226,7 +118,11 @@ impl Cloud for FaultyCloud<'_> {
 fn rds_trouble(action: &str, object: &str) -> impl FnOnce(Fault) -> RdsError {
     let (action, object) = (action.to_owned(), object.to_owned());
     move |fault| RdsError {
-        kind: if fault == Fault::Denied { RdsErrorKind::AccessDenied } else { RdsErrorKind::Unavailable },
+        kind: match fault {
+            Fault::Denied => RdsErrorKind::AccessDenied,
+            Fault::Throttled => RdsErrorKind::Throttled,
+            _ => RdsErrorKind::Unavailable,
+        },
         action,
         object,
         code: "Injected".to_owned(),
@@ -241,7 +137,13 @@ macro_rules! reads {
         impl RdsReads for Wrapped<'_, dyn Rds + '_> {
             $(async fn $name(&self, $($argument: $type),*) -> RdsResult<$answer> {
                 let what = stringify!($name);
-                self.script.pass((Hit::RdsRead, what), self.inner.$name($($argument),*), rds_trouble(what, "")).await
+                let ails = self.script.next_fault() == Some(Fault::ShowsTerminal);
+                let call = self.inner.$name($($argument),*);
+                let mut answer = self.script.pass((Hit::RdsRead, what), call, rds_trouble(what, "")).await;
+                if let (true, Ok(answer)) = (ails, &mut answer) {
+                    answer.ail();
+                }
+                answer
             })*
         }
     };
@@ -268,6 +170,9 @@ reads! {
 impl Rds for Wrapped<'_, dyn Rds + '_> {
     async fn change(&self, change: &Change) -> RdsResult<()> {
         let trouble = rds_trouble(change.action(), change.object());
+        if let (Some(sim), Some(Fault::EndsBadly)) = (self.sim, self.script.next_fault()) {
+            Script::spoil(sim, change.action());
+        }
         self.script.pass((Hit::RdsChange, change.action()), self.inner.change(change), trouble).await
     }
 }

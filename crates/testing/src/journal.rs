@@ -54,6 +54,13 @@ impl MemoryJournal {
         self.lock().records.get(operation).map(|record| record.entries.clone()).unwrap_or_default()
     }
 
+    /// The fencing token of an operation, and its entries after a number of them.
+    pub(crate) fn since(&self, operation: &OperationId, entries: usize) -> (Option<FencingToken>, Vec<SealedEntry>) {
+        let store = self.lock();
+        let Some(record) = store.records.get(operation) else { return (None, Vec::new()) };
+        (Some(record.token), record.entries.iter().skip(entries).cloned().collect())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,7 @@
 mod build;
 mod stage;
 
-pub use stage::{Encryption, Pace, Stage, TargetIs};
+pub use stage::{Access, Encryption, Pace, Stage, TargetIs};
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,7 +33,7 @@ use crate::{
     drive::{DriveError, run_to_end},
     notifier::RecordingNotifier,
     run::block_on,
-    view::{View, Witness},
+    view::{Glance, View, Witness},
 };
 
 /// The account of production.
@@ -112,7 +112,11 @@ impl Scenario {
 
     fn around(sim: Arc<Sim>, journal: MemoryJournal, secrets: MemorySecrets, stage: Stage) -> Self {
         let account = |text: &str| AccountId::new(text).expect("a constant that is an account");
-        let (source, target) = (account(stage.source_account), account(STAGING));
+        let source = match stage.access {
+            Access::Role => account(stage.source_account),
+            Access::SharedOnly => account(STAGING),
+        };
+        let target = account(STAGING);
         Self {
             cloud: SimCloud::new(&sim, &source, &target, &regions()),
             database: SimDatabase::new(&sim),
@@ -185,9 +189,19 @@ impl Scenario {
 
     /// What the whole world looks like.
     pub fn view(&self, witness: Witness) -> View {
-        let places = [(PROD, IRELAND), (PROD, FRANKFURT), (STAGING, IRELAND), (STAGING, FRANKFURT)];
-        let places: Vec<Caller> = places.into_iter().map(|(account, region)| Caller::new(account, region)).collect();
-        View::of(&self.sim, &places, witness)
+        View::of(&self.sim, &places(), witness)
+    }
+
+    /// The same with how much of each quota is used.
+    pub fn view_with_quotas(&self, witness: Witness) -> View {
+        let mut view = self.view(witness);
+        view.add_quotas(&self.sim, &places());
+        view
+    }
+
+    /// The same at one glance, for comparing many worlds.
+    pub(crate) fn glance(&self, witness: Witness) -> Glance {
+        Glance::of(&self.sim, &places(), witness)
     }
 
     /// What the target's name answers with, as a client sees it: the fingerprint of the content.
@@ -236,7 +250,10 @@ impl Scenario {
             copy: CopyOptions {
                 kms_key: (encrypted && crosses)
                     .then(|| key(format!("arn:aws:kms:{FRANKFURT}:{STAGING}:key/{TARGET_KEY}"))),
-                source_kms_key: (encrypted && self.stage.source_account != STAGING).then(|| self.source_key()),
+                source_kms_key: (encrypted
+                    && self.stage.source_account != STAGING
+                    && self.stage.access == Access::Role)
+                    .then(|| self.source_key()),
                 route: Default::default(),
             },
             settings: ClusterSettings::default(),
@@ -272,7 +289,7 @@ impl Scenario {
     }
 
     /// What is locked.
-    pub fn target_key(&self) -> TargetKey {
+    pub fn target_key() -> TargetKey {
         TargetKey {
             account: STAGING.to_owned(),
             region: region(FRANKFURT),
@@ -282,11 +299,16 @@ impl Scenario {
 
     /// What begins an operation.
     pub fn begin(&self, id: &str, request: Request) -> BeginOperation {
+        Self::beginning(id, request, "first")
+    }
+
+    /// What begins an operation that somebody executes.
+    pub fn beginning(id: &str, request: Request, by: &str) -> BeginOperation {
         BeginOperation {
             id: operation(id),
             request,
-            target: self.target_key(),
-            executor: executor("first"),
+            target: Self::target_key(),
+            executor: executor(by),
             approved_plan: None,
         }
     }
@@ -349,6 +371,12 @@ pub fn region(text: &str) -> Region {
 /// The Regions of the stage.
 pub fn regions() -> Vec<Region> {
     vec![region(IRELAND), region(FRANKFURT)]
+}
+
+/// All accounts and Regions of the stage.
+pub fn places() -> Vec<Caller> {
+    let places = [(PROD, IRELAND), (PROD, FRANKFURT), (STAGING, IRELAND), (STAGING, FRANKFURT)];
+    places.into_iter().map(|(account, region)| Caller::new(account, region)).collect()
 }
 
 /// The ARN of a snapshot.

@@ -1,23 +1,20 @@
 //! What a world looks like from outside, without times: two worlds with equal views are equal for everyone who uses them.
 
+mod glance;
+mod look;
+
+pub(crate) use glance::Glance;
+
 use std::{collections::BTreeMap, fmt};
 
 use aurora_restore_core::settings::OUR_TAG_PREFIX;
-use aurora_restore_sandbox::model::{
-    Caller, World,
-    call::{
-        Call, DescribeDbClusterSnapshots, DescribeDbClusters, DescribeDbInstances, NameDbClusterSnapshot, PageRequest,
-    },
-    reply::Reply,
-};
-use jiff::Timestamp;
+use aurora_restore_sandbox::model::Caller;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    cloud::{Sim, State},
-    data::Content,
-};
+use crate::{cloud::Sim, data::Content};
+
+use look::Look;
 
 /// Fields that differ from one moment to the next without anybody's doing.
 const TIMES: [&str; 7] = [
@@ -62,12 +59,54 @@ impl View {
         let mut state = sim.lock();
         let mut things = BTreeMap::new();
         for place in places {
-            let look = Look { place, now, witness };
-            look.at_clusters(&mut state, &mut things);
-            look.at_instances(&mut state.world, &mut things);
-            look.at_snapshots(&mut state.world, &mut things);
+            let look = Look { place, now };
+            for cluster in look.clusters(&mut state.world) {
+                let mut fields = shown(cluster.as_ref());
+                let content = Look::content(&state, &cluster);
+                fields.insert("data".to_owned(), content.as_deref().map_or_else(String::new, told));
+                fields.insert("rights".to_owned(), content.as_deref().map_or_else(String::new, rights));
+                things.insert(name(place, "cluster", &cluster.db_cluster_identifier), fields);
+            }
+            for instance in look.instances(&mut state.world) {
+                things.insert(name(place, "instance", &instance.db_instance_identifier), shown(instance.as_ref()));
+            }
+            for snapshot in look.snapshots(&mut state.world) {
+                let id = &snapshot.db_cluster_snapshot_identifier;
+                let mut fields = shown(snapshot.as_ref());
+                fields.insert("shared".to_owned(), look.shared(&mut state.world, id));
+                things.insert(name(place, "snapshot", id), fields);
+            }
         }
-        Self { things }
+        let view = Self { things };
+        match witness {
+            Witness::OfIdentity => view,
+            Witness::OfLikeness => view.without_identity(),
+        }
+    }
+
+    /// The same for a witness of likeness: without immutable ids, and without the tags of this product, which say that a
+    /// thing was brought back.
+    #[must_use]
+    pub fn without_identity(mut self) -> Self {
+        let our_tags = format!("tag {OUR_TAG_PREFIX}");
+        for fields in self.things.values_mut() {
+            fields.retain(|name, _| !IDENTITIES.contains(&name.as_str()) && !name.starts_with(&our_tags));
+        }
+        self
+    }
+
+    /// Adds how much of each quota is used in these places.
+    pub fn add_quotas(&mut self, sim: &Sim, places: &[Caller]) {
+        use aurora_restore_core::ports::Clock;
+
+        let now = sim.clock().now();
+        let mut state = sim.lock();
+        for place in places {
+            for quota in (Look { place, now }).quotas(&mut state.world) {
+                let name = name(place, "quota", &quota.account_quota_name);
+                self.things.insert(name, Fields::from([("used".to_owned(), quota.used.to_string())]));
+            }
+        }
     }
 
     /// The same without the things whose name holds this text.
@@ -132,100 +171,24 @@ impl fmt::Debug for View {
     }
 }
 
-struct Look<'a> {
-    place: &'a Caller,
-    now: Timestamp,
-    witness: Witness,
+fn name(place: &Caller, kind: &str, name: &str) -> String {
+    format!("{kind} {}/{}/{name}", place.account, place.region)
 }
 
-impl Look<'_> {
-    fn at_clusters(&self, state: &mut State, things: &mut BTreeMap<String, Fields>) {
-        let mut marker = None;
-        loop {
-            let page = PageRequest { marker, max_records: None };
-            let call = Call::DescribeDbClusters(DescribeDbClusters { page, ..DescribeDbClusters::default() });
-            let Ok(Reply::Clusters(page)) = state.world.apply(self.place, call, self.now) else { return };
-            for cluster in &page.items {
-                let answers = cluster.endpoint.as_ref().and_then(|endpoint| {
-                    let volume = state.world.who_answers(&endpoint.address, endpoint.port)?.volume;
-                    state.data.content(volume)
-                });
-                let mut fields = self.shown(cluster.as_ref());
-                fields.insert("data".to_owned(), answers.map_or_else(String::new, told));
-                things.insert(self.name("cluster", &cluster.db_cluster_identifier), fields);
-            }
-            marker = page.marker;
-            if marker.is_none() {
-                return;
-            }
+fn shown(thing: &impl Serialize) -> Fields {
+    let Ok(Value::Object(shown)) = serde_json::to_value(thing) else { return Fields::new() };
+    let mut fields = Fields::new();
+    for (key, value) in shown {
+        if TIMES.contains(&key.as_str()) || value.is_null() {
+            continue;
+        }
+        if key == "tag_list" {
+            fields.extend(tags(&value));
+        } else {
+            fields.insert(key, value.to_string());
         }
     }
-
-    fn at_instances(&self, world: &mut World, things: &mut BTreeMap<String, Fields>) {
-        let mut marker = None;
-        loop {
-            let page = PageRequest { marker, max_records: None };
-            let call = Call::DescribeDbInstances(DescribeDbInstances { page, ..DescribeDbInstances::default() });
-            let Ok(Reply::Instances(page)) = world.apply(self.place, call, self.now) else { return };
-            for instance in &page.items {
-                let fields = self.shown(instance.as_ref());
-                things.insert(self.name("instance", &instance.db_instance_identifier), fields);
-            }
-            marker = page.marker;
-            if marker.is_none() {
-                return;
-            }
-        }
-    }
-
-    fn at_snapshots(&self, world: &mut World, things: &mut BTreeMap<String, Fields>) {
-        let mut marker = None;
-        loop {
-            let page = PageRequest { marker, max_records: None };
-            let input = DescribeDbClusterSnapshots { page, ..DescribeDbClusterSnapshots::default() };
-            let call = Call::DescribeDbClusterSnapshots(input);
-            let Ok(Reply::Snapshots(page)) = world.apply(self.place, call, self.now) else { return };
-            for snapshot in &page.items {
-                let name = &snapshot.db_cluster_snapshot_identifier;
-                let attributes = Call::DescribeDbClusterSnapshotAttributes(NameDbClusterSnapshot {
-                    db_cluster_snapshot_identifier: name.clone(),
-                });
-                let shared = match world.apply(self.place, attributes, self.now) {
-                    Ok(Reply::SnapshotAttributes(shown)) => format!("{:?}", shown.attributes),
-                    Ok(_) | Err(_) => String::new(),
-                };
-                let mut fields = self.shown(snapshot.as_ref());
-                fields.insert("shared".to_owned(), shared);
-                things.insert(self.name("snapshot", name), fields);
-            }
-            marker = page.marker;
-            if marker.is_none() {
-                return;
-            }
-        }
-    }
-
-    fn name(&self, kind: &str, name: &str) -> String {
-        format!("{kind} {}/{}/{name}", self.place.account, self.place.region)
-    }
-
-    fn shown(&self, thing: &impl Serialize) -> Fields {
-        let Ok(Value::Object(shown)) = serde_json::to_value(thing) else { return Fields::new() };
-        let identities: &[&str] = if self.witness == Witness::OfLikeness { &IDENTITIES } else { &[] };
-        let mut fields = Fields::new();
-        for (key, value) in shown {
-            if TIMES.contains(&key.as_str()) || identities.contains(&key.as_str()) || value.is_null() {
-                continue;
-            }
-            if key == "tag_list" {
-                let counts = |key: &str| self.witness == Witness::OfIdentity || !key.contains(OUR_TAG_PREFIX);
-                fields.extend(tags(&value).into_iter().filter(|(key, _)| counts(key)));
-            } else {
-                fields.insert(key, value.to_string());
-            }
-        }
-        fields
-    }
+    fields
 }
 
 fn tags(list: &Value) -> Vec<(String, String)> {
@@ -239,6 +202,12 @@ fn tags(list: &Value) -> Vec<(String, String)> {
             (format!("tag {key}"), value)
         })
         .collect()
+}
+
+/// What the roles may do, who the master is, and which server it is.
+fn rights(content: &Content) -> String {
+    let roles: Vec<String> = content.roles.iter().map(|(name, role)| format!("{name}:{}", role.can_write)).collect();
+    format!("{} {} {}", content.master, content.server_version, roles.join(","))
 }
 
 fn told(content: &Content) -> String {

@@ -6,4 +6,5 @@ mod guards;
 mod mended;
 mod people;
 mod places;
+mod universal;
 mod whole;

@@ -19,7 +19,7 @@ pub struct Sim {
 }
 
 /// What moves together: the world of RDS and the data behind it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) data: DataPlane,

@@ -4,7 +4,8 @@ use aurora_restore_core::secret::Secret;
 use aurora_restore_sandbox::model::{
     Caller, SeedSnapshot,
     call::{
-        Call, CreateDbCluster, CreateDbClusterSnapshot, CreateDbInstance, CreateParameterGroup, NewClusterSettings,
+        Call, CreateDbCluster, CreateDbClusterSnapshot, CreateDbInstance, CreateParameterGroup,
+        ModifyDbClusterSnapshotAttribute, NewClusterSettings,
     },
     reply::Reply,
     resources::Tag,
@@ -12,7 +13,8 @@ use aurora_restore_sandbox::model::{
 use jiff::SignedDuration;
 
 use super::{
-    ENGINE, Encryption, MASTER, NEIGHBOUR, SOURCE_CLUSTER, SOURCE_PASSWORD, SOURCE_SNAPSHOT, Scenario, TARGET, TargetIs,
+    Access, ENGINE, Encryption, MASTER, NEIGHBOUR, SOURCE_CLUSTER, SOURCE_PASSWORD, SOURCE_SNAPSHOT, STAGING, Scenario,
+    TARGET, TargetIs,
 };
 use aurora_restore_core::ports::Clock;
 
@@ -38,12 +40,29 @@ impl Scenario {
             }),
         );
         self.settle();
-        let created_at = self.clock.now() - SignedDuration::from_hours(1);
+        self.seed_snapshot(None, SignedDuration::from_hours(1));
+        if self.stage.access == Access::SharedOnly {
+            let share = ModifyDbClusterSnapshotAttribute {
+                db_cluster_snapshot_identifier: SOURCE_SNAPSHOT.to_owned(),
+                attribute_name: "restore".to_owned(),
+                values_to_add: vec![STAGING.to_owned()],
+                values_to_remove: Vec::new(),
+            };
+            self.operator(&place, Call::ModifyDbClusterSnapshotAttribute(share));
+        }
+    }
+
+    /// Puts a snapshot of the source in place that no call can make: an automated one without a name, or one of AWS
+    /// Backup with the name that it gave.
+    ///
+    /// # Panics
+    /// If the name is taken or not legal.
+    pub fn seed_snapshot(&self, name: Option<&str>, age: SignedDuration) {
         let seed = SeedSnapshot {
-            place: place.place(),
+            place: self.source_place().place(),
             db_cluster_identifier: SOURCE_CLUSTER.to_owned(),
-            created_at,
-            name: None,
+            created_at: self.clock.now() - age,
+            name: name.map(ToOwned::to_owned),
             tags: Vec::new(),
         };
         self.sim

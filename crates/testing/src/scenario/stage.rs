@@ -9,12 +9,23 @@ pub struct Stage {
     pub source_account: &'static str,
     /// The Region of the source.
     pub source_region: &'static str,
+    /// How the source's account is reached.
+    pub access: Access,
     /// How the source is encrypted.
     pub encryption: Encryption,
     /// Whether there is a cluster under the target's name.
     pub target: TargetIs,
     /// How long RDS takes.
     pub pace: Pace,
+}
+
+/// How the account of the source is reached from the one of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Through a role in it, or it is the same account.
+    Role,
+    /// Not at all: its operators have shared the snapshot.
+    SharedOnly,
 }
 
 /// How the source's data are encrypted.
@@ -54,6 +65,7 @@ impl Default for Stage {
         Self {
             source_account: STAGING,
             source_region: FRANKFURT,
+            access: Access::Role,
             encryption: Encryption::None,
             target: TargetIs::Present,
             pace: Pace::Realistic,

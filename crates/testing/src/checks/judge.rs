@@ -1,0 +1,189 @@
+//! Judging an end: done like the untroubled run, or undone to the world before. The world is compared as a whole (clusters,
+//! instances, snapshots, sharing, tags, content, logins, quotas), the journal by what it means, and the report by whether
+//! it names everything that is left.
+
+use aurora_restore_core::{
+    operation::{Facts, Operation, Status, StepRecord, StepStatus},
+    report::{resources_of, warnings_of},
+    steps::{OPERATION_TAG, ROLE_TAG, Role, left_by},
+};
+
+use crate::{
+    scenario::Scenario,
+    view::{Glance, Witness},
+};
+
+use super::{
+    coverage::{Ending, Verdict, is_refused},
+    trial::{End, Trial},
+};
+
+/// What a trial may end with.
+pub(super) struct Good<'a> {
+    end: &'a End,
+    before: Option<(Glance, &'a Scenario)>,
+    pub(super) witness: Witness,
+}
+
+impl<'a> Good<'a> {
+    pub(super) fn of(trial: &'a Trial, end: &'a End) -> Self {
+        let before = trial.before.as_ref().map(|world| (world.glance(trial.witness), world));
+        Self { end, before, witness: trial.witness }
+    }
+}
+
+/// Judges an end.
+pub(super) fn verdict(end: &End, good: &Good<'_>) -> Verdict {
+    let ending = ending(end, good).map_err(|reason| {
+        let (status, failure) = (end.operation.status().as_str(), &end.operation.failure);
+        format!("{status}, {reason}\n    failure: {failure:?}\n    stuck on: {:?}", end.stuck)
+    });
+    Verdict { ending, was_stuck: !end.stuck.is_empty() }
+}
+
+fn ending(end: &End, good: &Good<'_>) -> Result<Ending, String> {
+    let status = end.operation.status();
+    let wanted = good.end.operation.status();
+    let (ending, glance, expected) = match (&good.before, status) {
+        _ if status == wanted && wanted == Status::Completed => (Ending::Done, &good.end.glance, &good.end.world),
+        (Some((before, world)), Status::Failed) if is_refused(end) => (Ending::Refused, before, *world),
+        (Some((before, world)), Status::Failed) => (Ending::Undone, before, *world),
+        _ if status == wanted => (Ending::Done, &good.end.glance, &good.end.world),
+        _ => return Err(format!("where {} was wanted", wanted.as_str())),
+    };
+    if end.glance != *glance {
+        world_is(end, good.witness, expected)?;
+    }
+    journal_means(end, good, ending)?;
+    report_names_what_is_left(end)?;
+    Ok(ending)
+}
+
+/// Says in words how the worlds differ, unless it is explained.
+fn world_is(end: &End, witness: Witness, expected: &Scenario) -> Result<(), String> {
+    let differences = expected.view_with_quotas(witness).differences(&end.world.view_with_quotas(witness));
+    // What an abandoned step leaves is in the report, as is what an undo keeps; nothing else may be left.
+    let told: Vec<String> = end.operation.steps.iter().flat_map(|step| told_by(step, &end.operation)).collect();
+    let is_told = |line: &String| {
+        thing_of(line).is_some_and(|thing| told.iter().any(|text| text.split([' ', ',']).any(|word| word == thing)))
+    };
+    let some_told = differences.iter().any(is_told);
+    let unexplained: Vec<String> = differences
+        .into_iter()
+        .filter(|line| !is_told(line))
+        // A thing that is explained counts in its quota, too.
+        .filter(|line| !some_told || !line.starts_with("quota "))
+        .collect();
+    if unexplained.is_empty() { Ok(()) } else { Err(format!("and the world differs:\n  {}", unexplained.join("\n  "))) }
+}
+
+fn told_by(step: &StepRecord, operation: &Operation) -> Vec<String> {
+    match step.status {
+        StepStatus::Abandoned => left_by(step.kind, operation),
+        StepStatus::Undone => step.note.iter().cloned().collect(),
+        StepStatus::Pending
+        | StepStatus::Started
+        | StepStatus::Retrying
+        | StepStatus::Finished
+        | StepStatus::Skipped
+        | StepStatus::Failed
+        | StepStatus::UndoStarted
+        | StepStatus::UndoRetrying
+        | StepStatus::UndoFailed => Vec::new(),
+    }
+}
+
+/// The name of the thing that a difference is about: `snapshot ACCOUNT/REGION/NAME: …`.
+fn thing_of(difference: &str) -> Option<&str> {
+    let thing = difference.split(' ').nth(1).unwrap_or_default().trim_end_matches(':');
+    let is_whole = difference.ends_with("is too many") || difference.ends_with("is missing");
+    // The target itself must never differ: only things beside it can be explained.
+    (is_whole || difference.starts_with("snapshot")).then(|| thing.rsplit('/').next()).flatten()
+}
+
+/// The statuses of the steps and what they say, without times.
+fn journal_means(end: &End, good: &Good<'_>, ending: Ending) -> Result<(), String> {
+    match ending {
+        Ending::Refused | Ending::Undone => {
+            let settled = |step: &&StepRecord| {
+                !matches!(step.status, StepStatus::Pending | StepStatus::Skipped | StepStatus::Undone)
+            };
+            if let Some(step) = end.operation.steps.iter().find(settled) {
+                return Err(format!("and step {} is {:?}", step.kind, step.status));
+            }
+            if end.operation.failure.is_none() || end.operation.undo_reason.is_none() {
+                return Err("and the journal does not say why".to_owned());
+            }
+            Ok(())
+        }
+        Ending::Done => steps_are(end, good).and_then(|()| facts_are(&end.operation, &good.end.operation)),
+    }
+}
+
+fn steps_are(end: &End, good: &Good<'_>) -> Result<(), String> {
+    for (step, wanted) in end.operation.steps.iter().zip(&good.end.operation.steps) {
+        let given_up = step.status == StepStatus::Abandoned && step.kind.is_after_point_of_no_return();
+        if step.status != wanted.status && !(given_up && wanted.status != StepStatus::Undone) {
+            return Err(format!("and step {} is {:?} and not {:?}", step.kind, step.status, wanted.status));
+        }
+        if given_up && !warnings_of(&end.operation).iter().any(|warning| warning.contains(step.kind.as_str())) {
+            return Err(format!("and the report does not warn that {} was given up", step.kind));
+        }
+    }
+    Ok(())
+}
+
+fn facts_are(found: &Operation, wanted: &Operation) -> Result<(), String> {
+    if found.retired_at.is_some() != wanted.retired_at.is_some() {
+        return Err("and whether the retired cluster is gone differs".to_owned());
+    }
+    let differences: Vec<&str> =
+        meanings(&found.facts, &wanted.facts).into_iter().filter_map(|(what, same)| (!same).then_some(what)).collect();
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("and the facts differ in {differences:?}: {:?}", found.facts))
+    }
+}
+
+/// Whether the facts are the same but for times and durations.
+fn meanings(found: &Facts, wanted: &Facts) -> [(&'static str, bool); 8] {
+    let plan = |facts: &Facts| {
+        let plan = facts.plan.as_deref();
+        plan.map(|plan| (plan.digest.clone(), plan.names.clone(), plan.hops.clone(), plan.existing.clone()))
+    };
+    let verified = |facts: &Facts| facts.verified.as_ref().map(|all| (all.checks.clone(), all.fingerprint.clone()));
+    let switch = |facts: &Facts| facts.switch_over.as_ref().map(|all| (all.endpoint.clone(), all.retired.clone()));
+    // Roles that were made by an attempt before are updated by the next: what counts is who can do what.
+    let users = |facts: &Facts| facts.users.as_ref().map(|users| users.outcome.proofs.clone());
+    [
+        ("the plan", plan(found) == plan(wanted)),
+        ("the copies", found.copy == wanted.copy),
+        ("the new cluster", found.restored == wanted.restored),
+        ("the new instances", found.instances == wanted.instances),
+        ("the settings", found.settings == wanted.settings),
+        ("the users", users(found) == users(wanted)),
+        ("the checks", verified(found) == verified(wanted)),
+        ("the switch", switch(found) == switch(wanted)),
+    ]
+}
+
+/// Whatever bears the operation's tag at the end must be in its report, and not as gone.
+fn report_names_what_is_left(end: &End) -> Result<(), String> {
+    let gone = ["deleted by the undo", "not made", "deleted after the switch"];
+    let standing: Vec<String> = resources_of(&end.operation)
+        .iter()
+        .filter(|line| !gone.contains(&line.fate.as_str()))
+        .map(|line| format!("{} {}", line.name, line.fate))
+        .chain(end.operation.steps.iter().filter_map(|step| step.note.clone()))
+        .collect();
+    let unnamed: Vec<&str> = end
+        .glance
+        .tagged(OPERATION_TAG, end.operation.id.as_str())
+        // What was brought back is the old cluster, and not a thing of the operation any more.
+        .filter(|thing| thing.tag(ROLE_TAG) != Some(Role::BroughtBack.as_str()))
+        .map(|thing| thing.name.as_str())
+        .filter(|name| !standing.iter().any(|text| text.split([' ', ',', '(', ')']).any(|word| word == *name)))
+        .collect();
+    if unnamed.is_empty() { Ok(()) } else { Err(format!("and the report does not name {unnamed:?} as left")) }
+}

@@ -1,0 +1,145 @@
+//! The way back: an operation fails for good, and then something happens while it is undone.
+
+use std::sync::Arc;
+
+use aurora_restore_core::operation::{Phase, StepKind, StepStatus};
+
+use crate::{
+    faults::{Fault, Hit},
+    parallel,
+};
+
+use super::{
+    coverage::Coverage,
+    executor::{Executor, Todo},
+    position::Position,
+    single::{crashes_in, in_every_move, point},
+    trial::{Recorded, Recording, Trial, record},
+};
+
+/// Where the operation fails for good, so that it is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailsAt {
+    /// At the end of each step, when it has made everything that it makes.
+    EndOfEachStep,
+    /// Wherever a step can stand when a call is denied: every half-way state of every step.
+    EveryCall,
+}
+
+/// A crash before and after every call of every undo; then somebody else goes on.
+///
+/// # Panics
+/// If the untroubled run has no end.
+pub fn crash_around_every_call_of_every_undo(trial: &Trial, fails_at: FailsAt) -> Coverage {
+    while_undone(trial, fails_at, |trial, undo| {
+        in_every_move(trial, undo, &mut |recorded, judged, coverage| {
+            crashes_in(recorded, judged, |at, fault, call, verdict| {
+                coverage.note(|| point(recorded, at, fault, call), verdict);
+            });
+        })
+    })
+}
+
+/// Every undo executed twice: the executor dies when its work is done and the outcome is not yet recorded. These points
+/// are among those of [`crash_around_every_call_of_every_undo`].
+///
+/// # Panics
+/// If the untroubled run has no end.
+pub fn every_undo_twice(trial: &Trial, fails_at: FailsAt) -> Coverage {
+    while_undone(trial, fails_at, |trial, undo| {
+        in_every_move(trial, undo, &mut |recorded, judged, coverage| {
+            let appends = recorded.calls.iter().enumerate().filter(|(_, (hit, _))| *hit == Hit::JournalWrite);
+            for (at, call) in appends {
+                let verdict = judged.judge(recorded.struck(at, Fault::CrashBefore, "second"), recorded);
+                coverage.note(|| point(recorded, at, Fault::CrashBefore, *call), &verdict);
+            }
+        })
+    })
+}
+
+/// Each of these faults at every call of every undo. An undo that is refused for good leaves the operation stuck; a person
+/// goes on with it then.
+///
+/// # Panics
+/// If the untroubled run has no end.
+pub fn failure_at_every_call_of_every_undo(trial: &Trial, fails_at: FailsAt, faults: &[Fault]) -> Coverage {
+    while_undone(trial, fails_at, |trial, undo| {
+        in_every_move(trial, undo, &mut |recorded, judged, coverage| {
+            for (at, call) in recorded.calls.iter().enumerate() {
+                for fault in faults.iter().copied().filter(|fault| fault.makes_sense_at(*call)) {
+                    let verdict = judged.judge(recorded.struck(at, fault, "second"), recorded);
+                    coverage.note(|| point(recorded, at, fault, *call), &verdict);
+                }
+            }
+        })
+    })
+}
+
+fn while_undone(trial: &Trial, fails_at: FailsAt, check: impl Fn(&Trial, &Recording) -> Coverage + Sync) -> Coverage {
+    let recording = trial.record().unwrap_or_else(|reason| panic!("an untroubled run has no end: {reason}"));
+    let mut total = Coverage::default();
+    let failed = failed(&recording, fails_at);
+    for coverage in parallel::each(&failed, |failed| check_one(trial, &recording, failed, &check)) {
+        total += coverage;
+    }
+    total
+}
+
+fn check_one(
+    trial: &Trial,
+    forward: &Recording,
+    failed: &Failed,
+    check: &impl Fn(&Trial, &Recording) -> Coverage,
+) -> Coverage {
+    match record(failed.executor.fork(), trial.witness) {
+        Ok(undo) => {
+            let undo = Recording { moves: undo.moves, end: Arc::clone(&forward.end) };
+            let mut coverage = check(trial, &undo);
+            for finding in &mut coverage.findings {
+                *finding = format!("denied in {} ({}), then {finding}", failed.step, failed.what);
+            }
+            coverage
+        }
+        Err(reason) => Coverage { points: 1, findings: vec![reason], ..Coverage::default() },
+    }
+}
+
+/// An operation that has failed for good and is not undone yet.
+pub(super) struct Failed {
+    pub executor: Executor,
+    pub step: StepKind,
+    pub what: &'static str,
+}
+
+/// Every position in which the operation fails for good because a call is denied.
+pub(super) fn failed(recording: &Recording, fails_at: FailsAt) -> Vec<Failed> {
+    let mut found: Vec<Failed> = Vec::new();
+    for recorded in recording.moves.iter().filter(|recorded| is_forward(recorded)) {
+        let entries = recorded.entries();
+        let mut known: Vec<Position> = Vec::new();
+        for (at, call) in recorded.calls.iter().enumerate().filter(|(_, call)| Fault::Denied.makes_sense_at(**call)) {
+            let Ok(executor) = recorded.struck(at, Fault::Denied, "second") else { continue };
+            let Some(step) = failed_step(&executor) else { continue };
+            let position = Position::of(&executor, entries);
+            if known.contains(&position) {
+                continue;
+            }
+            known.push(position);
+            if fails_at == FailsAt::EndOfEachStep {
+                found.retain(|earlier| earlier.step != step);
+            }
+            found.push(Failed { executor, step, what: call.1 });
+        }
+    }
+    found
+}
+
+fn is_forward(recorded: &Recorded) -> bool {
+    recorded.start.todo == Todo::Advance
+        && recorded.start.operation().is_some_and(|operation| operation.phase == Phase::Forward)
+}
+
+fn failed_step(executor: &Executor) -> Option<StepKind> {
+    let step = executor.operation()?.current_step()?;
+    (step.status == StepStatus::Failed).then_some(step.kind)
+}
