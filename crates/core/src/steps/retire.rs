@@ -10,12 +10,13 @@ use crate::{
     catalogue::ErrorCode,
     engine::pace,
     operation::{Failure, Progress, RetiredCluster, StepKind},
+    ports::ClusterStatus,
     request::FinalSnapshot,
     steps::{
         StepContext, StepError,
         context::missing,
         ownership,
-        switch_over::{final_snapshot, final_snapshot_exists},
+        switch_over::{clear_failed_final_snapshot, final_snapshot, final_snapshot_exists},
         teardown::{self, Gone, Proof},
     },
 };
@@ -58,10 +59,14 @@ pub async fn run(context: &StepContext<'_>) -> Result<RetireOutcome, StepError> 
             .hint(ErrorCode::RetireRefused.action())
             .into());
         }
-        if taking
-            && let Some(text) = final_snapshot(context, plan, &retired.cluster, &plan.names.final_snapshot).await?
-        {
-            return Ok(wait(context, text));
+        if taking {
+            let taken = final_snapshot(context, plan, &retired.cluster, &plan.names.final_snapshot).await;
+            if taken.is_err() && found.status == ClusterStatus::Available && !found.members.is_empty() {
+                clear_failed_final_snapshot(context, plan).await?;
+            }
+            if let Some(text) = taken? {
+                return Ok(wait(context, text));
+            }
         }
     }
     let proof = Proof::Is(&retired.resource_id);

@@ -7,7 +7,7 @@
 mod replace;
 mod swap;
 
-pub(super) use replace::{final_snapshot, final_snapshot_exists, require_way_back};
+pub(super) use replace::{clear_failed_final_snapshot, final_snapshot, final_snapshot_exists, require_way_back};
 
 use crate::{
     operation::StepKind,

@@ -11,7 +11,10 @@ use crate::{
     ids::SnapshotId,
     operation::{Failure, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
-    ports::{Change, Cluster, ClusterStatus, RdsErrorKind, RestoreSource, SnapshotAddress, SnapshotStatus, Tags},
+    ports::{
+        Change, Cluster, ClusterStatus, Instance, InstanceStatus, Location, RdsErrorKind, RestoreSource,
+        SnapshotAddress, SnapshotStatus, Tags,
+    },
     request::Strategy,
     steps::{
         StepContext, StepError, StepOutcome, UndoOutcome, apply_settings,
@@ -96,6 +99,21 @@ pub(in crate::steps) async fn final_snapshot(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Deletes the operation's final snapshot if it failed: nobody can use it, and it would stand in the way of the one that a
+/// later attempt takes. Only for whoever has the whole cluster still before them.
+pub(in crate::steps) async fn clear_failed_final_snapshot(
+    context: &StepContext<'_>,
+    plan: &Plan,
+) -> Result<(), StepError> {
+    let snapshot = &plan.names.final_snapshot;
+    let found = context.rds(&plan.target_location).snapshot(&SnapshotAddress::Name(snapshot.clone())).await?;
+    if matches!(found.status, SnapshotStatus::Failed(_)) {
+        ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+        context.change(&plan.target_location, Change::DeleteSnapshot { snapshot: snapshot.clone() }).await??;
+    }
+    Ok(())
 }
 
 /// Whether the operation's final snapshot is there and can be restored from.
@@ -202,6 +220,10 @@ async fn bring_back(context: &StepContext<'_>, plan: &Plan, existing: &ExistingT
     }
     if let Some(found) = &found {
         require_brought_back(context, found)?;
+        if found.status == ClusterStatus::Deleting {
+            return Ok(Back::NotYet { text: format!("cluster {} failed and is being deleted", found.id) });
+        }
+        clear_failed_cluster(context, place, found).await?;
     }
     let spec = ClusterSpec {
         location: place,
@@ -235,6 +257,47 @@ fn require_brought_back(context: &StepContext<'_>, found: &Cluster) -> Result<()
     let what = format!("cluster name {} is borne by {}, which is not the old one", found.id, found.resource_id);
     Err(Failure::needs_operator(ErrorCode::UndoBlocked, what)
         .hint("Free the name, then `aurora-restore resume`: the old cluster is restored from its final snapshot."))
+}
+
+/// A restore of the old cluster that failed never had an instance and never served: it goes, so that the next attempt can
+/// bring the old cluster back under the same name. The failure is told all the same: RDS may have a reason that a person
+/// must remove.
+async fn clear_failed_cluster(context: &StepContext<'_>, place: &Location, found: &Cluster) -> Result<(), StepError> {
+    let ClusterStatus::Failed(word) = &found.status else { return Ok(()) };
+    if !found.members.is_empty() {
+        return Ok(());
+    }
+    teardown::cluster(context, place, &found.id, Proof::OurTags).await?;
+    let what = format!("cluster {}, restored from its final snapshot, was `{word}` and is deleted", found.id);
+    Err(Failure::terminal(ErrorCode::RestoreFailed, what)
+        .hint("Read RDS's events about it, then `aurora-restore resume`: it is restored once more.")
+        .into())
+}
+
+/// The same for an instance that was brought back and failed. If it was to be the writer, the others go with it: one of
+/// them has become the writer instead.
+async fn clear_failed_instance(
+    context: &StepContext<'_>,
+    plan: &Plan,
+    existing: &ExistingTarget,
+    found: &[Instance],
+) -> Result<(), StepError> {
+    let ours = |one: &&Instance| ownership::is_ours_as(&context.operation().id, &one.tags, Role::BroughtBack);
+    let (place, rds) = (&plan.target_location, context.rds(&plan.target_location));
+    for shown in found.iter().filter(|one| matches!(one.status, InstanceStatus::Failed(_))).filter(ours) {
+        // A look of its own, before anything is deleted.
+        let instance = rds.instance(&shown.id).await?;
+        let InstanceStatus::Failed(word) = &instance.status else { continue };
+        let was_writer = existing.instances.first().is_some_and(|writer| writer.instance == instance.id);
+        for doomed in found.iter().filter(ours).filter(|one| was_writer || one.id == instance.id) {
+            context.change(place, Change::DeleteInstance { instance: doomed.id.clone() }).await??;
+        }
+        let what = format!("instance {} of the old cluster, made again, was `{word}` and is deleted", instance.id);
+        return Err(Failure::terminal(ErrorCode::InstanceFailed, what)
+            .hint("Read RDS's events about it, then `aurora-restore resume`: it is made once more.")
+            .into());
+    }
+    Ok(())
 }
 
 /// The old cluster lives, so nobody needs its last snapshot: it goes, as nothing of ours stays behind.
@@ -312,14 +375,15 @@ async fn restore_instances(
 ) -> Result<Made<()>, StepError> {
     let place = &plan.target_location;
     let found = context.rds(place).instances(Some(&existing.cluster)).await?;
-    if let Some(going) = found.iter().find(|one| one.status == crate::ports::InstanceStatus::Deleting) {
+    if let Some(going) = found.iter().find(|one| one.status == InstanceStatus::Deleting) {
         return Ok(Made::NotYet { text: format!("instance {} is still being deleted", going.id) });
     }
+    clear_failed_instance(context, plan, existing, &found).await?;
     let instances = existing
         .instances
         .iter()
         .filter(|old| {
-            let is_the_old_one = |one: &&crate::ports::Instance| one.resource_id == old.resource_id;
+            let is_the_old_one = |one: &&Instance| one.resource_id == old.resource_id;
             ownership == Ownership::Ours || !found.iter().any(|one| is_the_old_one(&one))
         })
         .map(|old| (&old.instance, &old.settings))
