@@ -1,17 +1,24 @@
 //! Stories that several tests begin with: operations brought to a rare place by what people do meanwhile.
 
 use aurora_restore_core::{
-    engine::{Engine, Session},
+    engine::{Advance, Engine, Session},
     operation::{Status, StepKind, StepStatus},
     request::{Request, SourceSelector, Strategy},
 };
-use aurora_restore_sandbox::model::call::{Call, NameDbClusterSnapshot};
+use aurora_restore_sandbox::model::{
+    Secret,
+    call::{Call, CreateDbCluster, DeleteDbCluster, NameDbClusterSnapshot},
+};
+use jiff::SignedDuration;
 
 use crate::{
     Trouble,
     drive::{DriveError, Stop, drive, run_to_end},
-    scenario::{MOVES_MAX, Scenario},
+    scenario::{MOVES_MAX, Scenario, TARGET},
 };
+
+/// How long a rename may take until its old name is free, in seconds.
+const RENAME_SECS_MAX: u32 = 600;
 
 /// Begins an operation and drives it until `reached` says so; tells whether it did.
 ///
@@ -54,4 +61,55 @@ pub async fn stuck_without_a_way_back(
     }
     let status = run_to_end(engine, &mut session, &scenario.clock, MOVES_MAX).await?;
     Ok((session, status))
+}
+
+/// A cluster of somebody else under a name.
+pub fn somebody_elses_cluster(name: &str) -> Call {
+    Call::CreateDbCluster(CreateDbCluster {
+        db_cluster_identifier: name.to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        master_username: Some("somebody".to_owned()),
+        master_user_password: Some(Secret::new("somebody-Else-1")),
+        ..CreateDbCluster::default()
+    })
+}
+
+/// A swap whose target's name somebody else takes in the moment in which it is free: it is stuck on its way forward.
+///
+/// # Errors
+/// [`DriveError`].
+pub async fn stuck_in_the_middle_of_the_switch(
+    scenario: &Scenario,
+    engine: &Engine<'_>,
+    (id, request): (&str, Request),
+) -> Result<(Session, Status), DriveError> {
+    let mut session = engine.begin(scenario.begin(id, request)).await?;
+    let frees_the_name = format!("cluster {TARGET} becomes");
+    let reached = drive(engine, &mut session, &scenario.clock, MOVES_MAX, |_, advance| match advance {
+        Advance::Wait { progress: Some(progress), .. } => !progress.text.starts_with(&frees_the_name),
+        Advance::Wait { progress: None, .. } | Advance::Moved | Advance::Ended(_) => true,
+    });
+    if reached.await? == Stop::ByOnlooker {
+        for _ in 0..RENAME_SECS_MAX {
+            scenario.clock.turn(SignedDuration::from_secs(1));
+            let take = somebody_elses_cluster(TARGET);
+            if scenario.sim.with_world(|world, now| world.apply(&scenario.target_place(), take, now)).is_ok() {
+                break;
+            }
+        }
+    }
+    let status = run_to_end(engine, &mut session, &scenario.clock, MOVES_MAX).await?;
+    Ok((session, status))
+}
+
+/// Whoever took the target's name gives it up.
+pub fn give_the_name_up(scenario: &Scenario) {
+    scenario.settle();
+    let delete = DeleteDbCluster {
+        db_cluster_identifier: TARGET.to_owned(),
+        skip_final_snapshot: Some(true),
+        ..DeleteDbCluster::default()
+    };
+    scenario.operator(&scenario.target_place(), Call::DeleteDbCluster(delete));
+    scenario.settle();
 }

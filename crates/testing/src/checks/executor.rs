@@ -80,7 +80,13 @@ impl Executor {
             Want::Restore(_) => Todo::Begin,
             Want::GoOn | Want::Undo | Want::Retire | Want::Cancel => Todo::Attach,
         };
-        Self { world, session: None, todo, stuck: Vec::new(), want: Arc::new(want), name: "first", asked: 0 }
+        let name = if todo == Todo::Begin { "first" } else { "later" };
+        Self { world, session: None, todo, stuck: Vec::new(), want: Arc::new(want), name, asked: 0 }
+    }
+
+    /// The same, with somebody who asks to cancel while this executor is at work.
+    pub(super) fn being_cancelled(self) -> Self {
+        Self { want: Arc::new(Want::Cancel), todo: Todo::Cancel, ..self }
     }
 
     /// The same moment, to be tried otherwise.

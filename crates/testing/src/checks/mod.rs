@@ -19,4 +19,7 @@ pub use executor::Want;
 pub use pairs::{crash_while_recovering_from_a_crash, lost_reply_then_throttling};
 pub use single::{FAILURES, crash_around_every_call, every_step_twice, failure_at_every_call};
 pub use trial::{End, Trial};
-pub use undo::{FailsAt, crash_around_every_call_of_every_undo, every_undo_twice, failure_at_every_call_of_every_undo};
+pub use undo::{
+    FailsAt, crash_around_every_call_of_every_undo, every_undo_twice, failure_at_every_call_of_every_undo,
+    stuck_in_each_undo,
+};

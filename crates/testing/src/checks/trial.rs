@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use aurora_restore_core::{
+    engine::is_past_point_of_no_return,
     journal::{JournalRefusal, SealedEntry, StateItem, replay, replay_more},
-    operation::{Failure, Operation},
+    operation::{Failure, Operation, StepKind, StepStatus},
     ports::Journal,
     request::Request,
 };
@@ -68,6 +69,26 @@ impl Trial {
     /// world that must be back then.
     pub fn afterwards(stage: Scenario, want: Want, witness: Witness, before: Option<Scenario>) -> Self {
         Self { first: Executor::new(stage, want), witness, before }
+    }
+
+    /// The operation of this trial, cancelled by a person in each of its steps up to the point of no return.
+    ///
+    /// # Errors
+    /// A line that says why the untroubled run has no end.
+    pub fn cancelled_in_each_step(&self) -> Result<Vec<(StepKind, Self)>, String> {
+        let mut found: Vec<(StepKind, Self)> = Vec::new();
+        for recorded in self.record()?.moves {
+            let step = recorded.start.operation().filter(|operation| !is_past_point_of_no_return(operation));
+            let step = step.and_then(|operation| operation.current_step());
+            let Some(step) = step.filter(|step| step.status == StepStatus::Started).map(|step| step.kind) else {
+                continue;
+            };
+            // The newest moment of each step counts: it has made the most by then.
+            found.retain(|(earlier, _)| *earlier != step);
+            let trial = Self { first: recorded.start.being_cancelled(), witness: self.witness, before: None };
+            found.push((step, trial));
+        }
+        Ok(found)
     }
 
     /// Runs it without trouble.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use aurora_restore_core::operation::{Phase, StepKind, StepStatus};
+use aurora_restore_core::operation::{Direction, Phase, StepKind, StepStatus};
 
 use crate::{
     faults::{Fault, Hit},
     parallel,
+    scenario::Scenario,
 };
 
 use super::{
     coverage::Coverage,
-    executor::{Executor, Todo},
+    executor::{Executor, Todo, Want},
     position::Position,
     single::{crashes_in, in_every_move, point},
     trial::{Recorded, Recording, Trial, record},
@@ -73,6 +74,31 @@ pub fn failure_at_every_call_of_every_undo(trial: &Trial, fails_at: FailsAt, fau
             }
         })
     })
+}
+
+/// The operation of a trial, stuck while it is undone: for each step whose undo makes changes, the world after the last of
+/// them was denied.
+///
+/// # Errors
+/// A line that says why the untroubled run has no end.
+pub fn stuck_in_each_undo(trial: &Trial) -> Result<Vec<(StepKind, Trial)>, String> {
+    let mut found: Vec<(StepKind, Trial)> = Vec::new();
+    let recording = trial.record()?;
+    for failed in failed(&recording, FailsAt::EndOfEachStep) {
+        for recorded in record(failed.executor, trial.witness)?.moves {
+            for (at, _) in recorded.calls.iter().enumerate().filter(|(_, (hit, _))| *hit == Hit::RdsChange) {
+                let executor = recorded.struck(at, Fault::Denied, "second")?;
+                let stuck = executor.operation().filter(|operation| operation.phase == Phase::Stuck(Direction::Back));
+                let Some(step) = stuck.and_then(|operation| operation.step_to_undo()).map(|step| step.kind) else {
+                    continue;
+                };
+                found.retain(|(earlier, _)| *earlier != step);
+                let before = trial.before.as_ref().map(Scenario::fork);
+                found.push((step, Trial::afterwards(executor.world, Want::GoOn, trial.witness, before)));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn while_undone(trial: &Trial, fails_at: FailsAt, check: impl Fn(&Trial, &Recording) -> Coverage + Sync) -> Coverage {

@@ -1,11 +1,15 @@
 //! The matrix: every strategy with every kind of source and every kind of target, each with all universal checks; and what
 //! people start afterwards. Exhaustive, not sampled.
 
+mod afterwards;
+mod double;
 mod source;
 mod table;
 
+pub use afterwards::{Afterwards, AfterwardsRow, afterwards, try_afterwards};
+pub use double::{PairKind, PairRow, try_pairs};
 pub use source::SourceKind;
-pub use table::table;
+pub use table::{table, table_of_afterwards, table_of_pairs};
 
 use std::time::{Duration, Instant};
 

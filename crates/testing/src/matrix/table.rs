@@ -1,44 +1,49 @@
 //! The figures of the matrix as text.
 
-use std::fmt::Write as _;
-
 use aurora_restore_core::request::Strategy;
 
 use crate::{checks::Coverage, scenario::TargetIs};
 
-use super::Row;
+use super::{AfterwardsRow, PairRow, Row};
 
 /// A table of all cells, with a line of totals.
 pub fn table(rows: &[Row]) -> String {
-    let mut text = String::new();
-    let head = ["strategy", "source", "target", "points", "positions", "done", "undone", "refused", "stuck"];
-    line(&mut text, head.map(ToOwned::to_owned));
-    let mut total = Coverage::default();
-    for row in rows {
-        let sum = row.total();
+    let named = rows.iter().map(|row| {
         let (strategy, target) = (strategy(row.cell.strategy), target(row.cell.target));
-        line(&mut text, cells([strategy, row.cell.source.as_str(), target], &sum));
-        total += sum;
+        (format!("{strategy:<13} {:<25} {target}", row.cell.source.as_str()), row.total())
+    });
+    of_lines(&format!("{:<13} {:<25} target", "strategy", "source"), named)
+}
+
+/// A table of what people start afterwards, with a line of totals.
+pub fn table_of_afterwards(rows: &[AfterwardsRow]) -> String {
+    of_lines("afterwards", rows.iter().map(|row| (row.name.clone(), row.coverage.clone())))
+}
+
+/// A table of pairs of faults, with a line of totals.
+pub fn table_of_pairs(rows: &[PairRow]) -> String {
+    of_lines("pairs", rows.iter().map(|row| (row.kind.as_str().to_owned(), row.coverage.clone())))
+}
+
+fn of_lines(head: &str, rows: impl Iterator<Item = (String, Coverage)>) -> String {
+    let figures = ["points", "positions", "done", "undone", "refused", "stuck"].map(ToOwned::to_owned);
+    let mut text = line(head, &figures);
+    let mut total = Coverage::default();
+    for (name, coverage) in rows {
+        text.push_str(&line(&name, &figures_of(&coverage)));
+        total += coverage;
     }
-    line(&mut text, cells(["all", "", ""], &total));
+    text.push_str(&line("all", &figures_of(&total)));
     text
 }
 
-fn cells(names: [&str; 3], sum: &Coverage) -> [String; 9] {
-    let [one, two, three] = names.map(ToOwned::to_owned);
-    let figures = [sum.points, sum.positions, sum.done, sum.undone, sum.refused, sum.stuck];
-    let [points, positions, done, undone, refused, stuck] = figures.map(|figure| figure.to_string());
-    [one, two, three, points, positions, done, undone, refused, stuck]
+fn figures_of(sum: &Coverage) -> [String; 6] {
+    [sum.points, sum.positions, sum.done, sum.undone, sum.refused, sum.stuck].map(|figure| figure.to_string())
 }
 
-fn line(text: &mut String, cells: [String; 9]) {
-    let [strategy, source, target, figures @ ..] = cells;
-    let figures = figures.iter().fold(String::new(), |mut all, figure| {
-        // Writing to a String cannot fail.
-        let _ = write!(all, " {figure:>9}");
-        all
-    });
-    let _ = writeln!(text, "{strategy:<13} {source:<26} {target:<10}{figures}");
+fn line(name: &str, figures: &[String; 6]) -> String {
+    let figures: String = figures.iter().map(|figure| format!(" {figure:>9}")).collect();
+    format!("{name:<50}{figures}\n")
 }
 
 /// The word for a strategy.

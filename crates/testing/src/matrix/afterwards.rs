@@ -1,0 +1,128 @@
+//! What people start once an operation stands: retire, undo, cancel, go on with what is stuck; each with a crash before and
+//! after every call, and with a failure at every call.
+
+use aurora_restore_core::{
+    engine::Engine,
+    operation::Status,
+    request::{FinalSnapshot, Request, Strategy},
+};
+
+use crate::{
+    checks::{Coverage, FAILURES, Trial, Want, crash_around_every_call, failure_at_every_call, stuck_in_each_undo},
+    parallel,
+    run::block_on,
+    scenario::{Scenario, TargetIs},
+    stories::{give_the_name_up, stuck_in_the_middle_of_the_switch},
+    view::Witness,
+};
+
+use super::{Cell, SourceKind, rare_looks, trial};
+
+/// The operation that everything here is about; the checks know it by this name.
+const OPERATION: &str = "op-trial";
+
+/// One thing that people start.
+pub struct Afterwards {
+    /// What they do, and to which operation.
+    pub name: String,
+    trial: Trial,
+}
+
+/// What was covered in it.
+#[derive(Debug, Clone)]
+pub struct AfterwardsRow {
+    /// What people do, and to which operation.
+    pub name: String,
+    /// All points.
+    pub coverage: Coverage,
+}
+
+/// Everything that people start.
+///
+/// # Errors
+/// A line that says why a stage could not be set.
+pub fn afterwards() -> Result<Vec<Afterwards>, String> {
+    let mut all = vec![retire(FinalSnapshot::Take)?, retire(FinalSnapshot::Skip)?];
+    for strategy in [Strategy::Swap, Strategy::SideBySide, Strategy::Replace] {
+        all.push(undo(strategy)?);
+    }
+    let copied = cell(Strategy::Swap, SourceKind::OtherBoth);
+    for (step, trial) in trial(copied).cancelled_in_each_step()? {
+        all.push(Afterwards { name: format!("cancel in {step}"), trial });
+    }
+    for want in [Want::GoOn, Want::Undo] {
+        all.push(stuck_forward(want)?);
+    }
+    for strategy in [Strategy::Swap, Strategy::Replace] {
+        for (step, trial) in stuck_in_each_undo(&trial(cell(strategy, SourceKind::OtherBoth)))? {
+            let name = format!("resume, stuck in the undo of {step} ({})", super::table::strategy(strategy));
+            all.push(Afterwards { name, trial });
+        }
+    }
+    Ok(all)
+}
+
+/// Tries all of it, on every core.
+///
+/// # Errors
+/// A line that says why a stage could not be set.
+pub fn try_afterwards() -> Result<Vec<AfterwardsRow>, String> {
+    let all = afterwards()?;
+    Ok(parallel::each(&all, |one| {
+        let mut coverage = crash_around_every_call(&one.trial);
+        coverage += failure_at_every_call(&one.trial, &FAILURES);
+        AfterwardsRow { name: one.name.clone(), coverage }
+    }))
+}
+
+fn cell(strategy: Strategy, source: SourceKind) -> Cell {
+    Cell { strategy, source, target: TargetIs::Present }
+}
+
+fn retire(final_snapshot: FinalSnapshot) -> Result<Afterwards, String> {
+    let (scenario, mut request) = stage(Strategy::Swap);
+    request.retirement.final_snapshot = final_snapshot;
+    let done = Trial::new(scenario, request, Witness::OfIdentity).played()?;
+    let with = match final_snapshot {
+        FinalSnapshot::Take => "with",
+        FinalSnapshot::Skip => "without",
+    };
+    let trial = Trial::afterwards(done, Want::Retire, Witness::OfIdentity, None);
+    Ok(Afterwards { name: format!("retire {with} a final snapshot"), trial })
+}
+
+fn undo(strategy: Strategy) -> Result<Afterwards, String> {
+    let cell = cell(strategy, SourceKind::SnapshotById);
+    let trial = Trial::afterwards(trial(cell).played()?, Want::Undo, witness(strategy), None);
+    Ok(Afterwards { name: format!("undo of a completed {}", super::table::strategy(strategy)), trial })
+}
+
+fn stuck_forward(want: Want) -> Result<Afterwards, String> {
+    let (scenario, request) = stage(Strategy::Swap);
+    let before = scenario.fork();
+    let stuck =
+        block_on(stuck_in_the_middle_of_the_switch(&scenario, &Engine::new(scenario.ports()), (OPERATION, request)));
+    match stuck {
+        Ok((_, Status::Stuck)) => {}
+        Ok((_, status)) => return Err(format!("the switch is not stuck but {}", status.as_str())),
+        Err(error) => return Err(error.to_string()),
+    }
+    give_the_name_up(&scenario);
+    let name = match want {
+        Want::Undo => "undo, stuck in the switch",
+        _ => "resume, stuck in the switch",
+    };
+    let before = matches!(want, Want::GoOn).then_some(before);
+    let trial = Trial::afterwards(scenario, want, Witness::OfIdentity, before);
+    Ok(Afterwards { name: name.to_owned(), trial })
+}
+
+fn stage(strategy: Strategy) -> (Scenario, Request) {
+    let scenario = SourceKind::SnapshotById.stage(TargetIs::Present);
+    let request = rare_looks(SourceKind::SnapshotById.request(&scenario, strategy));
+    (scenario, request)
+}
+
+fn witness(strategy: Strategy) -> Witness {
+    if strategy == Strategy::Replace { Witness::OfLikeness } else { Witness::OfIdentity }
+}
