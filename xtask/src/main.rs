@@ -3,6 +3,8 @@
 
 mod bench;
 mod generate;
+mod matrix;
+mod runbooks;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -23,6 +25,8 @@ enum Chore {
     Tidy,
     /// Write the generated references anew
     Generate,
+    /// Try every crash and failure in every kind of restore, and print how many there are
+    Matrix(matrix::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
 }
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Tidy => tidy::run(&root()),
         Chore::Generate => generate::run(&root()),
+        Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
     };
     match outcome {

@@ -61,6 +61,7 @@ fn findings(root: &Path) -> Result<Vec<String>, String> {
         }
     }
     findings.extend(imports(root)?);
+    findings.extend(crate::runbooks::findings(root)?);
     Ok(findings)
 }
 

@@ -117,6 +117,56 @@ catalogue! {
         "Please report it with the operation's report.";
 }
 
+impl ErrorCode {
+    /// Whether an operation can be stuck on it. Each of these has a runbook in `docs/operations/stuck.md`, and the engine's
+    /// tests fail if an operation is stuck on any other.
+    pub fn can_be_stuck_on(self) -> bool {
+        match self {
+            Self::SwitchForeign
+            | Self::UndoBlocked
+            | Self::RetireRefused
+            | Self::NameTaken
+            | Self::RestoreFailed
+            | Self::InstanceFailed
+            | Self::AccessDenied
+            | Self::KmsDenied
+            | Self::Quota
+            | Self::Capacity
+            | Self::Throttled
+            | Self::Unavailable
+            | Self::AwsRefused
+            | Self::InvalidState => true,
+            Self::SnapshotNotFound
+            | Self::SnapshotNotUsable
+            | Self::SnapshotAccess
+            | Self::SnapshotDate
+            | Self::CopyFailed
+            | Self::CopyTimeout
+            | Self::RestoreTimeout
+            | Self::InstanceTimeout
+            | Self::SettingsRefused
+            | Self::TargetProtected
+            | Self::TargetNotOurs
+            | Self::TargetChanged
+            | Self::TargetBusy
+            | Self::TargetUnfit
+            | Self::PlanStale
+            | Self::Preflight
+            | Self::SecretMissing
+            | Self::SecretMalformed
+            | Self::DatabaseUnreachable
+            | Self::DatabaseLogin
+            | Self::DatabaseRefused
+            | Self::UsersNotProven
+            | Self::VerificationFailed
+            | Self::SwitchFailed
+            | Self::StepTimeout
+            | Self::NotifyFailed
+            | Self::Internal => false,
+        }
+    }
+}
+
 impl std::fmt::Display for ErrorCode {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.as_str())

@@ -121,6 +121,7 @@ fn rds_trouble(action: &str, object: &str) -> impl FnOnce(Fault) -> RdsError {
         kind: match fault {
             Fault::Denied => RdsErrorKind::AccessDenied,
             Fault::Throttled => RdsErrorKind::Throttled,
+            Fault::Refused(kind) => kind,
             _ => RdsErrorKind::Unavailable,
         },
         action,

@@ -2,7 +2,7 @@
 
 use aurora_restore_core::request::Strategy;
 use aurora_restore_testing::{
-    matrix::{self, Cell, Row, SourceKind},
+    matrix::{self, Row},
     scenario::TargetIs,
 };
 
@@ -31,8 +31,7 @@ fn whatever_people_start_afterwards_survives_every_crash_and_failure() {
 
 #[test]
 fn a_swap_survives_all_pairs_of_faults() {
-    let cell = Cell { strategy: Strategy::Swap, source: SourceKind::SnapshotById, target: TargetIs::Present };
-    let rows = matrix::try_pairs(&matrix::trial(cell));
+    let rows = matrix::try_pairs(&matrix::trial(matrix::plainest()));
     println!("{}", matrix::table_of_pairs(&rows));
     let complaints: Vec<String> = rows
         .iter()

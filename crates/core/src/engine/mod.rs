@@ -280,6 +280,7 @@ impl<'a> Engine<'a> {
         let Trouble { failure, checks } = trouble;
         if failure.class == FailureClass::NeedsOperator {
             let left = steps::what_is_left(session.operation());
+            debug_assert!(failure.code.can_be_stuck_on(), "{} has no runbook", failure.code);
             let stuck = Event::BecameStuck { step, direction: Direction::Forward, failure, left };
             session.append(self.ports.journal, stuck, now).await?;
             steps::tell_about_end(&self.ports, session.operation()).await;
@@ -332,6 +333,7 @@ impl<'a> Engine<'a> {
         let failed = Event::StepUndoFailed { step, failure: failure.clone(), retry_after: None };
         session.append(self.ports.journal, failed, now).await?;
         let left = steps::what_is_left(session.operation());
+        debug_assert!(failure.code.can_be_stuck_on(), "{} has no runbook", failure.code);
         let stuck = Event::BecameStuck { step, direction: Direction::Back, failure, left };
         session.append(self.ports.journal, stuck, now).await?;
         steps::tell_about_end(&self.ports, session.operation()).await;

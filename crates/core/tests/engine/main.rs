@@ -6,5 +6,6 @@ mod guards;
 mod mended;
 mod people;
 mod places;
+mod stuck;
 mod universal;
 mod whole;

@@ -100,3 +100,30 @@ pub(super) fn point(recorded: &Recorded, at: usize, fault: Fault, (hit, what): (
     let step = step.map_or("begin", |step| step.kind.as_str());
     format!("{fault:?} at call {at} ({hit:?} {what}) of a move in {step}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        checks::{executor::Executor, judge, trial::end_of},
+        matrix,
+    };
+
+    /// What lets positions share a verdict: a crash next to a call without effect ends as the crash before it.
+    #[test]
+    fn a_verdict_that_is_shared_is_the_one_that_each_point_would_get_alone() {
+        let trial = matrix::trial(matrix::plainest());
+        let recording = trial.record().unwrap_or_else(|reason| panic!("{reason}"));
+        let good = Good::of(&trial, &recording.end);
+        for recorded in &recording.moves {
+            crashes_in(recorded, &mut Judged::new(&good), |at, fault, call, shared| {
+                let alone = recorded
+                    .struck(at, fault, "second")
+                    .and_then(Executor::finish)
+                    .and_then(|executor| end_of(executor, None, trial.witness))
+                    .map(|end| judge::verdict(&end, &good));
+                assert_eq!(alone.as_ref(), Ok(shared), "{}", point(recorded, at, fault, call));
+            });
+        }
+    }
+}

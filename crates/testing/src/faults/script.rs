@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use aurora_restore_core::ports::RdsErrorKind;
 use aurora_restore_sandbox::model::{
     call::Action,
     faults::{Fault as ModelFault, FaultRule},
@@ -32,6 +33,8 @@ pub enum Fault {
     CrashAfter,
     /// RDS wants fewer calls; nothing happens.
     Throttled,
+    /// RDS refuses with an error of this kind; nothing happens.
+    Refused(RdsErrorKind),
     /// What a read of RDS shows is in a condition that never ends by itself; the next look shows the truth again.
     ShowsTerminal,
     /// What a change of RDS begins ends badly: the copy, the snapshot, the restore or the instance fails.
@@ -52,7 +55,7 @@ impl Fault {
             Self::Denied => !matches!(hit, Hit::JournalRead | Hit::JournalWrite | Hit::JournalProgress),
             // A read has no effect: a lost reply is the same as a failure.
             Self::ReplyLost => hit.may_have_effect() || hit == Hit::JournalProgress,
-            Self::Throttled => matches!(hit, Hit::RdsRead | Hit::RdsChange),
+            Self::Throttled | Self::Refused(_) => matches!(hit, Hit::RdsRead | Hit::RdsChange),
             Self::ShowsTerminal => {
                 let of_status = ["cluster", "clusters", "instance", "instances", "snapshot", "snapshots"];
                 hit == Hit::RdsRead && of_status.contains(&what)
@@ -122,6 +125,7 @@ pub struct Script {
 #[derive(Debug, Default)]
 struct ScriptState {
     faults: BTreeMap<usize, Fault>,
+    always: Option<(&'static str, Fault)>,
     calls: Vec<(Hit, &'static str)>,
     struck: usize,
 }
@@ -136,6 +140,13 @@ impl Script {
     pub fn with(at: usize, fault: Fault) -> Self {
         let script = Self::default();
         script.lock().faults.insert(at, fault);
+        script
+    }
+
+    /// A fault at every call of this name, such as `DeleteDBCluster`.
+    pub fn always(what: &'static str, fault: Fault) -> Self {
+        let script = Self::default();
+        script.lock().always = Some((what, fault));
         script
     }
 
@@ -175,7 +186,8 @@ impl Script {
         let mut state = self.lock();
         let number = state.calls.len();
         state.calls.push((hit, what));
-        let fault = state.faults.get(&number).copied();
+        let always = state.always.filter(|(struck, _)| *struck == what).map(|(_, fault)| fault);
+        let fault = state.faults.get(&number).copied().or(always);
         state.struck += usize::from(fault.is_some());
         fault
     }
@@ -189,7 +201,7 @@ impl Script {
         match self.count(hit, what) {
             // The last two change what the call finds or begins, not whether it is answered.
             None | Some(Fault::ShowsTerminal | Fault::EndsBadly) => call.await,
-            Some(fault @ (Fault::Fails | Fault::Denied | Fault::Throttled)) => Err(trouble(fault)),
+            Some(fault @ (Fault::Fails | Fault::Denied | Fault::Throttled | Fault::Refused(_))) => Err(trouble(fault)),
             Some(fault @ Fault::ReplyLost) => {
                 let _ = call.await;
                 Err(trouble(fault))

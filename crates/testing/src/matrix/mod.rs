@@ -76,6 +76,11 @@ pub fn cells() -> Vec<Cell> {
     cells
 }
 
+/// The plainest restore: a swap of a target that is there, from a snapshot of the same place.
+pub fn plainest() -> Cell {
+    Cell { strategy: Strategy::Swap, source: SourceKind::SnapshotById, target: TargetIs::Present }
+}
+
 /// The restore of a cell.
 pub fn trial(cell: Cell) -> Trial {
     let scenario = cell.source.stage(cell.target);
