@@ -6,6 +6,7 @@ mod generate;
 mod matrix;
 mod runbooks;
 mod tidy;
+mod torture;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -29,6 +30,8 @@ enum Chore {
     Matrix(matrix::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
+    /// Kill processes at random moments of whole restores, and look at every row afterwards
+    Torture(torture::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Chore::Generate => generate::run(&root()),
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Torture(arguments) => torture::run(&root(), &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

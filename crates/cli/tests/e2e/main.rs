@@ -11,4 +11,5 @@ mod sources;
 mod strategies;
 mod support;
 mod the_demo;
+mod torture;
 mod undone;

@@ -15,7 +15,7 @@ mod scene;
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -51,6 +51,7 @@ pub(crate) struct World {
     directory: TempDir,
     pub(crate) client: Client,
     pub(crate) status: Status,
+    pace: Pace,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -59,17 +60,9 @@ impl World {
     pub(crate) fn new(pace: Pace, orders: u32) -> Self {
         let directory = directory();
         let sandbox = directory.path().join("sandbox");
-        let durations = if pace == Pace::None { "none" } else { "quick" };
-        let started = program()
-            .args(["sandbox", "start", "--port", "0", "--any-database-ports", "--durations", durations, "--data-dir"])
-            .arg(&sandbox)
-            .output()
-            .unwrap();
-        Ended::from(started).with_code(0);
-        let status = Status::find(&sandbox).unwrap().unwrap();
-        let client = Client::of(&status, &sandbox).unwrap();
+        let (status, client) = start_sandbox(&sandbox, pace);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let world = Self { directory, client, status, runtime };
+        let world = Self { directory, client, status, pace, runtime };
         world.put_keys();
         world.write_secrets();
         world.make_cluster(PRODUCTION, "production", PRODUCTION_MASTER, SOURCE_KEY, &[]);
@@ -81,6 +74,11 @@ impl World {
         world.take_snapshot(SignedDuration::from_hours(21));
         world.configure("");
         world
+    }
+
+    /// Starts the sandbox again, after somebody killed it.
+    pub(crate) fn restart_sandbox(&mut self) {
+        (self.status, self.client) = start_sandbox(&self.path("sandbox"), self.pace);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -202,6 +200,19 @@ impl Drop for World {
             eprintln!("the sandbox (process {}) did not stop: {stopped:?}", self.status.pid);
         }
     }
+}
+
+fn start_sandbox(directory: &Path, pace: Pace) -> (Status, Client) {
+    let durations = if pace == Pace::None { "none" } else { "quick" };
+    let started = program()
+        .args(["sandbox", "start", "--port", "0", "--any-database-ports", "--durations", durations, "--data-dir"])
+        .arg(directory)
+        .output()
+        .unwrap();
+    Ended::from(started).with_code(0);
+    let status = Status::find(directory).unwrap().unwrap();
+    let client = Client::of(&status, directory).unwrap();
+    (status, client)
 }
 
 fn here(place: (&str, &str)) -> Place {

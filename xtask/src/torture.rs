@@ -1,0 +1,40 @@
+//! Real crashes on demand: the rounds of the end-to-end tests, as many as wished.
+
+use std::{path::Path, process::Command};
+
+use clap::Args;
+
+const TEST: &str = "torture::restores_whose_processes_are_killed_at_random_end_with_every_row_or_as_before";
+
+/// How much to torture
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How many rounds
+    #[arg(long, default_value_t = 50)]
+    rounds: u64,
+
+    /// The seed of the first round; each round has the next one
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
+    let mut test = Command::new(env!("CARGO"));
+    test.current_dir(root)
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "aurora-restore-cli",
+            "--test",
+            "e2e",
+            "--",
+            "--exact",
+            "--nocapture",
+            TEST,
+        ])
+        .env("AURORA_RESTORE_TEST_ROUNDS", arguments.rounds.to_string())
+        .env("AURORA_RESTORE_TEST_SEED", arguments.seed.to_string());
+    let status = test.status().map_err(|error| format!("{test:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("the torture ended with {status}")) }
+}
