@@ -2,7 +2,7 @@
 # Makes a machine ready to build, demonstrate or test aurora-restore. Does nothing where everything is there.
 #
 #   scripts/setup.sh demo    what `make demo` needs: a C compiler, PostgreSQL, Rust
-#   scripts/setup.sh test    the same, and a Python environment with the public AWS clients and moto
+#   scripts/setup.sh test    the same, and a Python environment with the public AWS clients, moto and MiniStack
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -69,7 +69,7 @@ install_rust() {
 install_clients() {
     local stamp=.venv/installed
     if [ -f "$stamp" ] && cmp -s "$stamp" scripts/test-clients.txt; then return 0; fi
-    say "installing the public AWS clients and moto into .venv"
+    say "installing the public AWS clients, moto and MiniStack into .venv"
     python3 -m venv .venv
     .venv/bin/pip install --quiet --disable-pip-version-check --requirement scripts/test-clients.txt
     cp scripts/test-clients.txt "$stamp"

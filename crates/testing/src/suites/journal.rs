@@ -1,9 +1,11 @@
 //! The conformance suite of the journal port: sequence numbers, fencing, target locks, lists.
 
+use std::task::Poll;
+
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::{ClusterId, ExecutorId, OperationId, Region},
-    journal::{Entry, SealedEntry, StateItem},
+    journal::{Entry, SealedEntry, StateItem, replay},
     operation::{CancelRequest, End, Event, Operation, Progress, Status, StepKind},
     ports::{FencingToken, Journal, JournalError, NewOperation, OperationFilter, SnapshotAddress, TargetKey},
     request::{
@@ -28,13 +30,14 @@ pub trait JournalFixture: Send + Sync {
 /// Runs every case. The store must be empty.
 pub async fn run(fixture: &dyn JournalFixture) -> Vec<CaseResult> {
     let journal = fixture.journal();
-    let cases: [(&'static str, Case); 9] = [
+    let cases: [(&'static str, Case); 10] = [
         ("what is appended is read back in order, by another process, too", appends(fixture).await),
         ("an operation is created once", created_once(journal).await),
         ("one operation holds a target until it has ended", locks(journal).await),
         ("an ended operation takes its target again only if it is free", locks_again(journal).await),
         ("whoever takes an operation over fences the one before", fencing(journal).await),
         ("of two appends for one place exactly one wins", conflicts(journal).await),
+        ("sixteen rivals win each place exactly once and lose nothing", rivals(journal).await),
         ("a bystander appends without a token", bystanders(journal).await),
         ("the progress line is kept until the next entry and fenced", progress(journal).await),
         ("lists are filtered, newest first, in pages", lists(journal).await),
@@ -166,7 +169,7 @@ async fn appends(fixture: &dyn JournalFixture) -> Case {
     writer.append(journal, token, skipped).await?;
     let other = fixture.reopened().await;
     let entries = other.entries(writer.id(), 0).await?;
-    let (replayed, hash) = aurora_restore_core::journal::replay(&entries)?;
+    let (replayed, hash) = replay(&entries)?;
     same("the operation", &replayed, &writer.operation)?;
     same("the newest hash", &hash, &writer.hash)?;
     let newest = other.entries(writer.id(), 2).await?;
@@ -242,6 +245,95 @@ async fn conflicts(journal: &dyn Journal) -> Case {
     let (further, sealed) = ahead.next(Event::Ended { end: End::Cancelled })?;
     refused("a place too far", journal.append(token, &sealed, &further.state()).await, conflict)?;
     same("one was appended", &journal.entries(writer.id(), 0).await?.len(), &2)
+}
+
+async fn rivals(journal: &dyn Journal) -> Case {
+    let writer = Writer::new("suite-rivals", "rivals")?;
+    let found = contention(journal, 16, 2).await?;
+    same("how many entries were promised and are there", &found.entries, &32)?;
+    same("the head", &journal.head(writer.id()).await?.sequence, &33)
+}
+
+/// What rivals did to one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contention {
+    /// Appends that were promised, each with a place of its own, and are all there.
+    pub entries: usize,
+    /// Appends that were tried.
+    pub attempts: usize,
+}
+
+/// Lets rivals with one token append to one operation at once until each has had its turns, every other one as a
+/// bystander. Makes the operation `suite-rivals`.
+///
+/// # Errors
+/// Where a place was won twice, or an entry is lost.
+pub async fn contention(journal: &dyn Journal, rivals: usize, turns: usize) -> Result<Contention, Broken> {
+    let writer = Writer::new("suite-rivals", "rivals")?;
+    let token = writer.create(journal).await?;
+    let work = (0..rivals).map(|number| rival(journal, &writer, token, number, turns));
+    let mut won = Vec::new();
+    let mut attempts = 0;
+    for result in together(work).await {
+        let (places, tried) = result?;
+        won.extend(places);
+        attempts += tried;
+    }
+    won.sort_unstable();
+    let all: Vec<u64> = (2..).take(rivals * turns).collect();
+    same("the places that were promised", &won, &all)?;
+    let entries = journal.entries(writer.id(), 0).await?;
+    let (operation, _) = replay(&entries)?;
+    same("the last place", &operation.sequence, &(1 + won.len() as u64))?;
+    Ok(Contention { entries: won.len(), attempts })
+}
+
+/// Appends as often as it is its turn; gives its places and how often it tried.
+async fn rival(
+    journal: &dyn Journal,
+    writer: &Writer,
+    token: FencingToken,
+    number: usize,
+    turns: usize,
+) -> Result<(Vec<u64>, usize), Broken> {
+    let event = Event::TakenOver { executor: ExecutorId::new(format!("rival-{number}"))? };
+    let mut places = Vec::new();
+    for attempt in 1..=10_000 {
+        let (operation, hash) = replay(&journal.entries(writer.id(), 0).await?)?;
+        let (target, first) = (writer.target.clone(), writer.first.clone());
+        let (next, sealed) = Writer { operation, hash, target, first }.next(event.clone())?;
+        let appended = if number.is_multiple_of(2) {
+            journal.append(token, &sealed, &next.state()).await
+        } else {
+            journal.append_as_bystander(&sealed, &next.state()).await
+        };
+        match appended {
+            Ok(()) => places.push(sealed.sequence),
+            Err(JournalError::Conflict { .. } | JournalError::Unavailable { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+        if places.len() == turns {
+            return Ok((places, attempt));
+        }
+    }
+    Err(Broken("a rival never had its turn".to_owned()))
+}
+
+/// Drives futures at once, on the task that awaits it.
+async fn together<T>(work: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut work: Vec<_> = work.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, done) in work.iter_mut().filter(|(_, done)| done.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *done = Some(value),
+                Poll::Pending => pending = true,
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    work.into_iter().filter_map(|(_, done)| done).collect()
 }
 
 async fn bystanders(journal: &dyn Journal) -> Case {
