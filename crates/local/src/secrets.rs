@@ -15,13 +15,8 @@ use std::{
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::SecretId,
-    ports::{SecretDocument, Secrets, SecretsError},
+    ports::{SECRET_BYTES_MAX, SecretDocument, Secrets, SecretsError},
 };
-
-mod document;
-
-/// The most bytes of a secret, the same as in Secrets Manager.
-const BYTES_MAX: u64 = 65_536;
 
 /// The [`Secrets`] port on one machine.
 #[derive(Debug, Clone)]
@@ -50,7 +45,7 @@ impl FileSecrets {
     /// # Errors
     /// [`SecretsError::Unavailable`] where the file cannot be written.
     pub async fn put(&self, id: &SecretId, document: &SecretDocument) -> Result<(), SecretsError> {
-        let (path, text) = (self.path_of(id), document::write(document));
+        let (path, text) = (self.path_of(id), document.to_json());
         let written = tokio::task::spawn_blocking(move || replace(&path, text.as_bytes())).await;
         flatten(written).map_err(|error| self.unavailable(id, &error))
     }
@@ -81,11 +76,11 @@ impl FileSecrets {
             return Err(SecretsError::Denied { id: id.clone(), reason: open_to_others(&path) });
         }
         let mut text = Vec::new();
-        let _read = file.take(BYTES_MAX + 1).read_to_end(&mut text).map_err(|error| self.unavailable(id, &error))?;
-        if text.len() as u64 > BYTES_MAX {
-            return Err(malformed(format!("{} has more than {BYTES_MAX} bytes", path.display())));
-        }
-        document::read(&text).map_err(|reason| malformed(format!("{}: {reason}", path.display())))
+        let _read = file
+            .take(SECRET_BYTES_MAX as u64 + 1)
+            .read_to_end(&mut text)
+            .map_err(|error| self.unavailable(id, &error))?;
+        SecretDocument::from_json(&text).map_err(|reason| malformed(format!("{}: {reason}", path.display())))
     }
 }
 

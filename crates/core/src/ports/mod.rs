@@ -8,6 +8,7 @@ mod database;
 mod journal;
 mod notifier;
 mod rds;
+mod secret_document;
 mod secrets;
 
 pub use clock::Clock;
@@ -26,6 +27,7 @@ pub use rds::{
     RestoreSource, Side, Snapshot, SnapshotAddress, SnapshotCopy, SnapshotKind, SnapshotQuery, SnapshotStatus,
     SubnetGroup, Tags,
 };
+pub use secret_document::SECRET_BYTES_MAX;
 pub use secrets::{SecretDocument, Secrets, SecretsError};
 
 /// Everything the engine needs, gathered by the `app` room.

@@ -2,11 +2,32 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use aurora_restore_core::{ports::SecretDocument, secret::Secret};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// Reads a document. Numbers, such as a port, count as texts.
-pub(super) fn read(text: &[u8]) -> Result<SecretDocument, String> {
+use crate::{ports::SecretDocument, secret::Secret};
+
+/// The most bytes of a secret, in every store: what Secrets Manager takes.
+pub const SECRET_BYTES_MAX: usize = 65_536;
+
+impl SecretDocument {
+    /// Reads the JSON of a secret. Numbers, such as a port, count as texts.
+    ///
+    /// # Errors
+    /// What is wrong with its shape, and where; never what stands there.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        read(text)
+    }
+
+    /// The JSON of a secret, with a line's end. It holds passwords.
+    pub fn to_json(&self) -> String {
+        write(self)
+    }
+}
+
+fn read(text: &[u8]) -> Result<SecretDocument, String> {
+    if text.len() > SECRET_BYTES_MAX {
+        return Err(format!("it has more than {SECRET_BYTES_MAX} bytes"));
+    }
     let fields: Fields = serde_json::from_slice(text).map_err(|error| {
         // The parser's own words may quote the file.
         let what = match error.classify() {
@@ -19,8 +40,7 @@ pub(super) fn read(text: &[u8]) -> Result<SecretDocument, String> {
     Ok(SecretDocument { fields: fields.0 })
 }
 
-/// Writes a document.
-pub(super) fn write(document: &SecretDocument) -> String {
+fn write(document: &SecretDocument) -> String {
     let fields: serde_json::Map<String, serde_json::Value> =
         document.fields.iter().map(|(key, secret)| (key.clone(), secret.expose().into())).collect();
     let mut text = serde_json::Value::Object(fields).to_string();
