@@ -11,12 +11,38 @@ use aws_config::SdkConfig;
 use aws_sdk_rds::config::SharedHttpClient;
 
 use crate::{
-    connection::{configure, effective_endpoint, http_client, sdk_region},
+    connection::{Connection, configure, effective_endpoint, http_client, sdk_region},
     endpoint::{EndpointUrl, InvalidEndpoint},
     identity::Identity,
-    options::{AccountAccess, AwsOptions},
+    options::AccountAccess,
+    proxy::HttpProxy,
     rds::AwsRds,
 };
+
+/// How RDS is reached in both accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsOptions {
+    /// The Region in which identities are asked for and roles are assumed, usually the target's.
+    pub region: Region,
+    /// How the target account is entered.
+    pub target: AccountAccess,
+    /// How the source account is entered. `None`: it is the target account, with the same credentials.
+    pub source: Option<AccountAccess>,
+    /// RDS elsewhere than at AWS, for all Regions and both sides: the sandbox, or an interface endpoint.
+    pub rds_endpoint: Option<EndpointUrl>,
+    /// STS elsewhere than at AWS.
+    pub sts_endpoint: Option<EndpointUrl>,
+    /// The proxy through which AWS is reached, if there is one.
+    pub proxy: Option<HttpProxy>,
+}
+
+impl AwsOptions {
+    /// One account, the credentials of the environment, AWS's own endpoints.
+    pub fn in_region(region: Region) -> Self {
+        let target = AccountAccess::default();
+        Self { region, target, source: None, rds_endpoint: None, sts_endpoint: None, proxy: None }
+    }
+}
 
 /// The [`Cloud`] port over the AWS SDK. Clients are made once for each account and Region and then kept.
 #[derive(Debug)]
@@ -34,6 +60,14 @@ impl AwsCloud {
     pub async fn new(options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
         let http = http_client(options.proxy.as_ref());
         Self::over(options, &http).await
+    }
+
+    /// The same, over the HTTP connections that the adapters of other services use already.
+    ///
+    /// # Errors
+    /// As [`AwsCloud::new`].
+    pub async fn beside(options: &AwsOptions, connection: &Connection) -> Result<Self, InvalidEndpoint> {
+        Self::over(options, &connection.http()).await
     }
 
     async fn over(options: &AwsOptions, http: &SharedHttpClient) -> Result<Self, InvalidEndpoint> {

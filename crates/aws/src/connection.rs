@@ -5,7 +5,7 @@ use std::time::Duration;
 use aurora_restore_core::ids::Region;
 use aws_config::{AppName, BehaviorVersion, FrameworkMetadata, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_rds::config::{RuntimeComponents, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_sts::config::{RuntimeComponents, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder, Connector,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -24,10 +24,75 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The whole of one call, credentials included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same two for services that answer within milliseconds, so that whoever waits for the journal hears soon.
+#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+const SERVICE_READ: Duration = Duration::from_secs(10);
+#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+const SERVICE_CALL: Duration = Duration::from_secs(20);
 
 const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
 
 const NAME: &str = "aurora-restore";
+
+/// One account in one Region, entered. The adapters of the single services are made from it and share its credentials and
+/// its HTTP connections.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    config: SdkConfig,
+    region: Region,
+}
+
+impl Connection {
+    /// Reads the configuration that `access` names. Nothing is sent to a service yet but what a profile file asks for.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`] if an STS endpoint that the environment or a profile sets breaks the rules of [`EndpointUrl`].
+    pub async fn open(
+        region: &Region,
+        access: &AccountAccess,
+        sts_endpoint: Option<&EndpointUrl>,
+        proxy: Option<&HttpProxy>,
+    ) -> Result<Self, InvalidEndpoint> {
+        let config = configure(access, region, sts_endpoint, http_client(proxy)).await?;
+        Ok(Self { config, region: region.clone() })
+    }
+
+    /// For tests, whose answers come from a list.
+    #[cfg(test)]
+    pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
+        Self { config, region }
+    }
+
+    /// The Region.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The SDK's configuration for a service whose answers come within milliseconds, and the endpoint that its calls go
+    /// to, if not AWS's own.
+    #[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+    pub(crate) fn to_service(
+        &self,
+        service: &str,
+        endpoint: Option<&EndpointUrl>,
+    ) -> Result<SdkConfig, InvalidEndpoint> {
+        let url = effective_endpoint(endpoint, &self.config, service)?;
+        let builder = self.config.clone().into_builder().timeout_config(time_limits(SERVICE_READ, SERVICE_CALL));
+        Ok(match url {
+            Some(url) => builder.endpoint_url(url.as_str()).build(),
+            None => builder.build(),
+        })
+    }
+
+    #[cfg(feature = "rds")]
+    pub(crate) fn http(&self) -> SharedHttpClient {
+        self.config.http_client().unwrap_or_else(|| http_client(None))
+    }
+}
+
+fn time_limits(read: Duration, call: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(read).operation_timeout(call).build()
+}
 
 /// The HTTP client that all SDK clients share: rustls with `ring`, the system's certificate authorities, and the proxy if
 /// there is one.
@@ -66,13 +131,7 @@ async fn base_config(credentials: &CredentialSource, region: &Region, http: Shar
         .region(sdk_region(region))
         .http_client(http)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT)
-                .operation_timeout(CALL_TIMEOUT)
-                .build(),
-        )
+        .timeout_config(time_limits(READ_TIMEOUT, CALL_TIMEOUT))
         .app_name(AppName::new(NAME).expect("letters and a hyphen are allowed"))
         .framework_metadata(
             FrameworkMetadata::new(NAME, Some(env!("CARGO_PKG_VERSION")))

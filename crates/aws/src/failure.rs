@@ -1,19 +1,19 @@
-//! What went wrong with a call, read off the SDK's error once and for all.
+//! What went wrong with a call of any service, read off the SDK's error once and for all.
 //!
-//! What a wire code *means* is decided in [`mod@classify`], a pure function over what came over the wire.
+//! What a wire code *means* is decided in [`mod@classify`], a pure function over what came over the wire. The kinds are
+//! those of the RDS port, which tells most apart; the other adapters map from them to what their ports say.
 
 pub(crate) mod classify;
 
 use std::error::Error;
 
-use aurora_restore_core::ports::{RdsError, RdsErrorKind};
+use aurora_restore_core::ports::RdsErrorKind;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_rds::{
+use aws_sdk_sts::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
-    operation::RequestId,
+    operation::{RequestId, assume_role::AssumeRoleError},
 };
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
 use classify::{Answer, classify};
 
@@ -35,41 +35,6 @@ impl<'a> Call<'a> {
     /// A call about a named thing.
     pub(crate) fn about(action: &'static str, object: &'a str) -> Self {
         Self { action, object }
-    }
-
-    /// The port's error for what the SDK says.
-    pub(crate) fn failed<E>(self, error: &SdkError<E, HttpResponse>) -> RdsError
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        self.because(Failure::of(error, self))
-    }
-
-    /// The port's error for an answer that does not hold what it must.
-    pub(crate) fn malformed(self, what: impl Into<String>) -> RdsError {
-        self.because(Failure::malformed(what.into()))
-    }
-
-    /// The port's error where RDS answers with an empty list instead of its not-found code.
-    pub(crate) fn not_found(self, code: &'static str) -> RdsError {
-        self.because(Failure {
-            kind: RdsErrorKind::NotFound,
-            code: code.to_owned(),
-            message: format!("{} not found", self.object),
-            request_id: None,
-        })
-    }
-
-    /// The port's error for a failure.
-    pub(crate) fn because(self, failure: Failure) -> RdsError {
-        RdsError {
-            kind: failure.kind,
-            action: self.action.to_owned(),
-            object: self.object.to_owned(),
-            code: failure.code,
-            message: failure.message,
-            request_id: failure.request_id,
-        }
     }
 }
 

@@ -1,19 +1,53 @@
-//! The RDS port over the AWS SDK for Rust.
+//! The ports over the AWS SDK for Rust, one Cargo feature for each SDK crate, so that whoever enables one links one:
 //!
-//! One adapter talks to AWS and to the sandbox alike: only endpoint and credentials differ. It makes one call for one
-//! request of the port, never repeats one (the engine alone owns retries), and says of every refusal what it means.
-//! It is not the place for decisions about restores.
+//! | feature | what | SDK crate |
+//! |---|---|---|
+//! | `rds` (default) | `AwsCloud`: RDS in both accounts | `aws-sdk-rds` |
+//! | `tables` | `DynamoJournal`: the journal in two tables | `aws-sdk-dynamodb` |
+//! | `secrets` | `SecretsManagerSecrets`: where passwords are kept | `aws-sdk-secretsmanager` |
+//! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
+//! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
+//!
+//! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
+//! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
+//! retries), and says of every refusal what it means. It is not the place for decisions about restores.
 
+#[cfg(feature = "rds")]
 mod cloud;
+#[cfg(feature = "config")]
+mod config;
 mod connection;
 mod endpoint;
+#[cfg(any(feature = "rds", feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
 mod failure;
+#[cfg(feature = "rds")]
 mod identity;
+#[cfg(feature = "notices")]
+mod notices;
 mod options;
 mod proxy;
+#[cfg(feature = "rds")]
 mod rds;
+#[cfg(test)]
+mod replay;
+#[cfg(feature = "secrets")]
+mod secrets;
+mod table_name;
+#[cfg(feature = "tables")]
+mod tables;
 
-pub use cloud::AwsCloud;
+#[cfg(feature = "rds")]
+pub use cloud::{AwsCloud, AwsOptions};
+#[cfg(feature = "config")]
+pub use config::{ParameterError, ParameterName, SsmConfig};
+pub use connection::Connection;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
-pub use options::{AccountAccess, AssumedRole, AwsOptions, CredentialSource};
+#[cfg(feature = "notices")]
+pub use notices::SnsNotifier;
+pub use options::{AccountAccess, AssumedRole, CredentialSource};
 pub use proxy::{HttpProxy, InvalidProxy};
+#[cfg(feature = "secrets")]
+pub use secrets::SecretsManagerSecrets;
+pub use table_name::{InvalidTableName, TableName};
+#[cfg(feature = "tables")]
+pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

@@ -1,36 +1,6 @@
-//! What the adapter has to be told: whose credentials, which role, which endpoints.
+//! How an account is entered: whose credentials, which role.
 
-use aurora_restore_core::{
-    ids::{Arn, Region},
-    secret::Secret,
-};
-
-use crate::{endpoint::EndpointUrl, proxy::HttpProxy};
-
-/// How AWS is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsOptions {
-    /// The Region in which identities are asked for and roles are assumed, usually the target's.
-    pub region: Region,
-    /// How the target account is entered.
-    pub target: AccountAccess,
-    /// How the source account is entered. `None`: it is the target account, with the same credentials.
-    pub source: Option<AccountAccess>,
-    /// RDS elsewhere than at AWS, for all Regions and both sides: the sandbox, or an interface endpoint.
-    pub rds_endpoint: Option<EndpointUrl>,
-    /// STS elsewhere than at AWS.
-    pub sts_endpoint: Option<EndpointUrl>,
-    /// The proxy through which AWS is reached, if there is one.
-    pub proxy: Option<HttpProxy>,
-}
-
-impl AwsOptions {
-    /// One account, the credentials of the environment, AWS's own endpoints.
-    pub fn in_region(region: Region) -> Self {
-        let target = AccountAccess::default();
-        Self { region, target, source: None, rds_endpoint: None, sts_endpoint: None, proxy: None }
-    }
-}
+use aurora_restore_core::{ids::Arn, secret::Secret};
 
 /// How an account is entered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

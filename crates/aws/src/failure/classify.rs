@@ -39,6 +39,7 @@ const CODES: &[(&str, RdsErrorKind)] = &[
     ("UnrecognizedClient", RdsErrorKind::AccessDenied),
     ("KMSKeyNotAccessible", RdsErrorKind::KmsDenied),
     ("BandwidthLimitExceeded", RdsErrorKind::Throttled),
+    ("ProvisionedThroughputExceeded", RdsErrorKind::Throttled),
     ("PriorRequestNotComplete", RdsErrorKind::Throttled),
     ("RequestLimitExceeded", RdsErrorKind::Throttled),
     ("RequestThrottled", RdsErrorKind::Throttled),

@@ -25,6 +25,7 @@ mod modify_db_instance;
 mod pages;
 mod reading;
 mod reboot_db_instance;
+mod refused;
 mod remove_tags_from_resource;
 mod restore_db_cluster_from_snapshot;
 mod restore_db_cluster_to_point_in_time;

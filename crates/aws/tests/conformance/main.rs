@@ -1,9 +1,12 @@
-//! The conformance suite of the RDS port, run by the AWS SDK's adapter over HTTP: on the sandbox, and on moto, which knows
-//! RDS from somebody else's reading of its documentation.
+//! The conformance suites of the ports, run by the adapters over the AWS SDK and HTTP: RDS on the sandbox and on moto, all
+//! else on moto and on MiniStack, which know AWS from other people's reading of its documentation.
 
+mod journal;
 mod moto;
 mod sandbox;
 mod sequences;
+mod services;
+mod wire;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};
 use aurora_restore_core::{ids::Region, secret::Secret};

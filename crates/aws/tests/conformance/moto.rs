@@ -1,11 +1,6 @@
 //! On moto. What it cannot show is skipped by name, with the reason.
 
-use std::{
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aurora_restore_aws::AwsCloud;
@@ -13,9 +8,12 @@ use aurora_restore_core::{
     ids::{AccountId, ClusterId, KmsKey, SnapshotId},
     ports::{Cloud, Location, Side, SnapshotKind, SnapshotQuery},
 };
-use aurora_restore_testing::suites::{
-    broken,
-    rds::{CLASS, CLUSTER, ENGINE, READER, RdsFixture, SEALED, SNAPSHOT, WRITER, run, sentences},
+use aurora_restore_testing::{
+    stand_in::StandIn,
+    suites::{
+        broken,
+        rds::{CLASS, CLUSTER, ENGINE, READER, RdsFixture, SEALED, SNAPSHOT, WRITER, run, sentences},
+    },
 };
 use aws_credential_types::Credentials;
 use aws_sdk_rds::{Client, Config, config::BehaviorVersion};
@@ -26,7 +24,6 @@ pub(crate) const REGION: &str = "eu-west-1";
 /// Moto has one account unless roles are assumed.
 pub(crate) const ACCOUNT: &str = "123456789012";
 const PAUSE: Duration = Duration::from_millis(50);
-const LOOKS_MAX: u32 = 600;
 
 /// What moto cannot show: the sentence of the case, and why.
 const SKIPPED: &[(&str, &str)] = &[
@@ -88,51 +85,6 @@ impl RdsFixture for OnMoto {
     }
 }
 
-/// A moto server that ends with the test.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) url: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing else to do about it here.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The virtual environment of the tests, else whatever the search path has.
-fn moto_server() -> PathBuf {
-    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let environment =
-        std::env::var_os("AURORA_RESTORE_TEST_VENV").map_or_else(|| workspace.join(".venv"), PathBuf::from);
-    let installed = environment.join("bin/moto_server");
-    if installed.exists() { installed } else { PathBuf::from("moto_server") }
-}
-
-pub(crate) async fn start() -> Server {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let port = listener.local_addr().expect("a bound socket has an address").port();
-    drop(listener);
-    let program = moto_server();
-    let child = Command::new(&program)
-        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{} does not start: {error}; `make test` installs it", program.display()));
-    let server = Server { child, url: format!("http://127.0.0.1:{port}") };
-    for _ in 0..LOOKS_MAX {
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return server;
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    panic!("moto does not answer on port {port}");
-}
-
 /// Sets the stage with the SDK itself: the port cannot make a cluster out of nothing.
 pub(crate) async fn set_stage(url: &str) {
     let config = Config::builder()
@@ -183,9 +135,9 @@ fn cluster() -> ClusterId {
 
 #[tokio::test]
 async fn moto_passes_what_it_can_show_of_the_suite_of_the_rds_port() {
-    let server = start().await;
-    set_stage(&server.url).await;
-    let cloud = cloud(&server.url, "test", "test").await;
+    let server = StandIn::moto();
+    set_stage(&server.url()).await;
+    let cloud = cloud(&server.url(), "test", "test").await;
     let query = SnapshotQuery { cluster: Some(cluster()), kinds: vec![SnapshotKind::Automated] };
     let place = Location { side: Side::Source, region: region(REGION) };
     let automated = cloud.rds(&place).snapshots(&query).await.expect("moto lists snapshots");

@@ -14,15 +14,16 @@ use aurora_restore_core::ports::{
         self, AlreadyExists, InvalidRequest, InvalidState, KmsDenied, NotFound, ReferenceNotFound, Unavailable,
     },
 };
-use aurora_restore_testing::sequences::{
-    Accounts, Answer, Read, SETTLED, Staging, Step, answer, generate, shrink, staged_world, survey,
+use aurora_restore_testing::{
+    sequences::{Accounts, Answer, Read, SETTLED, Staging, Step, answer, generate, shrink, staged_world, survey},
+    stand_in::StandIn,
 };
 use jiff::SignedDuration;
 
 use super::{Parted, STORIES_MAX, Simulated, account, number, outline::outline, told};
 use crate::{
     cloud,
-    moto::{ACCOUNT, Server, set_stage, start},
+    moto::{ACCOUNT, set_stage},
 };
 
 const SEQUENCES: u64 = 25;
@@ -191,26 +192,27 @@ fn tags(step: &Step) -> bool {
 
 /// The rest of a comparison on moto.
 struct Pair {
-    server: Server,
+    server: StandIn,
     staging: Staging,
     accounts: Accounts,
 }
 
 impl Pair {
     async fn reset(&self) {
-        let address = self.server.url.trim_start_matches("http://");
+        let url = self.server.url();
+        let address = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).expect("moto answers");
         let request = format!("POST /moto-api/reset HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("moto reads");
         let mut reply = String::new();
         stream.read_to_string(&mut reply).expect("moto replies");
         assert!(reply.contains(" 200 "), "{reply}");
-        set_stage(&self.server.url).await;
+        set_stage(&self.server.url()).await;
     }
 
     async fn run(&self, steps: &[Step], seen: &mut [u32]) -> Option<Parted> {
         self.reset().await;
-        let moto = cloud(&self.server.url, "test", "test").await;
+        let moto = cloud(&self.server.url(), "test", "test").await;
         let simulated = Simulated::new(&self.staging, &self.accounts);
         for (at, step) in steps.iter().cloned().chain(survey()).enumerate() {
             simulated.clock.turn(REST);
@@ -238,7 +240,7 @@ impl Pair {
 async fn moto_means_the_same_by_every_sequence_or_the_difference_is_listed() {
     let accounts = Accounts { source: account(ACCOUNT), target: account(ACCOUNT) };
     let staging = staged_world(&accounts.source, SETTLED, None);
-    let pair = Pair { server: start().await, staging, accounts };
+    let pair = Pair { server: StandIn::moto(), staging, accounts };
     let first = number("AURORA_RESTORE_TEST_SEED", 1);
     let sequences = number("AURORA_RESTORE_TEST_SEQUENCES", SEQUENCES);
     let mut seen = vec![0; LISTED.len()];

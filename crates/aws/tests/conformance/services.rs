@@ -1,0 +1,170 @@
+//! Secrets Manager, SSM and SNS on both stand-ins.
+
+use async_trait::async_trait;
+use aurora_restore_aws::{
+    AccountAccess, Connection, CredentialSource, EndpointUrl, ParameterError, ParameterName, SecretsManagerSecrets,
+    SnsNotifier, SsmConfig,
+};
+use aurora_restore_core::{
+    ids::{Arn, ClusterId, OperationId, SecretId},
+    ports::{Notice, NoticeOutcome, Notifier, Secrets},
+    secret::Secret,
+};
+use aurora_restore_testing::{
+    stand_in::{REGION, StandIn},
+    suites::{broken, notifier, notifier::NotifierFixture, secrets, secrets::SecretsFixture},
+};
+use serde_json::{Value, json};
+
+use crate::region;
+
+async fn connection() -> Connection {
+    let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
+    let access = AccountAccess { credentials: keys, role: None };
+    Connection::open(&region(REGION), &access, None, None).await.expect("no endpoint of STS is set")
+}
+
+fn endpoint(server: &StandIn) -> EndpointUrl {
+    EndpointUrl::new(&server.url()).expect("an endpoint on this machine")
+}
+
+struct InSecretsManager<'s> {
+    server: &'s StandIn,
+    secrets: SecretsManagerSecrets,
+}
+
+#[async_trait]
+impl SecretsFixture for InSecretsManager<'_> {
+    fn secrets(&self) -> &dyn Secrets {
+        &self.secrets
+    }
+
+    async fn put(&mut self, id: &SecretId, fields: &[(&str, &str)]) {
+        let fields: serde_json::Map<String, Value> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let text = Value::Object(fields).to_string();
+        let (action, body) = match self.secrets.get(id).await {
+            Ok(_) => (
+                "PutSecretValue",
+                json!({ "SecretId": id.as_str(), "SecretString": text, "ClientRequestToken": "6ba7b810-9dad-11d1-80b4-00c04fd430c8" }),
+            ),
+            Err(_) => (
+                "CreateSecret",
+                json!({ "Name": id.as_str(), "SecretString": text, "ClientRequestToken": "6ba7b811-9dad-11d1-80b4-00c04fd430c8" }),
+            ),
+        };
+        let _made = self.server.json("secretsmanager", &format!("secretsmanager.{action}"), &body);
+    }
+}
+
+struct OnTopic<'s> {
+    server: &'s StandIn,
+    notifier: SnsNotifier,
+    queue: String,
+}
+
+impl<'s> OnTopic<'s> {
+    /// A topic with a queue that hears what is published.
+    async fn new(server: &'s StandIn, name: &str, attributes: &Value) -> Self {
+        let queue =
+            server.json("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name, "Attributes": attributes }));
+        let queue = queue["QueueUrl"].as_str().expect("a queue has a URL").to_owned();
+        let of_queue = server.json(
+            "sqs",
+            "AmazonSQS.GetQueueAttributes",
+            &json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] }),
+        );
+        let queue_arn = of_queue["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned();
+        let mut form = vec![("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", name)];
+        if attributes.get("FifoQueue").is_some() {
+            form.extend([("Attributes.entry.1.key", "FifoTopic"), ("Attributes.entry.1.value", "true")]);
+        }
+        let made = server.query("sns", &form);
+        let topic =
+            made.split_once("<TopicArn>").and_then(|(_, rest)| rest.split_once('<')).expect("a topic has an ARN").0;
+        let _subscribed = server.query(
+            "sns",
+            &[
+                ("Action", "Subscribe"),
+                ("Version", "2010-03-31"),
+                ("TopicArn", topic),
+                ("Protocol", "sqs"),
+                ("Endpoint", &queue_arn),
+            ],
+        );
+        let topic = Arn::new(topic).expect("a stand-in makes legal ARNs");
+        let notifier = SnsNotifier::new(&connection().await, topic, Some(&endpoint(server))).expect("a legal endpoint");
+        Self { server, notifier, queue }
+    }
+}
+
+#[async_trait]
+impl NotifierFixture for OnTopic<'_> {
+    fn notifier(&self) -> &dyn Notifier {
+        &self.notifier
+    }
+
+    /// Takes everything out of the queue: each look takes what it gets, until one gets nothing.
+    async fn accepted(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        for _ in 0..20 {
+            let got = self.server.json(
+                "sqs",
+                "AmazonSQS.ReceiveMessage",
+                &json!({ "QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 }),
+            );
+            let Some(messages) = got["Messages"].as_array().filter(|messages| !messages.is_empty()) else { break };
+            for message in messages {
+                texts.push(message["Body"].as_str().expect("a message has a body").to_owned());
+                let _gone = self.server.json(
+                    "sqs",
+                    "AmazonSQS.DeleteMessage",
+                    &json!({ "QueueUrl": self.queue, "ReceiptHandle": message["ReceiptHandle"] }),
+                );
+            }
+        }
+        texts
+    }
+}
+
+async fn services_pass(server: &StandIn) {
+    let secrets = SecretsManagerSecrets::new(&connection().await, Some(&endpoint(server))).expect("a legal endpoint");
+    let results = secrets::run(&mut InSecretsManager { server, secrets }).await;
+    assert_eq!(broken(&results), Vec::<String>::new());
+
+    let fixture = OnTopic::new(server, "suite-notices", &json!({})).await;
+    assert_eq!(broken(&notifier::run(&fixture).await), Vec::<String>::new());
+
+    let ordered = json!({ "FifoQueue": "true" });
+    let fixture = OnTopic::new(server, "suite-notices.fifo", &ordered).await;
+    let notice = |outcome| Notice {
+        operation_id: OperationId::new("op-suite").expect("a legal id"),
+        target: ClusterId::new("staging").expect("a legal id"),
+        outcome,
+        subject: "staging".to_owned(),
+        body: String::new(),
+    };
+    for outcome in [NoticeOutcome::Stuck, NoticeOutcome::Stuck, NoticeOutcome::Failed] {
+        fixture.notifier.notify(&notice(outcome)).await.expect("it is accepted");
+    }
+    assert_eq!(fixture.accepted().await.len(), 2, "a repeat is not delivered");
+
+    let config = SsmConfig::new(&connection().await, Some(&endpoint(server))).expect("a legal endpoint");
+    let name = ParameterName::of_environment("suite").expect("a legal name");
+    let missing = config.read(&name).await.expect_err("it is not there yet");
+    assert!(matches!(missing, ParameterError::Missing { .. }), "{missing}");
+    let text = "[target]\ncluster = \"staging\"\n";
+    let parameter = json!({ "Name": name.as_str(), "Value": text, "Type": "SecureString" });
+    let _made = server.json("ssm", "AmazonSSM.PutParameter", &parameter);
+    assert_eq!(config.read(&name).await.expect("it is there"), text);
+}
+
+#[tokio::test]
+async fn secrets_parameters_and_notices_on_moto_pass_the_suites_of_their_ports() {
+    services_pass(&StandIn::moto()).await;
+}
+
+#[tokio::test]
+async fn secrets_parameters_and_notices_on_ministack_pass_the_suites_of_their_ports() {
+    services_pass(&StandIn::ministack()).await;
+}
