@@ -15,6 +15,7 @@ mod dispatch;
 pub mod effect;
 pub mod error;
 pub mod faults;
+pub mod holdings;
 mod identifier;
 mod ids;
 pub mod inventory;
