@@ -11,8 +11,9 @@ use crate::{
     operation::{Direction, End, Event, Failure, Operation, Phase, Status, StepKind, StepStatus, UndoReason},
     plan::{Outline, Plan},
     ports::{Endpoint, UserSetupOutcome},
-    request::{Request, Strategy},
+    request::{FinalSnapshot, Request, Strategy},
     settings::SettingComparison,
+    steps,
     verification::CheckResult,
 };
 
@@ -257,11 +258,12 @@ fn timeline(operation: &Operation, mut attempts: Vec<(StepKind, Vec<Attempt>)>, 
 /// The warnings of an operation's report.
 pub fn warnings_of(operation: &Operation) -> Vec<String> {
     let of_plan = operation.facts.plan.iter().flat_map(|plan| &plan.warnings).map(|finding| finding.message.clone());
-    let given_up = operation
-        .steps
-        .iter()
-        .filter(|step| step.status == StepStatus::Abandoned)
-        .filter_map(|step| step.failure.as_ref().map(|failure| format!("{} was given up: {failure}", step.kind)));
+    let given_up = operation.steps.iter().filter(|step| step.status == StepStatus::Abandoned).filter_map(|step| {
+        let failure = step.failure.as_ref()?;
+        let left = steps::left_by(step.kind, operation);
+        let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };
+        Some(format!("{} was given up: {failure}{left}", step.kind))
+    });
     of_plan.chain(given_up).collect()
 }
 
@@ -316,8 +318,13 @@ pub fn resources_of(operation: &Operation) -> Vec<ResourceLine> {
 fn old_cluster(operation: &Operation, plan: &Plan, switched: bool) -> Vec<ResourceLine> {
     let Some(existing) = &plan.existing else { return Vec::new() };
     let name = format!("{} ({})", existing.cluster, existing.resource_id);
-    let snapshot =
-        ResourceLine { kind: "final snapshot", name: plan.names.final_snapshot.to_string(), fate: "kept".to_owned() };
+    let taken = operation.request.retirement.final_snapshot == FinalSnapshot::Take;
+    let of_snapshot = |fate: &str| ResourceLine {
+        kind: "final snapshot",
+        name: plan.names.final_snapshot.to_string(),
+        fate: fate.to_owned(),
+    };
+    let snapshot = of_snapshot("kept");
     match plan.strategy {
         Strategy::SideBySide => Vec::new(),
         Strategy::Swap if !switched => {
@@ -326,11 +333,20 @@ fn old_cluster(operation: &Operation, plan: &Plan, switched: bool) -> Vec<Resour
         Strategy::Swap => match operation.retired_at {
             None => {
                 let until = operation.retire_after().map_or_else(String::new, |at| format!(" until {at}"));
-                vec![ResourceLine { kind: "old cluster", name, fate: format!("kept as {}{until}", plan.names.retired) }]
+                // Its end is under way, or was begun and failed.
+                let ending = operation.phase == Phase::Retiring || operation.failure.is_some();
+                let fate = if ending {
+                    format!("kept as {}, unless its end goes on at RDS", plan.names.retired)
+                } else {
+                    format!("kept as {}{until}", plan.names.retired)
+                };
+                let kept = ResourceLine { kind: "old cluster", name, fate };
+                // A retirement that failed may have taken the snapshot already; the next one uses it.
+                let begun = (ending && taken).then(|| of_snapshot("may exist"));
+                [kept].into_iter().chain(begun).collect()
             }
             Some(at) => {
                 let gone = ResourceLine { kind: "old cluster", name, fate: format!("deleted at {at}") };
-                let taken = operation.request.retirement.final_snapshot == crate::request::FinalSnapshot::Take;
                 [gone].into_iter().chain(taken.then_some(snapshot)).collect()
             }
         },
@@ -383,7 +399,9 @@ impl Story {
                     self.incident(at, format!("ended: {}", Phase::Ended(*end).status().as_str()));
                 }
             }
-            Event::RetireStarted { by } => self.incident(at, format!("{by} began to end the retired cluster")),
+            Event::RetireStarted { by } => {
+                self.incident(at, format!("{by} began to end the retired cluster"));
+            }
             Event::RetireFinished { .. } => self.incident(at, "the retired cluster is gone".to_owned()),
             Event::RetireFailed { failure } => {
                 self.incident(at, format!("the retired cluster could not be ended: {failure}"));

@@ -19,7 +19,7 @@ mod place;
 mod session;
 
 pub use decide::{Decision, decide};
-pub use fence::Fence;
+pub use fence::{Fence, PROOF_AGE_MAX};
 pub use place::{Place, place};
 pub use session::{EngineError, Session};
 
@@ -246,9 +246,12 @@ impl<'a> Engine<'a> {
         Ok(Advance::Moved)
     }
 
+    /// Runs a step once. Whether it is overdue is asked of the moment before: what an executor hangs in the middle of a
+    /// look is not the step's fault, and the next look may find it done.
     async fn run_step(&self, session: &mut Session, step: StepKind) -> Result<Advance, EngineError> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
+        let looked = self.ports.clock.now();
         let outcome = steps::run(step, &context).await;
         let now = self.ports.clock.now();
         match outcome {
@@ -257,7 +260,7 @@ impl<'a> Engine<'a> {
             }
             Ok(StepOutcome::Skipped { reason }) => self.record(session, Event::StepSkipped { step, reason }, now).await,
             Ok(StepOutcome::Wait { after, progress }) => {
-                match budget::overdue(session.operation(), step, progress.as_ref(), now) {
+                match budget::overdue(session.operation(), step, progress.as_ref(), looked) {
                     Some(failure) => self.step_failed(session, step, Trouble::of(failure), now).await,
                     None => self.wait(session, after, progress).await,
                 }
@@ -301,12 +304,13 @@ impl<'a> Engine<'a> {
     async fn run_undo(&self, session: &mut Session, step: StepKind) -> Result<Advance, EngineError> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
+        let looked = self.ports.clock.now();
         let outcome = steps::undo(step, &context).await;
         let now = self.ports.clock.now();
         match outcome {
             Ok(steps::UndoOutcome::Done { note }) => self.record(session, Event::StepUndone { step, note }, now).await,
             Ok(steps::UndoOutcome::Wait { after, progress }) => {
-                match budget::undo_overdue(session.operation(), step, progress.as_ref(), now) {
+                match budget::undo_overdue(session.operation(), step, progress.as_ref(), looked) {
                     Some(failure) => self.undo_failed(session, step, failure, now).await,
                     None => self.wait(session, after, progress).await,
                 }
@@ -343,6 +347,7 @@ impl<'a> Engine<'a> {
     async fn run_retire(&self, session: &mut Session) -> Result<Advance, EngineError> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
+        let looked = self.ports.clock.now();
         let outcome = steps::retire::run(&context).await;
         let now = self.ports.clock.now();
         match outcome {
@@ -350,14 +355,14 @@ impl<'a> Engine<'a> {
                 self.record(session, Event::RetireFinished { retired }, now).await
             }
             Ok(steps::retire::RetireOutcome::Wait { after, progress }) => {
-                match budget::retire_overdue(session.operation(), now) {
+                match budget::retire_overdue(session.operation(), looked) {
                     Some(failure) => self.record(session, Event::RetireFailed { failure }, now).await,
                     None => self.wait(session, after, Some(progress)).await,
                 }
             }
             Err(StepError::Failed(failure) | StepError::Refused { failure, .. }) => {
                 if failure.class == FailureClass::Retryable
-                    && budget::retire_overdue(session.operation(), now).is_none()
+                    && budget::retire_overdue(session.operation(), looked).is_none()
                 {
                     let after = pace::for_steps(&session.operation().request.limits);
                     return Ok(Advance::Wait { after, progress: None });

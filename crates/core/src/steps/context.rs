@@ -101,7 +101,7 @@ impl<'a> StepContext<'a> {
     /// # Errors
     /// As [`crate::ports::Rds::change`]; [`JournalError::Fenced`] if another executor has taken over.
     pub async fn change(&self, location: &Location, change: Change) -> Result<Result<(), RdsError>, StepError> {
-        self.fence.check().await?;
+        self.fence.check(self.ports.clock).await?;
         tracing::info!(action = change.action(), object = change.object(), %location, "changing");
         Ok(self.ports.cloud.rds(location).change(&change).await)
     }

@@ -71,7 +71,7 @@ async fn make_copy(context: &StepContext<'_>, hop: &CopyHop) -> Result<Copy, Ste
 }
 
 fn look_at_copy(context: &StepContext<'_>, hop: &CopyHop, found: &Snapshot) -> Result<Copy, StepError> {
-    ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {}", hop.to))?;
+    ownership::require_ours_as(context.operation(), &found.tags, Role::Copy, &format!("snapshot {}", hop.to))?;
     match &found.status {
         SnapshotStatus::Available => Ok(Copy::Available(CopyMade {
             location: hop.location.clone(),
@@ -168,7 +168,7 @@ pub(super) async fn delete_copy(context: &StepContext<'_>, hop: &CopyHop) -> Res
     let address = SnapshotAddress::Name(hop.to.clone());
     match context.rds(&hop.location).snapshot(&address).await {
         Ok(found) => {
-            ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {}", hop.to))?;
+            ownership::require_ours_as(context.operation(), &found.tags, Role::Copy, &format!("snapshot {}", hop.to))?;
             if found.status == SnapshotStatus::Deleting {
                 return Ok(Deleted::NotYet);
             }

@@ -86,6 +86,18 @@ pub(super) fn require_ours(operation: &Operation, tags: &Tags, what: &str) -> Re
         .hint(ErrorCode::NameTaken.action()))
 }
 
+/// The same for a snapshot, which must also have been made as what it is taken for. A cluster may copy its tags to every
+/// snapshot that is taken of it, so the operation's tag alone proves nothing there.
+pub(super) fn require_ours_as(operation: &Operation, tags: &Tags, role: Role, what: &str) -> Result<(), Failure> {
+    require_ours(operation, tags, what)?;
+    if is_ours_as(&operation.id, tags, role) {
+        return Ok(());
+    }
+    let found = tags.get(ROLE_TAG).map_or("nothing", String::as_str);
+    let reason = format!("{what} was not made by this operation: its tags, made for {found}, are a cluster's");
+    Err(Failure::terminal(ErrorCode::NameTaken, reason).hint(ErrorCode::NameTaken.action()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +109,11 @@ mod tests {
         assert!(is_ours(&ours, &tag("op-1")));
         assert!(!is_ours(&ours, &tag("op-10")));
         assert!(!is_ours(&ours, &Tags::new()));
+        let copied = Tags::from([
+            (OPERATION_TAG.to_owned(), "op-1".to_owned()),
+            (ROLE_TAG.to_owned(), Role::Staged.as_str().to_owned()),
+        ]);
+        assert!(is_ours_as(&ours, &copied, Role::Staged));
+        assert!(!is_ours_as(&ours, &copied, Role::FinalSnapshot));
     }
 }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod guards;
+mod late;
 mod mended;
+mod outside;
 mod people;
 mod places;
 mod stuck;

@@ -68,7 +68,7 @@ pub(in crate::steps) async fn final_snapshot(
     let place = &plan.target_location;
     match context.rds(place).snapshot(&SnapshotAddress::Name(snapshot.clone())).await {
         Ok(found) => {
-            ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+            require_final(context, &found.tags, snapshot)?;
             match &found.status {
                 SnapshotStatus::Available => Ok(None),
                 SnapshotStatus::Failed(word) => {
@@ -110,10 +110,14 @@ pub(in crate::steps) async fn clear_failed_final_snapshot(
     let snapshot = &plan.names.final_snapshot;
     let found = context.rds(&plan.target_location).snapshot(&SnapshotAddress::Name(snapshot.clone())).await?;
     if matches!(found.status, SnapshotStatus::Failed(_)) {
-        ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+        require_final(context, &found.tags, snapshot)?;
         context.change(&plan.target_location, Change::DeleteSnapshot { snapshot: snapshot.clone() }).await??;
     }
     Ok(())
+}
+
+fn require_final(context: &StepContext<'_>, tags: &Tags, snapshot: &SnapshotId) -> Result<(), Failure> {
+    ownership::require_ours_as(context.operation(), tags, Role::FinalSnapshot, &format!("snapshot {snapshot}"))
 }
 
 /// Whether the operation's final snapshot is there and can be restored from.
@@ -121,7 +125,8 @@ pub(in crate::steps) async fn final_snapshot_exists(context: &StepContext<'_>, p
     let address = SnapshotAddress::Name(plan.names.final_snapshot.clone());
     match context.rds(&plan.target_location).snapshot(&address).await {
         Ok(found) => {
-            Ok(ownership::is_ours(&context.operation().id, &found.tags) && found.status == SnapshotStatus::Available)
+            let ours = ownership::is_ours_as(&context.operation().id, &found.tags, Role::FinalSnapshot);
+            Ok(ours && found.status == SnapshotStatus::Available)
         }
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error.into()),
@@ -314,7 +319,7 @@ async fn drop_final_snapshot(context: &StepContext<'_>, plan: &Plan) -> Result<B
         }
         Err(error) => return Err(error.into()),
     };
-    ownership::require_ours(context.operation(), &found.tags, &format!("snapshot {snapshot}"))?;
+    require_final(context, &found.tags, snapshot)?;
     if found.status == SnapshotStatus::Deleting {
         return Ok(Back::NotYet { text: format!("final snapshot {snapshot} is being deleted") });
     }

@@ -20,7 +20,7 @@ use crate::{
         StepContext, StepError, StepOutcome, UndoOutcome,
         arrange::{Goal, Move, Seen, has_begun, next_move},
         context::missing,
-        ownership,
+        ownership, teardown,
     },
 };
 
@@ -40,7 +40,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         let text = swap.prove(context, serving, swap.taken_at(&clusters)).await?;
         return Ok(context.wait(STEP, after, text));
     };
-    if let Some(text) = rename_instances(context, &swap, &swap.forward_instances()).await? {
+    if let Some(text) = rename_instances(context, &swap, Way::Forward).await? {
         return Ok(context.wait(STEP, pace::for_steps(context.limits()), text));
     }
     // A rename restarts its instance, so the name may have stopped answering once more: the window ends only here.
@@ -88,14 +88,20 @@ pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepE
     let swap = Swap::of(context)?;
     let after = pace::for_switch(context.limits());
     let clusters = context.rds(&swap.plan.target_location).clusters().await?;
-    let back = next_move(&seen_clusters(&clusters), &swap.backward_clusters());
+    let seen = seen_clusters(&clusters);
+    let back = next_move(&seen, &without_gone(context, &seen, swap.backward_clusters()));
     if let Some(text) = rename_cluster(context, &swap, back).await? {
         return Ok(context.wait_undo(STEP, after, text));
     }
-    if let Some(text) = rename_instances(context, &swap, &swap.backward_instances()).await? {
+    if let Some(text) = rename_instances(context, &swap, Way::Back).await? {
         return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), text));
     }
     swap.unmark(context, &clusters).await?;
+    if !teardown::not_found_is_final(context, STEP, false) {
+        // A rename of an executor that was overtaken may be on its way. It would take the name that was just given back,
+        // so the names are looked at once more when it must have landed.
+        return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), "the names have to stay where they are"));
+    }
     let note = match &swap.plan.existing {
         Some(existing) => format!("{} is {} again", existing.cluster, existing.resource_id),
         None => "the name is free again".to_owned(),
@@ -347,20 +353,37 @@ async fn rename_cluster(
     }
 }
 
+/// In which direction names are moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Back,
+}
+
+/// The goals of those that are still there. On the way back something that is gone needs no name any more: somebody has
+/// deleted it. A not-found is believed some time after the undo began, because after a rename neither name may answer for
+/// a while.
+fn without_gone<N: Clone>(context: &StepContext<'_>, seen: &[Seen<N>], goals: Vec<Goal<N>>) -> Vec<Goal<N>> {
+    if !teardown::not_found_is_final(context, STEP, false) {
+        return goals;
+    }
+    goals.into_iter().filter(|goal| seen.iter().any(|thing| thing.resource == goal.resource)).collect()
+}
+
 /// Makes the next rename of an instance. `None` once all have their names and are at rest.
-async fn rename_instances(
-    context: &StepContext<'_>,
-    swap: &Swap<'_>,
-    goals: &[Goal<InstanceId>],
-) -> Result<Option<String>, StepError> {
+async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) -> Result<Option<String>, StepError> {
     let instances = context.rds(&swap.plan.target_location).instances(None).await?;
     // An instance of the old cluster that somebody has deleted meanwhile has no name any more.
     let is_old = |resource: &ResourceId| {
         swap.existing.is_some_and(|existing| existing.instances.iter().any(|old| &old.resource_id == resource))
     };
     let shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
+    let goals = match way {
+        Way::Forward => swap.forward_instances(),
+        Way::Back => swap.backward_instances(),
+    };
     let goals: Vec<Goal<InstanceId>> =
-        goals.iter().filter(|goal| !is_old(&goal.resource) || shown(&goal.resource)).cloned().collect();
+        goals.into_iter().filter(|goal| !is_old(&goal.resource) || shown(&goal.resource)).collect();
     let seen: Vec<Seen<InstanceId>> = instances
         .iter()
         .map(|instance| Seen {
@@ -369,6 +392,10 @@ async fn rename_instances(
             settled: instance.status == InstanceStatus::Available,
         })
         .collect();
+    let goals = match way {
+        Way::Forward => goals,
+        Way::Back => without_gone(context, &seen, goals),
+    };
     match next_move(&seen, &goals) {
         Move::Done => Ok(None),
         Move::Wait { text } => Ok(Some(text)),
