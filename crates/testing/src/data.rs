@@ -56,6 +56,10 @@ impl DataPlane {
         self.volumes.get(&volume).map(Arc::clone)
     }
 
+    pub(crate) fn image(&self, image: ImageId) -> Option<&Content> {
+        self.images.get(&image).map(Arc::as_ref)
+    }
+
     pub(crate) fn content_mut(&mut self, volume: VolumeId) -> Option<&mut Content> {
         self.volumes.get_mut(&volume).map(Arc::make_mut)
     }

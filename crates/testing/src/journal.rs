@@ -61,6 +61,19 @@ impl MemoryJournal {
         (Some(record.token), record.entries.iter().skip(entries).cloned().collect())
     }
 
+    /// The entries of an operation after a sequence number, with its state and its token; nothing if there is no such
+    /// operation.
+    pub(crate) fn news(
+        &self,
+        operation: &OperationId,
+        after: u64,
+    ) -> Option<(Vec<SealedEntry>, StateItem, FencingToken)> {
+        let store = self.lock();
+        let record = store.records.get(operation)?;
+        let fresh = record.entries.iter().filter(|entry| entry.sequence > after).cloned().collect();
+        Some((fresh, record.state.clone(), record.token))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -23,6 +23,7 @@ mod run;
 pub mod scenario;
 mod secrets;
 pub mod sequences;
+pub mod sim;
 pub mod stand_in;
 pub mod stories;
 pub mod suites;

@@ -1,0 +1,68 @@
+//! The engine in random worlds: the first two hundred hold every invariant and are not trivial, and every known-bad
+//! engine is caught.
+
+use std::collections::BTreeSet;
+
+use aurora_restore_testing::sim::{self, Invariant, Mutant, Options};
+
+/// The worlds that are played on every test run.
+const WORLDS: u64 = 200;
+/// Every mutant is caught within so many worlds.
+const WORLDS_TO_CATCH: u64 = 60;
+
+#[test]
+fn the_first_worlds_hold_every_invariant_and_reach_everything_that_can_happen() {
+    let found = sim::run_range(0..WORLDS);
+    assert!(found.complaints.is_empty(), "{:#?}", found.complaints);
+    let tally = found.tally;
+    let missing = |wanted: Vec<&'static str>, reached: BTreeSet<&'static str>| -> Vec<&'static str> {
+        wanted.into_iter().filter(|kind| !reached.contains(kind)).collect()
+    };
+    let ends: BTreeSet<&str> = tally.ends.keys().map(|(strategy, _)| *strategy).collect();
+    assert_eq!(missing(vec!["swap", "side-by-side", "replace"], ends), Vec::<&str>::new());
+    let ends: BTreeSet<&str> = tally.ends.keys().map(|(_, status)| *status).collect();
+    assert_eq!(missing(vec!["COMPLETED", "FAILED", "CANCELLED"], ends), Vec::<&str>::new());
+    assert_eq!(missing(sim::fault_kinds(), tally.faults.keys().copied().collect()), Vec::<&str>::new());
+    assert_eq!(missing(sim::outside_kinds(), tally.outside.keys().copied().collect()), Vec::<&str>::new());
+    let happenings = vec![
+        "cancel accepted",
+        "fenced",
+        "journal conflict",
+        "late landing",
+        "not possible",
+        "resumed",
+        "retired",
+        "step abandoned",
+        "step skipped",
+        "stuck",
+        "taken over",
+        "target busy",
+        "undo asked for",
+        "undo failed",
+    ];
+    assert_eq!(missing(happenings, tally.happenings.keys().copied().collect()), Vec::<&str>::new());
+    let unchecked: Vec<_> = Invariant::ALL.iter().filter(|one| !tally.checks.contains_key(one)).collect();
+    assert!(unchecked.is_empty(), "{unchecked:?}");
+}
+
+#[test]
+fn every_mutant_is_caught_by_the_invariant_that_must_catch_it() {
+    let missed: Vec<&str> = sim::catch_all(0..WORLDS_TO_CATCH)
+        .into_iter()
+        .filter(|(_, caught)| caught.is_none())
+        .map(|(mutant, _)| mutant.name())
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+    assert!(Mutant::ALL.len() >= 10);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_world() {
+    for seed in [3, 17] {
+        let story = || sim::play(&Options { story: sim::Story::Told, ..Options::of(seed) });
+        let (one, other) = (story(), story());
+        assert_eq!(one.tally, other.tally);
+        assert!(!one.story.is_empty());
+        assert_eq!(one.story, other.story);
+    }
+}
