@@ -5,6 +5,7 @@ mod bench;
 mod generate;
 mod matrix;
 mod runbooks;
+mod sim;
 mod tidy;
 mod torture;
 
@@ -28,6 +29,8 @@ enum Chore {
     Generate,
     /// Try every crash and failure in every kind of restore, and print how many there are
     Matrix(matrix::Arguments),
+    /// Play the engine in random worlds, each drawn from a seed
+    Sim(sim::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
     /// Kill processes at random moments of whole restores, and look at every row afterwards
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(&root()),
         Chore::Generate => generate::run(&root()),
         Chore::Matrix(arguments) => matrix::run(&arguments),
+        Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Torture(arguments) => torture::run(&root(), &arguments),
     };
