@@ -72,7 +72,7 @@ fn many(from: u64, to: u64) -> Result<(), String> {
         println!("{line}");
     }
     println!("{} seeds in {took:.1} s: {:.0} seeds/s", to - from, (to - from) as f64 / took);
-    for (_, complaint) in &found.complaints {
+    for complaint in &found.complaints {
         println!("{complaint}");
     }
     if found.complaints.is_empty() {
@@ -85,7 +85,7 @@ fn many(from: u64, to: u64) -> Result<(), String> {
 fn mutants(from: u64, to: u64) -> Result<(), String> {
     let started = Instant::now();
     let mut missed = Vec::new();
-    for (mutant, caught) in sim::catch_all(from..to) {
+    for (mutant, caught) in sim::catch_all(&(from..to)) {
         match caught {
             Some(caught) => println!(
                 "{:<26} caught by {} in world {} (others: {:?}): {}",

@@ -56,6 +56,10 @@ impl DataPlane {
         self.volumes.get(&volume).map(Arc::clone)
     }
 
+    pub(crate) fn content(&self, volume: VolumeId) -> Option<&Content> {
+        self.volumes.get(&volume).map(Arc::as_ref)
+    }
+
     pub(crate) fn image(&self, image: ImageId) -> Option<&Content> {
         self.images.get(&image).map(Arc::as_ref)
     }

@@ -47,7 +47,7 @@ fn the_first_worlds_hold_every_invariant_and_reach_everything_that_can_happen() 
 
 #[test]
 fn every_mutant_is_caught_by_the_invariant_that_must_catch_it() {
-    let missed: Vec<&str> = sim::catch_all(0..WORLDS_TO_CATCH)
+    let missed: Vec<&str> = sim::catch_all(&(0..WORLDS_TO_CATCH))
         .into_iter()
         .filter(|(_, caught)| caught.is_none())
         .map(|(mutant, _)| mutant.name())

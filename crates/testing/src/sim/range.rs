@@ -1,15 +1,12 @@
 //! Many worlds at once, on all cores. What is found does not depend on how many there are.
 
-use std::{
-    ops::Range,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::ops::Range;
 
 use super::{Invariant, Mutant, Options, Played, Tally, play};
+use crate::parallel;
+
+/// Worlds that one thread plays before it adds up what it saw.
+const WORLDS_AT_A_TIME: u64 = 20;
 
 /// What was found in a range of worlds.
 #[derive(Debug, Clone, Default)]
@@ -17,34 +14,27 @@ pub struct Found {
     /// What was seen in all of them.
     pub tally: Tally,
     /// One line for each world in which something did not hold, by seed.
-    pub complaints: Vec<(u64, String)>,
+    pub complaints: Vec<String>,
 }
 
 /// Plays the worlds of all seeds of a range.
 pub fn run_range(seeds: Range<u64>) -> Found {
-    let next = AtomicU64::new(seeds.start);
-    let found = Mutex::new(Found::default());
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| work(&next, seeds.end, &found));
+    let begins: Vec<u64> = seeds.clone().step_by(WORLDS_AT_A_TIME as usize).collect();
+    let parts = parallel::each(&begins, |begin| {
+        let mut found = Found::default();
+        for seed in *begin..seeds.end.min(begin + WORLDS_AT_A_TIME) {
+            let played = play(&Options::of(seed));
+            found.tally.add(&played.tally);
+            found.complaints.extend(played.complaint());
         }
+        found
     });
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.complaints.sort();
-    found
-}
-
-fn work(next: &AtomicU64, end: u64, found: &Mutex<Found>) {
-    loop {
-        let seed = next.fetch_add(1, Ordering::SeqCst);
-        if seed >= end {
-            return;
-        }
-        let played = play(&Options::of(seed));
-        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.tally.add(&played.tally);
-        found.complaints.extend(played.complaint().map(|complaint| (seed, complaint)));
+    let mut all = Found::default();
+    for part in parts {
+        all.tally.add(&part.tally);
+        all.complaints.extend(part.complaints);
     }
+    all
 }
 
 /// How a mutant was caught.
@@ -56,7 +46,7 @@ pub struct Catch {
     pub seed: u64,
     /// How many worlds were played before without it.
     pub worlds: u64,
-    /// Which other invariants caught it before that one, if any.
+    /// Which other invariants noticed it in those.
     pub others: Vec<Invariant>,
     /// What was found.
     pub found: String,
@@ -79,20 +69,6 @@ pub fn catch(mutant: Mutant, seeds: Range<u64>) -> Option<Catch> {
 }
 
 /// Tries to catch every mutant, on all cores.
-pub fn catch_all(seeds: Range<u64>) -> Vec<(Mutant, Option<Catch>)> {
-    let next = AtomicUsize::new(0);
-    let caught = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(mutant) = Mutant::ALL.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let found = catch(*mutant, seeds.clone());
-                    caught.lock().unwrap_or_else(PoisonError::into_inner).push((*mutant, found));
-                }
-            });
-        }
-    });
-    let mut caught = caught.into_inner().unwrap_or_else(PoisonError::into_inner);
-    caught.sort_by_key(|(mutant, _)| *mutant);
-    caught
+pub fn catch_all(seeds: &Range<u64>) -> Vec<(Mutant, Option<Catch>)> {
+    parallel::each(Mutant::ALL, |mutant| (*mutant, catch(*mutant, seeds.clone())))
 }
