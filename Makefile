@@ -7,7 +7,7 @@ help:            ## what there is
 
 demo:            ## restore a production-like cluster on this machine, from snapshot to proof
 	@scripts/setup.sh demo
-	@cargo build --quiet --release --package aurora-restore-cli
+	@cargo build --quiet --release --package aurora-restore-cli --no-default-features
 	@target/release/aurora-restore demo
 
 test:            ## format, lints, docs and every test

@@ -23,6 +23,6 @@ pub use hooks::clock;
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
 #[cfg(feature = "local")]
-pub use services::{JournalUse, Services, open_journal, open_journal_to_read, open_secrets};
+pub use services::{JournalUse, Services, open_journal, open_secrets};
 pub use services::{ServicesError, open_cloud, open_database};
 pub use suggest::did_you_mean;

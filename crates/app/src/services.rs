@@ -4,7 +4,7 @@
 //! both.
 
 #[cfg(feature = "local")]
-use std::{io::Write, path::Path};
+use std::io::Write;
 
 #[cfg(feature = "local")]
 use async_trait::async_trait;
@@ -22,9 +22,12 @@ use aurora_restore_sql::{Options, Postgres, Trust, TrustError};
 use crate::config::{AwsAccess, DatabaseAccess, Entrance};
 #[cfg(feature = "local")]
 use crate::{
-    config::{Environment, NotifyChannel},
+    config::{Environment, JournalPlace, NotifyChannel, SecretsPlace},
     hooks,
 };
+
+#[cfg(feature = "local")]
+mod remote;
 
 /// Why the services could not be made. Nothing was sent to anybody yet, except to the store of secrets.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,12 @@ pub enum ServicesError {
     /// An account does not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The configuration asks for what this program was built without.
+    #[error("`{key}` asks for what this program was built without")]
+    NotBuiltIn {
+        /// The key.
+        key: &'static str,
+    },
 }
 
 #[cfg(feature = "local")]
@@ -79,7 +88,7 @@ pub enum JournalUse {
 pub struct Services {
     cloud: AwsCloud,
     journal: Box<dyn Journal>,
-    secrets: FileSecrets,
+    secrets: Box<dyn Secrets>,
     database: Postgres,
     notifier: Box<dyn Notifier>,
     clock: Box<dyn Clock>,
@@ -98,15 +107,12 @@ impl Services {
         journal: JournalUse,
         console: impl Write + Send + 'static,
     ) -> Result<Self, ServicesError> {
-        let secrets = open_secrets(environment);
+        let secrets = open_secrets(environment).await?;
         Ok(Self {
-            cloud: open_cloud(&environment.aws, region, &secrets).await?,
-            journal: match journal {
-                JournalUse::Read => open_journal_to_read(&environment.journal)?,
-                JournalUse::Work => open_journal(&environment.journal)?,
-            },
+            cloud: open_cloud(&environment.aws, region, secrets.as_ref()).await?,
+            journal: open_journal(environment, journal).await?,
             database: open_database(&environment.database)?,
-            notifier: open_notifier(environment.notify, console),
+            notifier: open_notifier(environment, secrets.as_ref(), console).await?,
             clock: hooks::clock(),
             secrets,
         })
@@ -117,7 +123,7 @@ impl Services {
         Ports {
             cloud: &self.cloud,
             journal: self.journal.as_ref(),
-            secrets: &self.secrets,
+            secrets: self.secrets.as_ref(),
             database: &self.database,
             notifier: self.notifier.as_ref(),
             clock: self.clock.as_ref(),
@@ -148,28 +154,31 @@ async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance
     Err(ServicesError::OtherAccount { side, found, expected })
 }
 
-#[cfg(feature = "local")]
-/// Opens the journal. Makes its file, and the directories that are missing, for their owner only.
+/// Opens the journal. To work with it, its file is made, and the directories that are missing, for their owner only; tables
+/// are never made.
 ///
 /// # Errors
-/// [`JournalError::Unusable`] where a newer version laid it out, [`JournalError::Unavailable`] where it cannot be opened.
-pub fn open_journal(path: &Path) -> Result<Box<dyn Journal>, JournalError> {
-    Ok(Box::new(SqliteJournal::open(path)?))
+/// [`ServicesError::Journal`] where the file cannot be opened or a newer version laid it out; others where the account with
+/// the tables cannot be entered.
+#[cfg(feature = "local")]
+pub async fn open_journal(environment: &Environment, purpose: JournalUse) -> Result<Box<dyn Journal>, ServicesError> {
+    match (&environment.journal, purpose) {
+        (JournalPlace::File(path), JournalUse::Read) => Ok(Box::new(SqliteJournal::open_to_read(path)?)),
+        (JournalPlace::File(path), JournalUse::Work) => Ok(Box::new(SqliteJournal::open(path)?)),
+        (JournalPlace::Tables(tables), _) => remote::journal(environment, tables).await,
+    }
 }
 
-#[cfg(feature = "local")]
-/// Opens the journal to look at it. Makes nothing: where there is no file, there are no operations.
+/// The store of secrets. Reads none yet.
 ///
 /// # Errors
-/// As [`open_journal`].
-pub fn open_journal_to_read(path: &Path) -> Result<Box<dyn Journal>, JournalError> {
-    Ok(Box::new(SqliteJournal::open_to_read(path)?))
-}
-
+/// [`ServicesError`] where the account with the secrets cannot be entered.
 #[cfg(feature = "local")]
-/// The store of secrets. Reads nothing yet.
-pub fn open_secrets(environment: &Environment) -> FileSecrets {
-    FileSecrets::new(&environment.secrets)
+pub async fn open_secrets(environment: &Environment) -> Result<Box<dyn Secrets>, ServicesError> {
+    match &environment.secrets {
+        SecretsPlace::Directory(directory) => Ok(Box::new(FileSecrets::new(directory))),
+        SecretsPlace::SecretsManager(region) => remote::secrets(environment, region).await,
+    }
 }
 
 /// The database side. Reads the certificates, connects to nothing.
@@ -237,10 +246,15 @@ async fn keys(id: &SecretId, secrets: &dyn Secrets) -> Result<CredentialSource, 
 }
 
 #[cfg(feature = "local")]
-fn open_notifier(channel: NotifyChannel, console: impl Write + Send + 'static) -> Box<dyn Notifier> {
-    match channel {
-        NotifyChannel::Console => Box::new(ConsoleNotifier::to("standard error", console)),
-        NotifyChannel::None => Box::new(Nobody),
+async fn open_notifier(
+    environment: &Environment,
+    secrets: &dyn Secrets,
+    console: impl Write + Send + 'static,
+) -> Result<Box<dyn Notifier>, ServicesError> {
+    match &environment.notify {
+        NotifyChannel::Console => Ok(Box::new(ConsoleNotifier::to("standard error", console))),
+        NotifyChannel::Topic { topic, region } => remote::notifier(environment, secrets, topic, region).await,
+        NotifyChannel::None => Ok(Box::new(Nobody)),
     }
 }
 

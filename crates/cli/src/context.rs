@@ -109,13 +109,13 @@ impl Context {
     }
 
     /// The journal alone, to look at it.
-    pub(crate) fn journal(&self) -> Result<Box<dyn Journal>, CommandError> {
-        Ok(aurora_restore_app::open_journal_to_read(&self.config()?.environment().journal)?)
+    pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, CommandError> {
+        Ok(aurora_restore_app::open_journal(self.config()?.environment(), JournalUse::Read).await?)
     }
 
     /// The journal alone, to write into it.
-    pub(crate) fn journal_to_write(&self) -> Result<Box<dyn Journal>, CommandError> {
-        Ok(aurora_restore_app::open_journal(&self.config()?.environment().journal)?)
+    pub(crate) async fn journal_to_write(&self) -> Result<Box<dyn Journal>, CommandError> {
+        Ok(aurora_restore_app::open_journal(self.config()?.environment(), JournalUse::Work).await?)
     }
 
     /// All services, with the accounts checked against the configuration.
@@ -158,6 +158,8 @@ impl From<ServicesError> for CommandError {
             ServicesError::Endpoint(_) => {
                 Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
             }
+            ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())
+                .hint("Build it with its default features, as `cargo build` does without `--no-default-features`."),
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())
                 .hint("Look at the profile, the role and the credentials of that side."),
             ServicesError::Cloud(ref unusable) if unusable.retryable => Self::failed(error.to_string())

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use aurora_restore_aws::{EndpointUrl, HttpProxy};
-use aurora_restore_core::ids::{AccountId, Arn, SecretId};
+use aurora_restore_aws::{EndpointUrl, HttpProxy, TableName};
+use aurora_restore_core::ids::{AccountId, Arn, Region, SecretId};
 use jiff::SignedDuration;
 
 use super::{Sources, reader::Reader};
@@ -15,10 +15,10 @@ pub struct Environment {
     pub aws: AwsAccess,
     /// How the restored database is reached.
     pub database: DatabaseAccess,
-    /// The journal's file.
-    pub journal: PathBuf,
-    /// The directory of the secrets.
-    pub secrets: PathBuf,
+    /// Where the journal is.
+    pub journal: JournalPlace,
+    /// Where the secrets are.
+    pub secrets: SecretsPlace,
     /// Who is told about the end.
     pub notify: NotifyChannel,
 }
@@ -70,11 +70,51 @@ pub struct DatabaseAccess {
     pub integrity_budget: SignedDuration,
 }
 
+/// Where the journal is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalPlace {
+    /// In a file of this machine.
+    File(PathBuf),
+    /// In two tables of the target account.
+    Tables(Box<JournalTables>),
+}
+
+/// A journal in tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalTables {
+    /// Their Region: the target's.
+    pub region: Region,
+    /// One item for each operation.
+    pub state: TableName,
+    /// The entries.
+    pub audit: TableName,
+    /// How long a state is kept after the end.
+    pub state_retention: SignedDuration,
+    /// How long an entry is kept.
+    pub audit_retention: SignedDuration,
+}
+
+/// Where the secrets are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretsPlace {
+    /// In a directory of this machine.
+    Directory(PathBuf),
+    /// In Secrets Manager of the target account, in this Region.
+    SecretsManager(Region),
+}
+
 /// Who is told about the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotifyChannel {
     /// A line in the log on stderr.
     Console,
+    /// Whoever has subscribed to the topic.
+    Topic {
+        /// The topic.
+        topic: Arn,
+        /// Its Region.
+        region: Region,
+    },
     /// Nobody.
     None,
 }
@@ -83,8 +123,10 @@ pub enum NotifyChannel {
 pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment> {
     let target = entrance(reader, Side::Target);
     let source = entrance(reader, Side::Source);
-    let journal = place(reader, "journal.path", sources.state_directory().map(|dir| dir.join("journal.sqlite")));
-    let secrets = place(reader, "secrets.directory", sources.data_directory().map(|dir| dir.join("secrets")));
+    let region = aws_keeps_something(reader).then(|| target_region(reader)).flatten();
+    let journal = journal(reader, sources, region.as_ref());
+    let secrets = secrets(reader, sources, region.as_ref(), &target);
+    let notify = notify(reader);
     let database = DatabaseAccess {
         ca_certificate: reader.text("database.ca-certificate").map(PathBuf::from),
         connect_timeout: reader.positive("database.connect-timeout")?,
@@ -103,11 +145,88 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
         database,
         journal: journal?,
         secrets: secrets?,
-        notify: match reader.text("notify.channel") {
-            Some("none") => NotifyChannel::None,
-            _ => NotifyChannel::Console,
-        },
+        notify: notify?,
     })
+}
+
+fn has_tables(reader: &Reader<'_>) -> bool {
+    reader.text("journal.store") == Some("tables")
+}
+
+fn has_secrets_manager(reader: &Reader<'_>) -> bool {
+    reader.text("secrets.store") == Some("secrets-manager")
+}
+
+fn aws_keeps_something(reader: &Reader<'_>) -> bool {
+    has_tables(reader) || has_secrets_manager(reader)
+}
+
+fn journal(reader: &Reader<'_>, sources: &Sources, region: Option<&Region>) -> Option<JournalPlace> {
+    if !has_tables(reader) {
+        let usual = sources.state_directory().map(|dir| dir.join("journal.sqlite"));
+        return place(reader, "journal.path", usual).map(JournalPlace::File);
+    }
+    let (state, audit) = (table(reader, "journal.state-table"), table(reader, "journal.audit-table"));
+    if state.is_some() && state == audit {
+        reader.refuse("journal.audit-table", "it is the state table, too; entries need a table of their own", None);
+    }
+    Some(JournalPlace::Tables(Box::new(JournalTables {
+        region: region?.clone(),
+        state: state?,
+        audit: audit?,
+        state_retention: reader.positive("journal.state-retention")?,
+        audit_retention: reader.positive("journal.audit-retention")?,
+    })))
+}
+
+fn table(reader: &Reader<'_>, path: &str) -> Option<TableName> {
+    match TableName::new(reader.text(path)?) {
+        Ok(name) => Some(name),
+        Err(invalid) => {
+            reader.refuse(path, invalid, None);
+            None
+        }
+    }
+}
+
+fn secrets(reader: &Reader<'_>, sources: &Sources, region: Option<&Region>, target: &Entrance) -> Option<SecretsPlace> {
+    if !has_secrets_manager(reader) {
+        let usual = sources.data_directory().map(|dir| dir.join("secrets"));
+        return place(reader, "secrets.directory", usual).map(SecretsPlace::Directory);
+    }
+    if target.keys_secret.is_some() {
+        let reason = "Secrets Manager is entered with these keys, so they cannot be kept there";
+        reader.refuse("aws.target.keys-secret", reason, Some("Use a profile, a role or the environment.".to_owned()));
+    }
+    region.cloned().map(SecretsPlace::SecretsManager)
+}
+
+/// The Region of what AWS keeps for us.
+fn target_region(reader: &Reader<'_>) -> Option<Region> {
+    if !reader.has("target.region") {
+        reader.missing("target.region");
+    }
+    reader.parsed("target.region")
+}
+
+fn notify(reader: &Reader<'_>) -> Option<NotifyChannel> {
+    match reader.text("notify.channel") {
+        Some("none") => Some(NotifyChannel::None),
+        Some("sns") => {
+            if !reader.has("notify.topic") {
+                reader.missing("notify.topic");
+            }
+            let topic: Arn = reader.parsed("notify.topic")?;
+            match topic.region() {
+                Some(region) => Some(NotifyChannel::Topic { topic, region }),
+                None => {
+                    reader.refuse("notify.topic", "it is the ARN of a topic, with its Region", None);
+                    None
+                }
+            }
+        }
+        _ => Some(NotifyChannel::Console),
+    }
 }
 
 fn endpoint(reader: &Reader<'_>, path: &str) -> Option<EndpointUrl> {

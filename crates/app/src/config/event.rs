@@ -16,8 +16,8 @@ use super::{
 /// The sections that say where things are.
 const NOT_OF_THE_REQUEST: [&str; 4] = ["aws.", "database.", "journal.", "notify."];
 
-/// The one key of such a kind that stands in a section of the request.
-const DIRECTORY: &str = "secrets.directory";
+/// The keys of such a kind that stand in a section of the request.
+const OF_SECRETS: [&str; 2] = ["secrets.store", "secrets.directory"];
 
 /// Reads what an event asks for.
 pub(super) fn parse(request: &Map<String, Json>) -> Parsed {
@@ -33,7 +33,7 @@ fn entry(parsed: &mut Parsed, path: &str, json: &Json) {
         parsed.problems.push(Problem { message, origin: Some(Origin::Event), hint });
     };
     if let Some(key) = schema::find(path) {
-        if path == DIRECTORY || NOT_OF_THE_REQUEST.iter().any(|section| path.starts_with(section)) {
+        if OF_SECRETS.contains(&path) || NOT_OF_THE_REQUEST.iter().any(|section| path.starts_with(section)) {
             let hint = "Set it in the configuration of the stack.".to_owned();
             return refuse(parsed, format!("`{path}` is not a part of a request"), Some(hint));
         }

@@ -26,7 +26,9 @@ use std::path::{Path, PathBuf};
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
-pub use environment::{AwsAccess, DatabaseAccess, Entrance, Environment, NotifyChannel};
+pub use environment::{
+    AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
+};
 pub use problem::{ConfigError, Origin, Problem};
 pub use sources::{FlagValue, ParameterText, Sources};
 pub use value::Value;

@@ -86,6 +86,7 @@ pub(super) const KEYS: &[Key] = &[
     key("secrets.master", Text),
     key("secrets.users", Text),
     key("secrets.source-master", Text),
+    key("secrets.store", Word(&["file", "secrets-manager"])),
     key("secrets.directory", Text),
     key("users.schemas", List),
     key("users.keep-logins", List),
@@ -122,8 +123,14 @@ pub(super) const KEYS: &[Key] = &[
     key("database.statement-timeout", Duration),
     key("database.counting-budget", Duration),
     key("database.integrity-budget", Duration),
+    key("journal.store", Word(&["file", "tables"])),
     key("journal.path", Text),
-    key("notify.channel", Word(&["console", "none"])),
+    key("journal.state-table", Text),
+    key("journal.audit-table", Text),
+    key("journal.state-retention", Duration),
+    key("journal.audit-retention", Duration),
+    key("notify.channel", Word(&["console", "sns", "none"])),
+    key("notify.topic", Text),
 ];
 
 /// The key of that path.

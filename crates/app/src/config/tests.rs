@@ -259,3 +259,44 @@ fn the_proxy_is_the_one_that_every_tool_obeys() {
     assert!(refused.to_string().starts_with("environment variable HTTPS_PROXY: "), "{refused}");
     assert!(!refused.to_string().contains("hunter2") && !refused.is_usage(), "{refused}");
 }
+
+#[test]
+fn the_journal_is_in_a_file_unless_tables_are_asked_for() {
+    use super::{JournalPlace, NotifyChannel, SecretsPlace};
+    let environment = |more: &str| {
+        let setup = setup(&format!("{LEAST}{more}"));
+        Config::load(&setup.sources).map(|config| config.environment().clone())
+    };
+    let usual = environment("").unwrap();
+    assert!(matches!(usual.journal, JournalPlace::File(_)) && matches!(usual.secrets, SecretsPlace::Directory(_)));
+    let remote = environment(
+        "[journal]\nstore = \"tables\"\nstate-table = \"mine\"\naudit-retention = \"30d\"\n[notify]\nchannel = \"sns\"\n\
+         topic = \"arn:aws:sns:eu-west-1:444455556666:restores\"\n",
+    )
+    .unwrap();
+    let JournalPlace::Tables(tables) = &remote.journal else { panic!("{:?}", remote.journal) };
+    assert_eq!((tables.region.as_str(), tables.state.as_str()), ("eu-central-1", "mine"));
+    assert_eq!((tables.audit.as_str(), tables.audit_retention.as_hours()), ("AuroraRestoreAuditTable", 30 * 24));
+    assert!(matches!(&remote.notify, NotifyChannel::Topic { region, .. } if region.as_str() == "eu-west-1"));
+
+    let problem = |more: &str| environment(more).unwrap_err().to_string();
+    assert!(problem("[journal]\nstore = \"tables\"\nstate-table = \"a b\"\n").contains("is not the name of a table"));
+    let same = problem("[journal]\nstore = \"tables\"\nstate-table = \"one\"\naudit-table = \"one\"\n");
+    assert!(same.contains("it is the state table, too"), "{same}");
+    assert!(problem("[notify]\nchannel = \"sns\"\n").contains("`notify.topic` is not set"));
+    assert!(problem("[notify]\nchannel = \"sns\"\ntopic = \"restores\"\n").contains("notify.topic"));
+}
+
+#[test]
+fn keys_that_open_secrets_manager_are_not_looked_for_in_it() {
+    use super::SecretsPlace;
+    let store = "store = \"secrets-manager\"\n";
+    let with = LEAST.replace("[secrets]\n", &format!("[secrets]\n{store}"));
+    assert!(with.contains(store), "{with}");
+    let config = Config::load(&setup(&with).sources).unwrap();
+    assert!(
+        matches!(&config.environment().secrets, SecretsPlace::SecretsManager(region) if region.as_str() == "eu-central-1")
+    );
+    let refused = Config::load(&setup(&format!("{with}[aws.target]\nkeys-secret = \"keys\"\n")).sources).unwrap_err();
+    assert!(refused.to_string().contains("they cannot be kept there"), "{refused}");
+}

@@ -23,10 +23,10 @@ pub(crate) struct CancelArgs {
 
 pub(super) fn run(context: &Context, args: &CancelArgs) -> CommandResult {
     context.block_on(async {
-        let journal = context.journal()?;
+        let journal = context.journal().await?;
         let id = context.find(journal.as_ref(), &args.operation).await?;
         let request = CancelRequest { by: caller(), reason: args.reason.clone() };
-        let journal = context.journal_to_write()?;
+        let journal = context.journal_to_write().await?;
         request_cancel(journal.as_ref(), &id, request, context.now()).await?;
         let ui = context.ui();
         ui.done(format_args!("operation {id} was asked to stop."));

@@ -2,7 +2,11 @@
 
 use std::io::Write;
 
-use aurora_restore_app::{config::Environment, open_cloud, open_database, open_journal_to_read, open_secrets};
+use aurora_restore_app::{
+    JournalUse,
+    config::{Environment, JournalPlace},
+    open_cloud, open_database, open_journal, open_secrets,
+};
 use aurora_restore_core::{
     ids::SecretId,
     plan::secrets::{read_master, read_users},
@@ -110,9 +114,15 @@ pub(super) fn run(context: &Context, _args: &DoctorArgs) -> CommandResult {
 
 async fn look(findings: &mut Findings, environment: &Environment, request: Option<&Request>) {
     journal(findings, environment).await;
-    let secrets = open_secrets(environment);
-    if let Some(request) = request {
-        secrets_of(findings, &secrets, request).await;
+    let secrets = match open_secrets(environment).await {
+        Ok(secrets) => Some(secrets),
+        Err(error) => {
+            findings.failed("secret", &error.into());
+            None
+        }
+    };
+    if let (Some(request), Some(secrets)) = (request, &secrets) {
+        secrets_of(findings, secrets.as_ref(), request).await;
     }
     match open_database(&environment.database) {
         Ok(_) => findings.good("database", trusted(environment)),
@@ -130,8 +140,8 @@ async fn look(findings: &mut Findings, environment: &Environment, request: Optio
             Some("Clusters of RDS use authorities of their own, which operating systems seldom trust."),
         );
     }
-    if let Some(request) = request {
-        sides(findings, environment, &secrets, request).await;
+    if let (Some(request), Some(secrets)) = (request, &secrets) {
+        sides(findings, environment, secrets.as_ref(), request).await;
     }
 }
 
@@ -156,18 +166,24 @@ fn causes(error: &dyn std::error::Error) -> String {
 }
 
 async fn journal(findings: &mut Findings, environment: &Environment) {
-    let path = environment.journal.display();
-    if !environment.journal.exists() {
-        findings.good("journal", format!("{path} will be made by the first restore"));
-        return;
-    }
-    let looked = match open_journal_to_read(&environment.journal) {
-        Ok(journal) => journal.list(&OperationFilter { limit: 1, ..OperationFilter::default() }).await.map(|_| ()),
-        Err(error) => Err(error),
+    let place = match &environment.journal {
+        JournalPlace::File(path) if !path.exists() => {
+            findings.good("journal", format!("{} will be made by the first restore", path.display()));
+            return;
+        }
+        JournalPlace::File(path) => path.display().to_string(),
+        JournalPlace::Tables(tables) => format!("{} and {} in {}", tables.state, tables.audit, tables.region),
+    };
+    let looked: Result<(), CommandError> = match open_journal(environment, JournalUse::Read).await {
+        Ok(journal) => {
+            let newest = OperationFilter { limit: 1, ..OperationFilter::default() };
+            journal.list(&newest).await.map(|_| ()).map_err(Into::into)
+        }
+        Err(error) => Err(error.into()),
     };
     match looked {
-        Ok(()) => findings.good("journal", path.to_string()),
-        Err(error) => findings.failed("journal", &error.into()),
+        Ok(()) => findings.good("journal", place),
+        Err(error) => findings.failed("journal", &error),
     }
 }
 

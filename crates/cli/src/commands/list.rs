@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> CommandResult {
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let filter = OperationFilter { status: args.status.map(StatusWord::status), target, limit, cursor: None };
     let items = context.block_on(async {
-        let journal = context.journal()?;
+        let journal = context.journal().await?;
         collect(journal.as_ref(), filter).await
     })?;
     let ui = context.ui();

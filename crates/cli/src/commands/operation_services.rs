@@ -10,7 +10,7 @@ pub(super) async fn with_operation(
     context: &Context,
     text: &str,
 ) -> Result<(Services, Operation, Follower), CommandError> {
-    let journal = context.journal()?;
+    let journal = context.journal().await?;
     let id = context.find(journal.as_ref(), text).await?;
     let mut follower = Follower::new(id);
     follower.news(journal.as_ref()).await?;

@@ -31,7 +31,7 @@ pub(crate) struct ReportArgs {
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> CommandResult {
     let report = context.block_on(async {
-        let journal = context.journal()?;
+        let journal = context.journal().await?;
         let id = context.find(journal.as_ref(), &args.operation).await?;
         let entries = journal.entries(&id, 0).await?;
         let refused = |source| EngineError::Refused { operation: id.clone(), source };

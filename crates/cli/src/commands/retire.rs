@@ -79,7 +79,7 @@ fn retired_name(operation: &Operation) -> Result<String, CommandError> {
 }
 
 async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
-    let journal = context.journal()?;
+    let journal = context.journal().await?;
     let filter =
         OperationFilter { status: Some(Status::Completed), limit: LOOKED_AT_MAX, ..OperationFilter::default() };
     let now = context.now();

@@ -45,7 +45,7 @@ struct StepDocument<'a> {
 
 pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
     context.block_on(async {
-        let journal = context.journal()?;
+        let journal = context.journal().await?;
         let id = context.find(journal.as_ref(), &args.operation).await?;
         let state = journal.state(&id).await?;
         let mut follower = Follower::new(id);

@@ -24,7 +24,7 @@ pub(crate) struct WatchArgs {
 
 pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
     context.block_on(async {
-        let journal = context.journal()?;
+        let journal = context.journal().await?;
         let id = context.find(journal.as_ref(), &args.operation).await?;
         let mut first_look = Follower::new(id.clone());
         first_look.news(journal.as_ref()).await?;

@@ -10,6 +10,7 @@ mod sandbox;
 mod sources;
 mod strategies;
 mod support;
+mod tables;
 mod the_demo;
 mod torture;
 mod undone;

@@ -1,0 +1,112 @@
+//! What AWS keeps for us instead of this machine: the journal in tables, secrets in Secrets Manager, notices by SNS. Whoever
+//! builds without it gets a program that says so.
+
+use aurora_restore_core::{
+    ids::{Arn, Region},
+    ports::{Journal, Notifier, Secrets},
+};
+
+use super::ServicesError;
+use crate::config::{Environment, JournalTables};
+
+#[cfg(feature = "aws-services")]
+mod built_in {
+    use aurora_restore_aws::{Connection, DynamoJournal, SecretsManagerSecrets, SnsNotifier, TablesOptions};
+
+    use super::{
+        super::{account_access, open_secrets},
+        Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
+    };
+
+    /// The target account in a Region. Whoever has no keys in a secret is not asked for them.
+    async fn connect(
+        environment: &Environment,
+        region: &Region,
+        secrets: &dyn Secrets,
+    ) -> Result<Connection, ServicesError> {
+        let access = account_access(&environment.aws.target, secrets).await?;
+        let aws = &environment.aws;
+        Ok(Connection::open(region, &access, aws.sts_endpoint.as_ref(), aws.proxy.as_ref()).await?)
+    }
+
+    pub(in super::super) async fn journal(
+        environment: &Environment,
+        tables: &JournalTables,
+    ) -> Result<Box<dyn Journal>, ServicesError> {
+        let secrets = open_secrets(environment).await?;
+        let connection = connect(environment, &tables.region, secrets.as_ref()).await?;
+        let options = TablesOptions {
+            state_table: tables.state.clone(),
+            audit_table: tables.audit.clone(),
+            state_retention: tables.state_retention,
+            audit_retention: tables.audit_retention,
+            endpoint: None,
+        };
+        let journal = DynamoJournal::new(&connection, &options)?;
+        // One read, so that tables that cannot be used are told as such before anything is planned.
+        let _newest = journal.ids_beginning_with("", 1).await?;
+        Ok(Box::new(journal))
+    }
+
+    pub(in super::super) async fn secrets(
+        environment: &Environment,
+        region: &Region,
+    ) -> Result<Box<dyn Secrets>, ServicesError> {
+        let connection = connect(environment, region, &NoKeys).await?;
+        Ok(Box::new(SecretsManagerSecrets::new(&connection, None)?))
+    }
+
+    pub(in super::super) async fn notifier(
+        environment: &Environment,
+        secrets: &dyn Secrets,
+        topic: &Arn,
+        region: &Region,
+    ) -> Result<Box<dyn Notifier>, ServicesError> {
+        let connection = connect(environment, region, secrets).await?;
+        Ok(Box::new(SnsNotifier::new(&connection, topic.clone(), None)?))
+    }
+
+    /// Before Secrets Manager is entered there are no secrets; the configuration has none read then.
+    struct NoKeys;
+
+    #[async_trait::async_trait]
+    impl Secrets for NoKeys {
+        async fn get(
+            &self,
+            id: &aurora_restore_core::ids::SecretId,
+        ) -> Result<aurora_restore_core::ports::SecretDocument, aurora_restore_core::ports::SecretsError> {
+            let store = "this program before it has entered Secrets Manager".to_owned();
+            Err(aurora_restore_core::ports::SecretsError::Missing { id: id.clone(), store })
+        }
+    }
+}
+
+#[cfg(not(feature = "aws-services"))]
+mod built_in {
+    use super::{Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError};
+
+    pub(in super::super) async fn journal(
+        _environment: &Environment,
+        _tables: &JournalTables,
+    ) -> Result<Box<dyn Journal>, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "journal.store" })
+    }
+
+    pub(in super::super) async fn secrets(
+        _environment: &Environment,
+        _region: &Region,
+    ) -> Result<Box<dyn Secrets>, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "secrets.store" })
+    }
+
+    pub(in super::super) async fn notifier(
+        _environment: &Environment,
+        _secrets: &dyn Secrets,
+        _topic: &Arn,
+        _region: &Region,
+    ) -> Result<Box<dyn Notifier>, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "notify.channel" })
+    }
+}
+
+pub(super) use built_in::{journal, notifier, secrets};
