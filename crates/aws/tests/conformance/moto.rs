@@ -23,6 +23,7 @@ use crate::{cloud, region};
 pub(crate) const REGION: &str = "eu-west-1";
 /// Moto has one account unless roles are assumed.
 pub(crate) const ACCOUNT: &str = "123456789012";
+/// One pause of the suite's waits, which are counted up to `LOOKS_MAX`.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What moto cannot show: the sentence of the case, and why.
