@@ -274,6 +274,7 @@ pub fn resources_of(operation: &Operation) -> Vec<ResourceLine> {
     let fate = |step: StepKind, done: &str| match status_of(step) {
         Some(StepStatus::Finished) => done.to_owned(),
         Some(StepStatus::Undone) => "deleted by the undo".to_owned(),
+        Some(StepStatus::Waived) => operation.step(step).and_then(|record| record.note.clone()).unwrap_or_default(),
         Some(StepStatus::Pending | StepStatus::Skipped) | None => "not made".to_owned(),
         Some(_) => "may exist".to_owned(),
     };

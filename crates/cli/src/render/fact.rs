@@ -148,5 +148,6 @@ pub(crate) fn step_status(status: StepStatus) -> &'static str {
         StepStatus::UndoRetrying => "undo waiting to be tried again",
         StepStatus::Undone => "undone",
         StepStatus::UndoFailed => "not undone",
+        StepStatus::Waived => "dealt with",
     }
 }

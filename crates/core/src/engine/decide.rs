@@ -88,7 +88,8 @@ fn forward(operation: &Operation, now: Timestamp) -> Decision {
         | StepStatus::UndoStarted
         | StepStatus::UndoRetrying
         | StepStatus::Undone
-        | StepStatus::UndoFailed => Decision::TurnBack { reason: UndoReason::Failed { step: step.kind } },
+        | StepStatus::UndoFailed
+        | StepStatus::Waived => Decision::TurnBack { reason: UndoReason::Failed { step: step.kind } },
     }
 }
 

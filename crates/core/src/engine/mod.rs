@@ -232,7 +232,8 @@ impl<'a> Engine<'a> {
                 | StepStatus::UndoStarted
                 | StepStatus::UndoRetrying
                 | StepStatus::Undone
-                | StepStatus::UndoFailed,
+                | StepStatus::UndoFailed
+                | StepStatus::Waived,
             )
             | None => return Ok(()),
         }

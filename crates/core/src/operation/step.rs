@@ -134,11 +134,13 @@ pub enum StepStatus {
     Undone,
     /// Could not be undone.
     UndoFailed,
+    /// Could not be undone, and a person has dealt with what it made.
+    Waived,
 }
 
 impl StepStatus {
     /// Every status, for tests that enumerate them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Pending,
         Self::Started,
         Self::Retrying,
@@ -150,6 +152,7 @@ impl StepStatus {
         Self::UndoRetrying,
         Self::Undone,
         Self::UndoFailed,
+        Self::Waived,
     ];
 
     /// Whether the way forward is past this step.
@@ -163,7 +166,8 @@ impl StepStatus {
             | Self::UndoStarted
             | Self::UndoRetrying
             | Self::Undone
-            | Self::UndoFailed => false,
+            | Self::UndoFailed
+            | Self::Waived => false,
         }
     }
 
@@ -178,7 +182,7 @@ impl StepStatus {
             | Self::UndoStarted
             | Self::UndoRetrying
             | Self::UndoFailed => true,
-            Self::Pending | Self::Skipped | Self::Undone => false,
+            Self::Pending | Self::Skipped | Self::Undone | Self::Waived => false,
         }
     }
 }

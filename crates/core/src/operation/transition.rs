@@ -21,7 +21,7 @@
 //! Back        Ended(Failed | Cancelled)    -                                  -              Ended(same)
 //! Stuck(d)    Unstuck(d)                   -                                  -              d
 //! Stuck(Fwd)  UndoStarted                  -                                  -              Back
-//! Stuck(Back) StepUndoWaived               UndoFailed                         Undone         Back
+//! Stuck(Back) StepUndoWaived               UndoFailed                         Waived         Back
 //! Completed   UndoStarted (asked)          -                                  -              Back
 //! Completed   RetireStarted                -                                  -              Retiring
 //! Retiring    RetireFinished, RetireFailed -                                  -              Ended(Completed)
@@ -177,7 +177,7 @@ fn stuck(direction: Direction, step: Option<StepStatus>, event: &Event) -> Follo
         }
         Event::UndoStarted { .. } if direction == Direction::Forward => Some((Phase::Back, None)),
         Event::StepUndoWaived { .. } if direction == Direction::Back && step == Some(StepStatus::UndoFailed) => {
-            Some((Phase::Back, Some(StepStatus::Undone)))
+            Some((Phase::Back, Some(StepStatus::Waived)))
         }
         _ => None,
     }

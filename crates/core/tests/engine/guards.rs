@@ -122,6 +122,8 @@ fn a_person_who_has_dealt_with_an_undo_lets_the_rest_be_undone() {
         let report = report::of_journal(&scenario.journal.stored(&operation("op-1")), now).unwrap();
         let told = report.incidents.iter().filter(|incident| incident.text.contains("the new cluster stays")).count();
         assert_eq!(told, 3, "{:?}", report.incidents);
+        let fate = &report.resources.iter().find(|line| line.kind == "cluster").unwrap().fate;
+        assert_eq!(fate, "dealt with by a person: the new cluster stays", "what stays is not called deleted");
     });
 }
 

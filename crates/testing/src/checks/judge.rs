@@ -80,7 +80,7 @@ fn world_is(end: &End, witness: Witness, expected: &Scenario) -> Result<(), Stri
 fn told_by(step: &StepRecord, operation: &Operation) -> Vec<String> {
     match step.status {
         StepStatus::Abandoned => left_by(step.kind, operation),
-        StepStatus::Undone => step.note.iter().cloned().collect(),
+        StepStatus::Undone | StepStatus::Waived => step.note.iter().cloned().collect(),
         StepStatus::Pending
         | StepStatus::Started
         | StepStatus::Retrying

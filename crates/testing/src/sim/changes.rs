@@ -64,7 +64,8 @@ pub(super) fn sent(inner: &mut Inner, executor: usize, change: &Change, now: Tim
                 | StepStatus::Abandoned
                 | StepStatus::UndoRetrying
                 | StepStatus::Undone
-                | StepStatus::UndoFailed => false,
+                | StepStatus::UndoFailed
+                | StepStatus::Waived => false,
             })
     });
     inner.require(Invariant::IntentBeforeAct, now, intends, || {

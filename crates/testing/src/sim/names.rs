@@ -138,7 +138,8 @@ fn may_be_unanswered(watched: &Watched) -> bool {
             | StepStatus::Finished
             | StepStatus::Skipped
             | StepStatus::Abandoned
-            | StepStatus::Undone => false,
+            | StepStatus::Undone
+            | StepStatus::Waived => false,
         },
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn step_row(step: &StepLine, axis: &Axis) -> StepRow {
         StepStatus::UndoRetrying => ("undoing again", Tone::Attention),
         StepStatus::Undone => ("undone", Tone::Attention),
         StepStatus::UndoFailed => ("not undone", Tone::Bad),
+        StepStatus::Waived => ("dealt with", Tone::Attention),
     };
     let (mut forth, mut back) = (0, 0);
     let attempts = step.attempts.iter().enumerate().map(|(place, attempt)| {
