@@ -23,3 +23,8 @@ pub fn for_steps(limits: &Limits) -> SignedDuration {
 pub fn for_switch(limits: &Limits) -> SignedDuration {
     limits.poll / 10
 }
+
+/// Before a step looks again because what it saw was too old to act upon.
+pub fn before_looking_again(limits: &Limits) -> SignedDuration {
+    limits.poll / 10
+}

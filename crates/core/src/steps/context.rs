@@ -36,7 +36,14 @@ pub enum StepError {
     /// The journal did not answer, or another executor has taken over: this executor stops here.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What was seen is too old to act upon: nothing was sent, and the step looks again.
+    #[error("what the step saw is older than {LOOKS_AGE_MAX:#}")]
+    Outdated,
 }
+
+/// A change rests on what its run of the step saw. A run that was held up for longer than this, for instance because the
+/// machine slept, looks again before it changes anything: a name that it saw may be another thing's by now.
+pub(super) const LOOKS_AGE_MAX: SignedDuration = SignedDuration::from_mins(2);
 
 impl From<RdsError> for StepError {
     fn from(error: RdsError) -> Self {
@@ -56,11 +63,18 @@ pub struct StepContext<'a> {
     operation: &'a Operation,
     ports: Ports<'a>,
     fence: Fence<'a>,
+    begun: Timestamp,
 }
 
 impl<'a> StepContext<'a> {
+    /// For one run of a step, which begins now.
     pub(crate) fn new(operation: &'a Operation, ports: Ports<'a>, fence: Fence<'a>) -> Self {
-        Self { operation, ports, fence }
+        Self { operation, ports, fence, begun: ports.clock.now() }
+    }
+
+    /// When this run of the step began: all that it has seen, it saw since.
+    pub fn begun(&self) -> Timestamp {
+        self.begun
     }
 
     /// The operation.
@@ -96,12 +110,16 @@ impl<'a> StepContext<'a> {
         self.ports.cloud.rds(location)
     }
 
-    /// Makes a change, if the operation is still this executor's.
+    /// Makes a change, if the operation is still this executor's and what the step saw is not too old.
     ///
     /// # Errors
-    /// As [`crate::ports::Rds::change`]; [`JournalError::Fenced`] if another executor has taken over.
+    /// As [`crate::ports::Rds::change`]; [`JournalError::Fenced`] if another executor has taken over;
+    /// [`StepError::Outdated`] if the step began longer ago than [`LOOKS_AGE_MAX`].
     pub async fn change(&self, location: &Location, change: Change) -> Result<Result<(), RdsError>, StepError> {
         self.fence.check(self.ports.clock).await?;
+        if self.now().duration_since(self.begun) > LOOKS_AGE_MAX {
+            return Err(StepError::Outdated);
+        }
         tracing::info!(action = change.action(), object = change.object(), %location, "changing");
         Ok(self.ports.cloud.rds(location).change(&change).await)
     }

@@ -175,7 +175,8 @@ async fn instances_on_their_way(
 /// Whether a not-found can be believed while a step is undone.
 ///
 /// A thing that was made a moment ago may not be shown yet. If the step finished, it was shown once; otherwise a
-/// not-found counts only some time after the undo began, when a call that was on its way must have taken effect.
+/// not-found counts only if it was looked for some time after the undo began, when a call that was on its way must have
+/// taken effect. That this executor has been held up since it looked makes the look no younger.
 pub(super) fn not_found_is_final(context: &StepContext<'_>, step: StepKind, was_seen: bool) -> bool {
     if was_seen {
         return true;
@@ -183,5 +184,5 @@ pub(super) fn not_found_is_final(context: &StepContext<'_>, step: StepKind, was_
     let Some(began) = context.operation().step(step).and_then(|record| record.undo_started_at) else {
         return false;
     };
-    context.now().duration_since(began) >= context.limits().poll * 2
+    context.begun().duration_since(began) >= context.limits().poll * 2
 }

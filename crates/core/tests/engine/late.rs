@@ -1,29 +1,39 @@
-//! An executor that hangs between the proof of its token and the change that it wants to make.
+//! An executor that hangs between the proof of its token, or the looks of its step, and the change that it wants to make.
 
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use aurora_restore_core::{
-    engine::{Engine, EngineError},
+    engine::{Advance, Engine, EngineError, Session},
     ids::{ExecutorId, OperationId},
     journal::{SealedEntry, StateItem},
-    operation::{Progress, StepKind, StepStatus},
+    operation::{Progress, Status, StepKind, StepStatus},
     ports::{
         FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, Ports,
         TargetKey,
     },
 };
 use aurora_restore_testing::{
-    Stop, Witness, block_on, drive,
+    Stop, Witness, block_on, drive, run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
 };
 use jiff::SignedDuration;
 
-/// The journal of a scenario, whose head answers so late once that another executor has taken over meanwhile.
+/// The journal of a scenario, whose head answers an hour late once.
 struct LateHead<'a> {
     scenario: &'a Scenario,
     /// How many heads are answered in time before that.
     in_time: Mutex<u32>,
+    /// What happens in that hour.
+    meanwhile: Meanwhile,
+}
+
+#[derive(Clone, Copy)]
+enum Meanwhile {
+    /// Another executor takes over.
+    AnotherTakesOver,
+    /// Nobody touches the operation.
+    Nothing,
 }
 
 #[async_trait]
@@ -53,7 +63,12 @@ impl Journal for LateHead<'_> {
             late
         };
         if is_late {
-            self.scenario.journal.acquire(id, &executor("rival")).await?;
+            match self.meanwhile {
+                Meanwhile::AnotherTakesOver => {
+                    let _token = self.scenario.journal.acquire(id, &executor("rival")).await?;
+                }
+                Meanwhile::Nothing => {}
+            }
             self.scenario.clock.turn(SignedDuration::from_hours(1));
         }
         Ok(head)
@@ -90,18 +105,41 @@ impl Journal for LateHead<'_> {
 fn a_proof_that_is_old_when_it_arrives_is_asked_for_again() {
     let scenario = Scenario::new(Stage::default());
     block_on(async {
-        let engine = Engine::new(scenario.ports());
-        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
-        let driven = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| {
-            session.operation().step(StepKind::RestoreSnapshot).unwrap().status != StepStatus::Started
-        });
-        assert_eq!(driven.await.unwrap(), Stop::ByOnlooker);
+        let mut session = about_to_restore(&scenario).await;
         let before = scenario.view(Witness::OfIdentity);
-        let late = LateHead { scenario: &scenario, in_time: Mutex::new(1) };
+        let late = LateHead { scenario: &scenario, in_time: Mutex::new(1), meanwhile: Meanwhile::AnotherTakesOver };
         let engine = Engine::new(Ports { journal: &late, ..scenario.ports() });
         let stopped = engine.advance(&mut session).await;
         assert!(matches!(stopped, Err(EngineError::Journal(JournalError::Fenced { .. }))), "{stopped:?}");
         assert_eq!(scenario.journal.head(&operation("op-1")).await.unwrap().token, FencingToken(2));
         assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
     });
+}
+
+/// What the step saw is an hour old when it may act: it changes nothing, looks again, and then goes on.
+#[test]
+fn what_a_step_saw_long_ago_is_not_acted_upon() {
+    let scenario = Scenario::new(Stage::default());
+    block_on(async {
+        let mut session = about_to_restore(&scenario).await;
+        let before = scenario.view(Witness::OfIdentity);
+        let late = LateHead { scenario: &scenario, in_time: Mutex::new(1), meanwhile: Meanwhile::Nothing };
+        let engine = Engine::new(Ports { journal: &late, ..scenario.ports() });
+        let advance = engine.advance(&mut session).await.unwrap();
+        assert!(matches!(advance, Advance::Wait { .. }), "{advance:?}");
+        assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+        let end = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        assert_eq!(end, Status::Completed);
+    });
+}
+
+/// An operation whose next move restores the snapshot.
+async fn about_to_restore(scenario: &Scenario) -> Session {
+    let engine = Engine::new(scenario.ports());
+    let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+    let driven = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| {
+        session.operation().step(StepKind::RestoreSnapshot).unwrap().status != StepStatus::Started
+    });
+    assert_eq!(driven.await.unwrap(), Stop::ByOnlooker);
+    session
 }

@@ -304,9 +304,11 @@ fn instance(hub: &Hub, inner: &mut Inner, case: &Case<'_>, judged: &Judged<'_>, 
 fn old_cluster_goes(hub: &Hub, inner: &mut Inner, case: &Case<'_>, judged: &Judged<'_>, key: u64) {
     let id = &case.operation.id;
     let retiring = case.operation.phase == Phase::Retiring;
+    // A call that was on its way may land after another executor's attempt has failed and before its next one.
+    let begun = |status: StepStatus| matches!(status, StepStatus::Started | StepStatus::Retrying);
     let replacing = case.plan.strategy == Strategy::Replace
         && case.operation.phase == Phase::Forward
-        && case.operation.step(StepKind::SwitchOver).is_some_and(|step| step.status == StepStatus::Started);
+        && case.operation.step(StepKind::SwitchOver).is_some_and(|step| begun(step.status));
     let wanted = replacing || case.operation.request.retirement.final_snapshot == FinalSnapshot::Take;
     let proven = || {
         let (_, volume) = judged.before.clusters.get(&key)?;

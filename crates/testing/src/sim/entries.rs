@@ -291,6 +291,10 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     };
     let is_old = shown.db_cluster_resource_id == existing.resource_id.as_str();
     let brought_back = plan.strategy == Strategy::Replace && inner.makers.get(key) == Some(&index);
+    if plan.strategy == Strategy::SideBySide && inner.makers.get(key).is_some_and(|maker| *maker != index) {
+        // It never took the name, and a later operation has given it to a cluster of its own.
+        return;
+    }
     inner.require(Invariant::UndoneIsAsBefore, now, is_old || brought_back, || {
         format!("{id} is undone and {} bears {name}", shown.db_cluster_resource_id)
     });
