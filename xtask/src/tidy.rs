@@ -13,10 +13,11 @@ const LINES_MAX: usize = 500;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("sandbox", &[]),
-    ("aws", &["core"]),
+    ("ops", &["core"]),
+    ("aws", &["core", "ops"]),
     ("sql", &["core"]),
     ("local", &["core"]),
-    ("testing", &["core", "sandbox"]),
+    ("testing", &["core", "ops", "sandbox"]),
     ("app", &["core", "aws", "sql", "local", "sandbox"]),
     ("cli", &["core", "app", "sandbox"]),
 ];
