@@ -4,3 +4,4 @@
 //! decisions about a restore itself, and like `core` it reads no environment and learns the time through a port.
 
 pub mod ports;
+pub mod sweep;
