@@ -19,7 +19,7 @@ pub use aurora_restore_sandbox as sandbox;
 pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
 pub use follow::Follower;
 pub use history::History;
-pub use hooks::clock;
+pub use hooks::{clock, panic_if_asked};
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
 #[cfg(feature = "executions")]

@@ -45,8 +45,7 @@ pub fn listen(asked: Option<&str>) {
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        let message = panic.payload_as_str().unwrap_or("no text");
-        tracing::error!(place, message, "panicked");
+        tracing::error!(place, panic = panic.payload_as_str().unwrap_or("no text"), "panicked");
     }));
 }
 

@@ -63,6 +63,7 @@ impl Wiring {
         deadline: SystemTime,
         measures: &mut Vec<Measure>,
     ) -> Result<Value, FunctionError> {
+        aurora_restore_app::panic_if_asked();
         let variables = self.variables.as_ref().map_err(Clone::clone)?;
         match variables.served {
             Served::Sweep => sweep::run(self, variables, measures).await,
