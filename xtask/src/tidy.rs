@@ -13,12 +13,14 @@ const LINES_MAX: usize = 500;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("sandbox", &[]),
-    ("aws", &["core"]),
+    ("ops", &["core"]),
+    ("aws", &["core", "ops"]),
     ("sql", &["core"]),
     ("local", &["core"]),
-    ("testing", &["core", "sandbox"]),
-    ("app", &["core", "aws", "sql", "local", "sandbox"]),
+    ("testing", &["core", "ops", "sandbox"]),
+    ("app", &["core", "ops", "aws", "sql", "local", "sandbox"]),
     ("cli", &["core", "app", "sandbox"]),
+    ("lambda", &["core", "ops", "app"]),
 ];
 
 /// What must never be written in a room, and why.
@@ -30,6 +32,10 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("crates/core/src", "sleep(", "a step returns a wait, it never sleeps"),
     ("crates/core/src", "aws_sdk", "the domain knows no SDK type"),
     ("crates/cli/src", "aws_sdk", "the command knows no SDK type"),
+    ("crates/lambda/src", "aws_sdk", "a function knows no SDK type"),
+    ("crates/ops/src", "aws_sdk", "maintenance knows no SDK type"),
+    ("crates/ops/src", "std::env", "maintenance reads no environment"),
+    ("crates/ops/src", "Timestamp::now", "maintenance learns the time through the clock port only"),
     ("crates/cli/src", "println!(", "it panics where nobody listens: write through `ui`"),
     ("crates/sandbox/src/model", "tokio", "the model is pure"),
     ("crates/sandbox/src/model", "Timestamp::now", "the model is told the time"),

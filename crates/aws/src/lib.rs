@@ -7,6 +7,7 @@
 //! | `secrets` | `SecretsManagerSecrets`: where passwords are kept | `aws-sdk-secretsmanager` |
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
+//! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -18,7 +19,16 @@ mod cloud;
 mod config;
 mod connection;
 mod endpoint;
-#[cfg(any(feature = "rds", feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+#[cfg(feature = "executions")]
+mod executions;
+#[cfg(any(
+    feature = "rds",
+    feature = "tables",
+    feature = "secrets",
+    feature = "config",
+    feature = "notices",
+    feature = "executions"
+))]
 mod failure;
 #[cfg(feature = "rds")]
 mod identity;
@@ -42,6 +52,8 @@ pub use cloud::{AwsCloud, AwsOptions};
 pub use config::{ParameterError, ParameterName, SsmConfig};
 pub use connection::Connection;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
+#[cfg(feature = "executions")]
+pub use executions::{InvalidMachine, MachineArn, StepFunctions};
 #[cfg(feature = "notices")]
 pub use notices::SnsNotifier;
 pub use options::{AccountAccess, AssumedRole, CredentialSource};

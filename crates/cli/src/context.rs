@@ -158,6 +158,8 @@ impl From<ServicesError> for CommandError {
             ServicesError::Endpoint(_) => {
                 Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
             }
+            ServicesError::Configuration(error) => error.into(),
+            ServicesError::NotOfAFunction { .. } => Self::configuration(error.to_string()),
             ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())
                 .hint("Build it with its default features, as `cargo build` does without `--no-default-features`."),
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())

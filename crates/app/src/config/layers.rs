@@ -13,13 +13,15 @@ use super::{
 };
 
 /// Variables with our prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 7] = [
     "AURORA_RESTORE_CONFIG",
     "AURORA_RESTORE_LOG",
     // What a function is, not what it is to do.
     "AURORA_RESTORE_STEP",
     "AURORA_RESTORE_ENVIRONMENT",
     "AURORA_RESTORE_PARAMETER",
+    "AURORA_RESTORE_STATE_MACHINE",
+    "AURORA_RESTORE_SWEEP_PERIOD",
 ];
 
 /// Variables with this prefix belong to tests and to the development of this program.
