@@ -18,8 +18,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sql", &["core"]),
     ("local", &["core"]),
     ("testing", &["core", "ops", "sandbox"]),
-    ("app", &["core", "aws", "sql", "local", "sandbox"]),
-    ("cli", &["core", "app", "sandbox"]),
+    ("app", &["core", "aws", "ops", "sql", "local", "sandbox"]),
+    ("cli", &["core", "app", "ops", "sandbox"]),
 ];
 
 /// What must never be written in a room, and why.
