@@ -1,0 +1,1 @@
+//! What is sent to CloudFormation, and what each of its answers means.
