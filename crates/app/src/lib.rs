@@ -12,6 +12,8 @@ mod hooks;
 mod identity;
 mod lookup;
 mod services;
+#[cfg(feature = "stack")]
+mod stack;
 mod suggest;
 
 #[cfg(feature = "local")]
@@ -25,4 +27,6 @@ pub use lookup::{LATEST, LookupError, find_operation};
 #[cfg(feature = "local")]
 pub use services::{JournalUse, Services, open_journal, open_secrets};
 pub use services::{ServicesError, open_cloud, open_database};
+#[cfg(feature = "stack")]
+pub use stack::StackServices;
 pub use suggest::did_you_mean;

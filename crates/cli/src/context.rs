@@ -1,6 +1,12 @@
 //! What a command works with. Everything in it is made when it is first asked for, so that a command that needs no
 //! network, no journal or no configuration does not pay for them.
 
+#[cfg(feature = "stack")]
+mod stack;
+
+#[cfg(feature = "stack")]
+pub(crate) use stack::USUAL_NAME as USUAL_STACK;
+
 use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
@@ -28,6 +34,8 @@ pub(crate) struct Context {
     global: GlobalArgs,
     clock: Box<dyn Clock>,
     config: OnceCell<Config>,
+    #[cfg(feature = "stack")]
+    stack: stack::Held,
     interrupts: Interrupts,
 }
 
@@ -39,6 +47,8 @@ impl Context {
             global: global.clone(),
             clock: aurora_restore_app::clock(),
             config: OnceCell::new(),
+            #[cfg(feature = "stack")]
+            stack: stack::Held::default(),
             interrupts: Interrupts::default(),
         }
     }
@@ -83,6 +93,10 @@ impl Context {
         }
         let mut sources = self.sources()?;
         sources.flags.extend(flags);
+        #[cfg(feature = "stack")]
+        {
+            sources.stack = self.deployed()?;
+        }
         let config = Config::load(&sources)?;
         Ok(self.config.get_or_init(|| config))
     }
@@ -160,6 +174,10 @@ impl From<ServicesError> for CommandError {
             }
             ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())
                 .hint("Build it with its default features, as `cargo build` does without `--no-default-features`."),
+            #[cfg(feature = "stack")]
+            ServicesError::NoStack { .. } | ServicesError::NotAStack { .. } | ServicesError::Service(_) => {
+                crate::error::stack::of_services(error)
+            }
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())
                 .hint("Look at the profile, the role and the credentials of that side."),
             ServicesError::Cloud(ref unusable) if unusable.retryable => Self::failed(error.to_string())

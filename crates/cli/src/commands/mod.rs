@@ -19,6 +19,8 @@ mod resume;
 mod retire;
 mod run;
 mod sandbox;
+#[cfg(feature = "stack")]
+mod stack;
 mod status;
 mod undo;
 mod watch;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
+    #[cfg(feature = "stack")]
+    Stack(stack::StackArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -63,6 +67,8 @@ impl Command {
             Self::Undo(args) => undo::run(context, args),
             Self::Retire(args) => retire::run(context, args),
             Self::Report(args) => report::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),
