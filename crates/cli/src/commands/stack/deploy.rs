@@ -22,7 +22,7 @@ use crate::{
 /// Deploy the pipeline, or bring it up to date
 ///
 /// Sends the package to a bucket, shows every change, asks, makes the changes and follows them. Killed anywhere, it is
-/// simply run again. Operations in progress are not disturbed: an execution goes on with the functions as they are.
+/// simply run again. Operations in progress go on, with the new code from their next step.
 #[derive(Debug, Args)]
 pub(super) struct DeployArgs {
     #[command(flatten)]
