@@ -10,9 +10,8 @@ use aurora_restore_ops::{
     ports::{Executions, Stack, Stacks as _},
 };
 
-
 use crate::{
-    config::{Environment, DeployedStack},
+    config::{DeployedStack, Environment},
     services::{ServicesError, connect, open_cloud, open_secrets},
 };
 
@@ -101,10 +100,6 @@ impl StackServices {
 
     /// A stack as the configuration has to know it.
     pub fn as_deployed(&self, stack: &Stack) -> DeployedStack {
-        DeployedStack {
-            name: stack.name.clone(),
-            region: self.region.to_string(),
-            outputs: stack.outputs.clone(),
-        }
+        DeployedStack { name: stack.name.clone(), region: self.region.to_string(), outputs: stack.outputs.clone() }
     }
 }

@@ -63,10 +63,9 @@ pub(crate) fn refusal(stack: &Stack) -> OpsError {
             format!("deleting it failed{said}"),
             format!("Remove what its events name, then run `aurora-restore stack delete --stack {name}` once more."),
         ),
-        Condition::Deleting | Condition::Gone => (
-            "it is being deleted".to_owned(),
-            "Wait until it is gone, then deploy again.".to_owned(),
-        ),
+        Condition::Deleting | Condition::Gone => {
+            ("it is being deleted".to_owned(), "Wait until it is gone, then deploy again.".to_owned())
+        }
         Condition::Reviewing => (
             "it was never made: a change set waits for somebody to execute it".to_owned(),
             format!("Run `aurora-restore stack deploy --stack {name}`."),

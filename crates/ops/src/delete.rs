@@ -44,8 +44,6 @@ pub async fn run(stacks: &dyn Stacks, stack: &Stack, narrator: &mut dyn Narrator
     let end = follow::to_the_end(stacks, &stack.id, newest, narrator).await?;
     match end.stack {
         None => Ok(end.kept),
-        Some(left) => {
-            Err(OpsError::Failed { stack: left.name, status: left.status, first: end.first_failure })
-        }
+        Some(left) => Err(OpsError::Failed { stack: left.name, status: left.status, first: end.first_failure }),
     }
 }

@@ -66,7 +66,9 @@ impl TemplateParameters {
         let nearest = self.names().min_by_key(|known| slips(known)).filter(|known| slips(known) <= SLIPS_MAX);
         let reason = match nearest {
             Some(known) => format!("the template has none of this name; did you mean {known}?"),
-            None => format!("the template has none of this name; it has {}", self.names().collect::<Vec<_>>().join(", ")),
+            None => {
+                format!("the template has none of this name; it has {}", self.names().collect::<Vec<_>>().join(", "))
+            }
         };
         Err(OpsError::Parameter { name: name.to_owned(), reason })
     }

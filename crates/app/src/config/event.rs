@@ -206,9 +206,9 @@ mod tests {
             .lines()
             .map(|line| {
                 let bare = line.strip_prefix("# ").unwrap_or(line);
-                let is_key = bare.split_once(" = ").is_some_and(|(name, _)| {
-                    name.chars().all(|c| c.is_ascii_lowercase() || c == '-')
-                });
+                let is_key = bare
+                    .split_once(" = ")
+                    .is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
                 if is_key || bare.starts_with("[[") { format!("{bare}\n") } else { format!("{line}\n") }
             })
             .collect();

@@ -3,6 +3,9 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use aurora_restore_core::request::Request;
+use jiff::Timestamp;
+
 use super::{Config, ConfigError, ParameterText, Problem, Sources};
 
 /// The most bytes that CloudFormation takes as the value of a parameter.
@@ -28,9 +31,8 @@ pub fn for_stack(text: &str, file: &Path, region: &str) -> Result<String, Config
     let config = Config::load(&Sources::of_function(of_functions(region), parameter))?;
     drop(config);
     // Comments are for the reader of the file; a parameter has no room for them.
-    let refused = |message: String, hint: &str| {
-        ConfigError::from(Problem { message, origin: None, hint: Some(hint.to_owned()) })
-    };
+    let refused =
+        |message: String, hint: &str| ConfigError::from(Problem { message, origin: None, hint: Some(hint.to_owned()) });
     let table: toml::Table =
         text.parse().map_err(|error| refused(format!("{name} is not TOML: {error}"), "Correct it."))?;
     let compact = table.to_string();
@@ -40,6 +42,22 @@ pub fn for_stack(text: &str, file: &Path, region: &str) -> Result<String, Config
         return Err(refused(told, "Move what differs between requests into the requests."));
     }
     Ok(compact)
+}
+
+/// What a function of the stack makes of an event: the event's request over the stack's own configuration. `now` says what
+/// "today" is.
+///
+/// # Errors
+/// [`ConfigError`] with everything that the function would refuse.
+pub fn request_on_stack(
+    configuration: &str,
+    event: serde_json::Map<String, serde_json::Value>,
+    region: &str,
+    now: Timestamp,
+) -> Result<Request, ConfigError> {
+    let parameter = ParameterText { name: "of the stack's configuration".to_owned(), text: configuration.to_owned() };
+    let sources = Sources::of_function(of_functions(region), parameter).with_event(event);
+    Config::load(&sources)?.request(now)
 }
 
 #[cfg(test)]
@@ -58,6 +76,17 @@ mod tests {
         assert!(!compact.contains('#') && compact.len() < BYTES_MAX, "{compact}");
         let text = "# One.\n[verification]\ntables-min = 3 # Two.\n";
         assert_eq!(read(text).unwrap(), "[verification]\ntables-min = 3\n");
+    }
+
+    #[test]
+    fn an_event_completes_what_the_stack_says() {
+        let stack = "[secrets]\nmaster = \"staging/master\"\n[limits]\nattempts-max = 3\n";
+        let event = serde_json::json!({"source": {"latest-of": "prod"}, "target": {"cluster": "staging"}});
+        let now = "2026-11-22T10:15:00Z".parse().unwrap();
+        let ask = |stack| request_on_stack(stack, event.as_object().unwrap().clone(), "eu-central-1", now);
+        let request = ask(stack).unwrap();
+        assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
+        assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
     }
 
     #[test]

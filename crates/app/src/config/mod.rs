@@ -31,7 +31,7 @@ use jiff::Timestamp;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };
-pub use for_stack::for_stack;
+pub use for_stack::{for_stack, request_on_stack};
 pub use problem::{ConfigError, Origin, Problem};
 pub use sources::{FlagValue, ItemRequest, ParameterText, Sources};
 pub use stack::DeployedStack;

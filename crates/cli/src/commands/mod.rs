@@ -10,6 +10,8 @@ mod drive;
 mod explain;
 mod list;
 mod man;
+#[cfg(feature = "stack")]
+mod on_stack;
 mod operation_services;
 mod plan;
 mod plan_file;
@@ -21,6 +23,8 @@ mod run;
 mod sandbox;
 #[cfg(feature = "stack")]
 mod stack;
+#[cfg(feature = "stack")]
+mod start;
 mod status;
 mod undo;
 mod watch;
@@ -34,6 +38,8 @@ use crate::{context::Context, error::CommandResult};
 pub(crate) enum Command {
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
+    #[cfg(feature = "stack")]
+    Start(start::StartArgs),
     Status(status::StatusArgs),
     List(list::ListArgs),
     Watch(watch::WatchArgs),
@@ -59,6 +65,8 @@ impl Command {
         match self {
             Self::Plan(args) => plan::run(context, args),
             Self::Run(args) => run::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Start(args) => start::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::List(args) => list::run(context, args),
             Self::Watch(args) => watch::run(context, args),

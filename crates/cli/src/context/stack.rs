@@ -20,12 +20,20 @@ pub(crate) const USUAL_NAME: &str = "aurora-restore";
 pub(super) struct Held {
     config: OnceCell<Config>,
     found: OnceCell<Option<(Stack, DeployedStack)>>,
+    /// Whether the usual stack is meant where none is named.
+    assumed: OnceCell<()>,
 }
 
 impl Context {
     /// The name of the stack that is meant, if one is.
     pub(crate) fn stack_name(&self) -> Option<&str> {
-        self.global.stack.as_deref().filter(|name| !name.is_empty())
+        let given = self.global.stack.as_deref().filter(|name| !name.is_empty());
+        given.or_else(|| self.stack.assumed.get().map(|()| USUAL_NAME))
+    }
+
+    /// From here on the usual stack is meant, unless another one is named.
+    pub(crate) fn assume_stack(&self) {
+        self.stack.assumed.get_or_init(|| ());
     }
 
     /// The configuration without what a stack says: it tells how the stack's own account is entered.
@@ -62,9 +70,10 @@ impl Context {
         Ok(StackServices::open(self.config_beside_stack()?.environment(), region).await?)
     }
 
-    /// The stack that is meant, as it is. Read once.
-    pub(crate) fn stack(&self) -> Result<Option<&Stack>, CommandError> {
-        Ok(self.read_stack()?.map(|(stack, _)| stack))
+    /// The stack that is named, as it is. Read once.
+    pub(crate) fn stack(&self) -> Result<&Stack, CommandError> {
+        let found = self.read_stack()?.map(|(stack, _)| stack);
+        found.ok_or_else(|| CommandError::internal("no stack is named"))
     }
 
     /// What the stack says about where things are.

@@ -11,8 +11,7 @@ const ACTION: &str = "cloudformation:DescribeStackEvents";
 /// The id of the newest event.
 pub(super) async fn newest(client: &Client, stack: &str) -> ServiceResult<Option<String>> {
     let asked = Asked::about(ACTION, stack);
-    let page =
-        client.describe_stack_events().stack_name(stack).send().await.map_err(|error| asked.failed(&error))?;
+    let page = client.describe_stack_events().stack_name(stack).send().await.map_err(|error| asked.failed(&error))?;
     Ok(page.stack_events().first().and_then(types::StackEvent::event_id).map(str::to_owned))
 }
 

@@ -6,11 +6,7 @@ use serde::Serialize;
 
 use super::{PlaceArgs, narrator::Lines, status};
 use crate::{
-    commands::confirm::ConfirmArgs,
-    context::Context,
-    error::CommandResult,
-    exit_code::ExitCode,
-    render::words,
+    commands::confirm::ConfirmArgs, context::Context, error::CommandResult, exit_code::ExitCode, render::words,
     ui::Format,
 };
 

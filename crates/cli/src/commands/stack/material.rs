@@ -149,7 +149,9 @@ fn make_package() -> Result<(), CommandError> {
     match made {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(failed().hint(format!("It ended with {status}; its own words stand above."))),
-        Err(error) => Err(failed().caused_by(error).hint("Is cargo installed? Or give a package with `--package FILE`.")),
+        Err(error) => {
+            Err(failed().caused_by(error).hint("Is cargo installed? Or give a package with `--package FILE`."))
+        }
     }
 }
 

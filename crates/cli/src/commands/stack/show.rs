@@ -21,11 +21,8 @@ pub(super) fn changes(out: &mut dyn Write, changes: &[Change]) -> io::Result<()>
             Action::Other => ("?", "other", WARNING),
         };
         let physical = change.physical.as_deref().map_or_else(String::new, |name| format!(" [{name}]"));
-        let properties = if change.properties.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", change.properties.join(", "))
-        };
+        let properties =
+            if change.properties.is_empty() { String::new() } else { format!(": {}", change.properties.join(", ")) };
         let (resource, kind) = (&change.resource, &change.kind);
         writeln!(out, "{colour}{sign:<3} {word:<8}{colour:#} {resource} ({kind}){physical}{properties}")?;
     }

@@ -87,8 +87,7 @@ pub(super) async fn in_progress(
     sources.stack = Some(stack.clone());
     let config = aurora_restore_app::config::Config::load(&sources)?;
     let journal = aurora_restore_app::open_journal(config.environment(), JournalUse::Read).await?;
-    let filter =
-        OperationFilter { status: Some(Status::InProgress), limit: NAMED_MAX, ..OperationFilter::default() };
+    let filter = OperationFilter { status: Some(Status::InProgress), limit: NAMED_MAX, ..OperationFilter::default() };
     let items = journal.list(&filter).await.map_err(|error: JournalError| CommandError::from(error))?.items;
     Ok(items.into_iter().map(|item| item.operation_id).collect())
 }
