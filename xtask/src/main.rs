@@ -6,6 +6,7 @@ mod generate;
 mod matrix;
 mod runbooks;
 mod sim;
+mod stack;
 mod tidy;
 mod torture;
 
