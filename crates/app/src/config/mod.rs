@@ -8,6 +8,7 @@
 //! ```
 //! No secret ever stands in it: only ids of secrets.
 
+mod batch;
 mod duration;
 mod environment;
 mod event;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
+pub use batch::read_batch;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };

@@ -17,6 +17,12 @@ use crate::{
 /// What the service says of a change set without changes: it has no code for it.
 const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
 
+/// The parameter that has new versions of the functions published.
+const RELEASE: &str = "Release";
+
+/// The parameters that say which code is meant.
+const OF_CODE: [&str; 4] = ["CodeBucket", "CodeKey", "CodeVersion", "Architecture"];
+
 pub(super) fn new(
     deployment: &Deployment,
     found: Option<&Stack>,
@@ -34,6 +40,10 @@ pub(super) fn new(
         ("CodeVersion", published.code_version.clone()),
         ("Architecture", deployment.package.architecture.clone()),
     ];
+    if known.has(RELEASE) {
+        let release = release(deployment, found, known);
+        let _previous = parameters.insert(RELEASE.to_owned(), ParameterValue::Given(release));
+    }
     let given = deployment.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
     for (name, value) in given.chain(code.map(|(name, value)| (name.to_owned(), value))) {
         let _previous = parameters.insert(name, ParameterValue::Given(value));
@@ -41,6 +51,19 @@ pub(super) fn new(
     let kind = if found.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create };
     let name = name(&deployment.template, &parameters);
     NewChangeSet { stack: deployment.stack.clone(), name, kind, template: published.template.clone(), parameters }
+}
+
+/// A word that changes with everything that the functions are made from: a new one has their new versions published.
+fn release(deployment: &Deployment, found: Option<&Stack>, known: &TemplateParameters) -> String {
+    let mut values: BTreeMap<&str, &str> = BTreeMap::new();
+    let defaults = known.names().filter_map(|name| Some((name, known.default(name)?)));
+    let of_stack = found.iter().flat_map(|stack| &stack.parameters).map(|(name, value)| (name.as_str(), value.as_str()));
+    let given = deployment.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    // The code has its own name, which says more than where it is kept.
+    let is_setting = |name: &str| known.has(name) && name != RELEASE && !OF_CODE.contains(&name);
+    values.extend(defaults.chain(of_stack).chain(given).filter(|(name, _)| is_setting(name)));
+    let made_from = format!("{}\n{}\n{values:?}", deployment.template, deployment.package.key());
+    digest(made_from.as_bytes()).get(..16).unwrap_or_default().to_owned()
 }
 
 /// A name that says what is asked for: whoever runs again finds what was left by its name.

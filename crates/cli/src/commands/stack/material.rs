@@ -99,7 +99,7 @@ fn own_flag(name: &str) -> Option<&'static str> {
     match name {
         "Configuration" => Some("Give the file with `--configuration FILE`."),
         "CodeBucket" => Some("Give the bucket with `--bucket BUCKET`."),
-        "CodeKey" | "CodeVersion" => Some("It follows from the package; give one with `--package FILE`."),
+        "CodeKey" | "CodeVersion" | "Release" => Some("It follows from the package; give one with `--package FILE`."),
         _ => None,
     }
 }
