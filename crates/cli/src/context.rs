@@ -11,7 +11,7 @@ use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
     JournalUse, LookupError, Services, ServicesError, Stop,
-    config::{Config, FlagValue, Sources},
+    config::{Config, ConfigError, FlagValue, ItemRequest, Sources},
 };
 use aurora_restore_core::{
     catalogue::ErrorCode,
@@ -136,6 +136,25 @@ impl Context {
     pub(crate) async fn services(&self, region: &Region, journal: JournalUse) -> Result<Services, CommandError> {
         let environment = self.config()?.environment();
         let services = Services::build(environment, region, journal, Stderr).await?;
+        services.check_accounts(environment).await?;
+        Ok(services)
+    }
+
+    /// The configuration over which an item of a batch lies.
+    pub(crate) fn config_of_item(&self, item: ItemRequest) -> Result<Result<Config, ConfigError>, CommandError> {
+        let mut sources = self.sources()?;
+        sources.item = Some(item);
+        #[cfg(feature = "stack")]
+        {
+            sources.stack = self.deployed()?;
+        }
+        Ok(Config::load(&sources))
+    }
+
+    /// All services of another configuration, with the accounts checked against it.
+    pub(crate) async fn services_of(&self, config: &Config, region: &Region) -> Result<Services, CommandError> {
+        let environment = config.environment();
+        let services = Services::build(environment, region, JournalUse::Work, Stderr).await?;
         services.check_accounts(environment).await?;
         Ok(services)
     }

@@ -30,6 +30,7 @@ use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
 pub use batch::read_batch;
+pub use duration::parse as parse_duration;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };

@@ -1,5 +1,6 @@
 //! The commands: one file each, an arguments struct whose comments are the help, and `run`.
 
+mod batch;
 mod cancel;
 mod completions;
 mod config;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
+    Batch(batch::BatchArgs),
     #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
@@ -74,6 +76,7 @@ impl Command {
             Self::Cancel(args) => cancel::run(context, args),
             Self::Undo(args) => undo::run(context, args),
             Self::Retire(args) => retire::run(context, args),
+            Self::Batch(args) => batch::run(context, args),
             Self::Report(args) => report::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),

@@ -57,7 +57,8 @@ pub(super) fn new(
 fn release(deployment: &Deployment, found: Option<&Stack>, known: &TemplateParameters) -> String {
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();
     let defaults = known.names().filter_map(|name| Some((name, known.default(name)?)));
-    let of_stack = found.iter().flat_map(|stack| &stack.parameters).map(|(name, value)| (name.as_str(), value.as_str()));
+    let of_stack =
+        found.iter().flat_map(|stack| &stack.parameters).map(|(name, value)| (name.as_str(), value.as_str()));
     let given = deployment.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     // The code has its own name, which says more than where it is kept.
     let is_setting = |name: &str| known.has(name) && name != RELEASE && !OF_CODE.contains(&name);
