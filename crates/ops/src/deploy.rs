@@ -66,8 +66,14 @@ pub struct Prepared {
     pub kind: ChangeSetKind,
     /// The changes; none where there is nothing to change.
     pub changes: Vec<Change>,
+    change_set: Option<String>,
+}
+
+impl Prepared {
     /// The change set's name; `None` where there is nothing to change.
-    pub(crate) change_set: Option<String>,
+    pub fn change_set(&self) -> Option<&str> {
+        self.change_set.as_deref()
+    }
 }
 
 /// Makes the change set.

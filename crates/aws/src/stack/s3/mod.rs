@@ -4,15 +4,22 @@ mod create_bucket;
 mod head_bucket;
 mod objects;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aurora_restore_core::ids::{AccountId, Region};
 use aurora_restore_ops::ports::{Artifacts, Bucket, ObjectVersion, ServiceResult};
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
 
 use crate::{
     connection::Connection,
     endpoint::{EndpointUrl, InvalidEndpoint},
 };
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A package of eight megabytes on a slow line.
+const SENDING: Duration = Duration::from_secs(300);
 
 /// The [`Artifacts`] port on S3. Every call names the account that must own the bucket, so that a bucket which somebody
 /// else made under our name is refused and never written to.
@@ -38,7 +45,9 @@ impl S3Artifacts {
         let config = connection.to_service("S3", endpoint)?;
         let endpoint = config.endpoint_url().map(str::to_owned);
         // Another endpoint than AWS's has no host name for each bucket.
-        let options = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.is_some());
+        let limits = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(SENDING).build();
+        let options =
+            aws_sdk_s3::config::Builder::from(&config).timeout_config(limits).force_path_style(endpoint.is_some());
         let client = Client::from_conf(options.build());
         Ok(Self { client, owner, region: connection.region().clone(), endpoint })
     }

@@ -6,7 +6,11 @@ use aurora_restore_core::ids::OperationId;
 use aurora_restore_ops::ports::{ExecutionName, Executions, Started};
 use serde_json::{Value, json};
 
-use super::{items::Item, rows, run::RunArgs};
+use super::{
+    items::Item,
+    rows::{self, Row},
+    run::RunArgs,
+};
 use crate::{
     commands::on_stack::executions,
     context::Context,
@@ -41,14 +45,15 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
         match executions.start(&name, &input).await? {
             Started::Started => ui.done(format_args!("the stack was asked for batch {batch}.")),
             Started::NameTaken => {
-                ui.warning(format_args!("batch {batch} was started before: nothing is started twice"))
+                ui.warning(format_args!("batch {batch} was started before: nothing is started twice"));
             }
         }
         ui.hint(format_args!("Look at it with `aurora-restore batch status {batch}` and the same `--stack`."));
         let is_over = args.watch && until_its_end(context, executions.as_ref(), &name).await?;
         let journal = context.journal().await?;
         let ids: Vec<OperationId> = items.iter().map(|item| item.id.clone()).collect();
-        let rows = rows::rows(journal.as_ref(), &ids, context.now()).await?;
+        let mut rows = rows::rows(journal.as_ref(), &ids, context.now()).await?;
+        explain(context, &mut rows).await?;
         let exit = match rows::exit(&rows) {
             // What an execution has not begun by its end was refused.
             ExitCode::StillRunning if is_over => ExitCode::Failed,
@@ -58,6 +63,21 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
         rows::tell(context, batch, &rows, exit)?;
         Ok(exit)
     })
+}
+
+/// Why items were not begun, where their executions say so.
+async fn explain(context: &Context, rows: &mut [Row]) -> Result<(), CommandError> {
+    let of_items = executions(context, "StateMachineArn").await?;
+    for row in rows {
+        let Some(id) = row.not_begun() else { continue };
+        let found = of_items.describe(&ExecutionName::of_operation(id)).await?;
+        if let Some(error) =
+            found.and_then(|found| Some(format!("{}: {}", found.error?, found.cause.unwrap_or_default())))
+        {
+            row.explain(error);
+        }
+    }
+    Ok(())
 }
 
 /// The input of the batch machine. It waits `wait_seconds` before each item, so the first ones, which find a place at once,

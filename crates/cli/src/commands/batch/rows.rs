@@ -72,6 +72,19 @@ pub(super) async fn rows(journal: &dyn Journal, ids: &[OperationId], now: Timest
     Ok(rows)
 }
 
+#[cfg(feature = "stack")]
+impl Row {
+    /// The operation, if nothing of it is in the journal.
+    pub(super) fn not_begun(&self) -> Option<&OperationId> {
+        self.status.is_none().then_some(&self.operation_id)
+    }
+
+    /// Why nothing of it is there.
+    pub(super) fn explain(&mut self, why: String) {
+        self.failure = Some(why);
+    }
+}
+
 /// What a batch comes to: a stuck operation weighs most, then a failed one, then one that goes on.
 pub(super) fn exit(rows: &[Row]) -> ExitCode {
     let any = |wanted: &[Option<Status>]| rows.iter().any(|row| wanted.contains(&row.status));
