@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local", &["core"]),
     ("testing", &["core", "ops", "sandbox"]),
     ("app", &["core", "ops", "aws", "sql", "local", "sandbox"]),
-    ("cli", &["core", "app", "sandbox"]),
+    ("cli", &["core", "app", "ops", "sandbox"]),
     ("lambda", &["core", "ops", "app"]),
 ];
 

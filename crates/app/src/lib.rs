@@ -12,6 +12,8 @@ mod hooks;
 mod identity;
 mod lookup;
 mod services;
+#[cfg(feature = "stack")]
+mod stack;
 mod suggest;
 
 #[cfg(feature = "local")]
@@ -29,4 +31,6 @@ pub use services::function::{FunctionAccount, FunctionParameterError};
 #[cfg(feature = "local")]
 pub use services::{JournalUse, open_journal, open_secrets};
 pub use services::{Services, ServicesError, open_cloud, open_database};
+#[cfg(feature = "stack")]
+pub use stack::StackServices;
 pub use suggest::did_you_mean;

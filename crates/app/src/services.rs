@@ -67,6 +67,26 @@ pub enum ServicesError {
     /// An account does not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// There is no such stack.
+    #[cfg(feature = "stack")]
+    #[error("stack {name} does not exist in {region}")]
+    NoStack {
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// A stack is none of this product.
+    #[cfg(feature = "stack")]
+    #[error("the stack is none of aurora-restore: {reason}")]
+    NotAStack {
+        /// What is missing.
+        reason: String,
+    },
+    /// CloudFormation said no.
+    #[cfg(feature = "stack")]
+    #[error(transparent)]
+    Service(#[from] aurora_restore_ops::ports::ServiceError),
     /// The configuration asks for what this program was built without.
     #[error("`{key}` asks for what this program was built without")]
     NotBuiltIn {
@@ -229,6 +249,19 @@ pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secre
         proxy: access.proxy.clone(),
     };
     Ok(AwsCloud::new(&options).await?)
+}
+
+/// The target account in a Region, for services that are no ports of the domain.
+#[cfg(feature = "stack")]
+pub(crate) async fn connect(
+    environment: &Environment,
+    region: &Region,
+) -> Result<aurora_restore_aws::Connection, ServicesError> {
+    let secrets = open_secrets(environment).await?;
+    let access = account_access(&environment.aws.target, secrets.as_ref()).await?;
+    let aws = &environment.aws;
+    let (sts, proxy) = (aws.sts_endpoint.as_ref(), aws.proxy.as_ref());
+    Ok(aurora_restore_aws::Connection::open(region, &access, sts, proxy).await?)
 }
 
 async fn account_access(entrance: &Entrance, secrets: &dyn Secrets) -> Result<AccountAccess, ServicesError> {

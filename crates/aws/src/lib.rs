@@ -8,6 +8,7 @@
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
+//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code | `aws-sdk-cloudformation`, `aws-sdk-s3` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -42,6 +43,8 @@ mod rds;
 mod replay;
 #[cfg(feature = "secrets")]
 mod secrets;
+#[cfg(feature = "stack")]
+mod stack;
 mod table_name;
 #[cfg(feature = "tables")]
 mod tables;
@@ -60,6 +63,8 @@ pub use options::{AccountAccess, AssumedRole, CredentialSource};
 pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;
+#[cfg(feature = "stack")]
+pub use stack::{CloudFormation, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
 pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

@@ -63,7 +63,7 @@ enum Talk {
 }
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Ui {
     format: Format,
     talk: Talk,

@@ -27,6 +27,7 @@ pub mod scenario;
 mod secrets;
 pub mod sequences;
 pub mod sim;
+pub mod stacks;
 pub mod stand_in;
 pub mod stories;
 pub mod suites;

@@ -1,17 +1,19 @@
 //! The configuration: one typed schema, parsed once, from flags, environment, file and defaults.
 //!
 //! ```text
-//!   default-config.toml  <  file or parameter  <  AURORA_RESTORE_*  <  event  <  --set and other flags
+//!   default-config.toml  <  file or parameter  <  AURORA_RESTORE_*  <  event  <  stack  <  --set and other flags
 //!                 \_________ layers: values with their origin _________/
 //!                                        |
 //!                        reader: domain types, or every problem at once
 //! ```
 //! No secret ever stands in it: only ids of secrets.
 
+mod batch;
 mod duration;
 mod environment;
 mod event;
 mod file;
+mod for_stack;
 mod layers;
 mod problem;
 mod reader;
@@ -19,6 +21,7 @@ mod reference;
 mod request;
 mod schema;
 mod sources;
+mod stack;
 mod value;
 
 use std::{
@@ -29,11 +32,15 @@ use std::{
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
+pub use batch::read_batch;
+pub use duration::parse as parse_duration;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };
+pub use for_stack::{for_stack, request_on_stack};
 pub use problem::{ConfigError, Origin, Problem};
-pub use sources::{FlagValue, ParameterText, Sources};
+pub use sources::{FlagValue, ItemRequest, ParameterText, Sources};
+pub use stack::DeployedStack;
 pub use value::Value;
 
 use reader::Reader;
@@ -92,6 +99,11 @@ impl Config {
         let reader = Reader::new(&self.values);
         let request = request::read(&reader, now);
         reader.finish(request)
+    }
+
+    /// What is asked for, in the form in which an event asks for it: every key of the request that is not the default.
+    pub fn event(&self) -> serde_json::Map<String, serde_json::Value> {
+        event::write(&self.values)
     }
 
     /// Every key, in the order of the reference.

@@ -7,6 +7,7 @@ mod moto;
 mod sandbox;
 mod sequences;
 mod services;
+mod stacks;
 mod wire;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};

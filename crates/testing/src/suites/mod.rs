@@ -8,6 +8,7 @@ pub mod journal;
 pub mod notifier;
 pub mod rds;
 pub mod secrets;
+pub mod stacks;
 
 use std::fmt;
 
