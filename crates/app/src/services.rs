@@ -68,7 +68,6 @@ pub enum ServicesError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// There is no such stack.
-    #[cfg(feature = "stack")]
     #[error("stack {name} does not exist in {region}")]
     NoStack {
         /// Its name.
@@ -77,14 +76,12 @@ pub enum ServicesError {
         region: Region,
     },
     /// A stack is none of this product.
-    #[cfg(feature = "stack")]
     #[error("the stack is none of aurora-restore: {reason}")]
     NotAStack {
         /// What is missing.
         reason: String,
     },
     /// CloudFormation said no.
-    #[cfg(feature = "stack")]
     #[error(transparent)]
     Service(#[from] aurora_restore_ops::ports::ServiceError),
     /// The configuration asks for what this program was built without.

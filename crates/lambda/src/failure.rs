@@ -146,6 +146,10 @@ impl From<ServicesError> for FunctionError {
             | ServicesError::Endpoint(_)
             | ServicesError::OtherAccount { .. }
             | ServicesError::NotOfAFunction { .. }
+            // Of the command alone: a function is a part of its stack and looks for none.
+            | ServicesError::NoStack { .. }
+            | ServicesError::NotAStack { .. }
+            | ServicesError::Service(_)
             | ServicesError::NotBuiltIn { .. } => Self::Refused(text),
         }
     }
