@@ -82,6 +82,7 @@ pub enum ServicesError {
         reason: String,
     },
     /// CloudFormation said no.
+    #[cfg(any(feature = "stack", feature = "executions"))]
     #[error(transparent)]
     Service(#[from] aurora_restore_ops::ports::ServiceError),
     /// The configuration asks for what this program was built without.

@@ -313,7 +313,7 @@ fn archive_snapshot() -> Vec<Grant> {
 }
 
 fn undo() -> Vec<Grant> {
-    vec![
+    let mut grants = vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         LOOK_AT_SNAPSHOTS,
@@ -374,6 +374,14 @@ fn undo() -> Vec<Grant> {
             "the groups that the calls name",
         )
         .when("MayReplace"),
+    ];
+    grants.extend(bring_back());
+    grants
+}
+
+/// What `replace` needs to make the old cluster anew: its tags, its settings, its roles; and what every place ends with.
+fn bring_back() -> Vec<Grant> {
+    vec![
         tag_what_is_made(&[ALL_CLUSTERS, ALL_INSTANCES]).when("MayReplace"),
         grant(
             "SettingsBack",

@@ -75,9 +75,18 @@ impl Node {
     /// The same map with more entries at its end.
     #[must_use]
     pub(crate) fn with(self, more: Node) -> Self {
-        let mut entries = self.entries().to_vec();
-        entries.extend(more.entries().iter().cloned());
+        let mut entries = self.into_entries();
+        entries.extend(more.into_entries());
         Self::Map(entries)
+    }
+
+    fn into_entries(self) -> Vec<(String, Self)> {
+        match self {
+            Self::Map(entries) => entries,
+            Self::Text(_) | Self::Number(_) | Self::Bool(_) | Self::Bound { .. } | Self::List(_) | Self::Call(..) => {
+                Vec::new()
+            }
+        }
     }
 
     /// As JSON, indented by two.
@@ -192,7 +201,7 @@ fn scalar(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-./ ,()+=;'".contains(c);
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && !text.ends_with(' ')
-        && text.split("::").flat_map(|part| part.split(|c| c == ':')).all(|part| !part.starts_with(' '))
+        && text.split("::").flat_map(|part| part.split(':')).all(|part| !part.starts_with(' '))
         && !text.ends_with(':')
         && text.chars().all(|c| safe(c) || c == ':')
         && !["yes", "no", "true", "false", "null", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());

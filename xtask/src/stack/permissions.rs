@@ -124,8 +124,7 @@ impl On {
             Self::AuditTable => attribute("AuditTable", "Arn"),
             Self::Topic => reference("Topic"),
             Self::Configuration => sub(format!(
-                "{}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/aurora-restore/${{Environment}}/config",
-                ARN
+                "{ARN}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/aurora-restore/${{Environment}}/config"
             )),
             Self::Secrets => {
                 sub(format!("{ARN}secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:${{SecretsPrefix}}*"))
@@ -139,28 +138,6 @@ impl On {
                 sub(format!("{ARN}states:${{AWS::Region}}:${{AWS::AccountId}}:execution:${{NamePrefix}}:*"))
             }
             Self::Everything => "*".into(),
-        }
-    }
-
-    /// In words.
-    pub(crate) fn words(self) -> String {
-        match self {
-            Self::Rds(what) => format!("`{what}`"),
-            Self::RdsEverywhere(what) => format!("`{what}` in every Region"),
-            Self::RdsOfAnyone(what) => format!("`{what}` of any account and Region"),
-            Self::StateTable => "the state table".to_owned(),
-            Self::StatusIndex => "its index by status".to_owned(),
-            Self::AuditTable => "the audit table".to_owned(),
-            Self::Topic => "the topic".to_owned(),
-            Self::Configuration => "the configuration's parameter".to_owned(),
-            Self::Secrets => "secrets under `SecretsPrefix`".to_owned(),
-            Self::StackKey => "the stack's key".to_owned(),
-            Self::DataKeys => "the keys in `KmsKeyArns`".to_owned(),
-            Self::PassedRoles => "the roles in `PassRoleArns`".to_owned(),
-            Self::SourceRole => "`SourceRoleArn`".to_owned(),
-            Self::StateMachine => "the state machine".to_owned(),
-            Self::Executions => "its executions".to_owned(),
-            Self::Everything => "`*`".to_owned(),
         }
     }
 }
@@ -189,21 +166,6 @@ impl If {
                 map! { "StringEquals" => map! { "iam:PassedToService" => services.to_vec() } }
             }
         })
-    }
-
-    /// In words.
-    pub(crate) fn words(self) -> String {
-        match self {
-            Self::Always => String::new(),
-            Self::MadeByUs => format!("it bears `{OPERATION_TAG}`"),
-            Self::MadeAs(role) => format!("it bears `{OPERATION_TAG}`, and `{ROLE_TAG}` is `{role}`"),
-            Self::RetiredByUs => format!("it bears `{RETIRED_BY_TAG}`"),
-            Self::TaggedAsOurs => format!("the request sets `{OPERATION_TAG}`"),
-            Self::OnlyTags(tags) => format!("no tags but `{}`", tags.join("`, `")),
-            Self::Via(service) => format!("through {service}"),
-            Self::GrantForRds => "for RDS itself".to_owned(),
-            Self::PassedTo(services) => format!("to {}", services.join(", ")),
-        }
     }
 }
 
