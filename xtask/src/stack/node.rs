@@ -39,11 +39,6 @@ pub(crate) enum Bounds {
 }
 
 impl Node {
-    /// The value under a key of a map.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
-    }
-
     /// The entries of a map; none of anything else.
     pub(crate) fn entries(&self) -> &[(String, Node)] {
         match self {
@@ -59,16 +54,6 @@ impl Node {
         match self {
             Self::List(members) => members,
             Self::Text(_) | Self::Number(_) | Self::Bool(_) | Self::Bound { .. } | Self::Map(_) | Self::Call(..) => &[],
-        }
-    }
-
-    /// The text, if it is one.
-    pub(crate) fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Number(_) | Self::Bool(_) | Self::Bound { .. } | Self::List(_) | Self::Map(_) | Self::Call(..) => {
-                None
-            }
         }
     }
 
@@ -162,6 +147,25 @@ impl Node {
             Self::Call(name, argument) => {
                 push(out, format_args!(" !{name}"));
                 argument.write_value(out, indent);
+            }
+        }
+    }
+}
+
+/// Looks into what was made.
+#[cfg(test)]
+impl Node {
+    /// The value under a key of a map.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) | Self::Bool(_) | Self::Bound { .. } | Self::List(_) | Self::Map(_) | Self::Call(..) => {
+                None
             }
         }
     }
