@@ -1,5 +1,7 @@
 //! Deploying, showing and deleting a stack, over stacks and buckets that live in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 
 use aurora_restore_ops::{
