@@ -286,6 +286,10 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     let id = inner.operations[index].id.clone();
     let bearer = holdings.clusters.iter().find(|(_, (shown, _))| shown.db_cluster_identifier == name);
     let Some((key, (shown, volume))) = bearer else {
+        if plan.strategy == Strategy::SideBySide {
+            // It never took the name; a later operation is about to give it to a cluster of its own.
+            return;
+        }
         inner.violate(Invariant::UndoneIsAsBefore, now, format!("{id} is undone and nothing bears {name}"));
         return;
     };
