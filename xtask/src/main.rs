@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to whoever runs it")]
 
 mod bench;
+mod fuzz;
 mod generate;
 mod matrix;
 mod runbooks;
@@ -33,6 +34,8 @@ enum Chore {
     Sim(sim::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
+    /// Give any input to what reads the text of others
+    Fuzz(fuzz::Arguments),
     /// Kill processes at random moments of whole restores, and look at every row afterwards
     Torture(torture::Arguments),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Torture(arguments) => torture::run(&root(), &arguments),
     };
     match outcome {

@@ -135,7 +135,7 @@ fn is_step(name: &str) -> bool {
 
 fn rust_files(root: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
-    let mut folders = vec![root.join("crates"), root.join("xtask")];
+    let mut folders = ["crates", "fuzz/bodies", "fuzz/fuzz_targets", "xtask"].map(|folder| root.join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for entry in entries {

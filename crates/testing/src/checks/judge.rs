@@ -205,6 +205,8 @@ pub(super) fn only_waived_is_left(end: &End, before: &Scenario, witness: Witness
     }
     let mut told = told_to_be_left(end, &waived)?;
     told.extend(things_around_the_name(operation, &waived));
+    // An undo says what it keeps.
+    told.extend(operation.steps.iter().flat_map(|step| told_by(step, operation)));
     let differences = before.view_with_quotas(witness).differences(&end.world.view_with_quotas(witness));
     let is_told = |line: &String| {
         let thing = line.split(' ').nth(1).and_then(|thing| thing.trim_end_matches(':').rsplit('/').next());
