@@ -25,6 +25,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 /// Every reference with its content. The command's own are asked of the command itself.
 fn references(root: &Path) -> Result<Vec<(String, String)>, String> {
     let mut references = crate::stack::files();
+    references.extend(crate::stack::pages().into_iter().map(|(name, text)| (name, format!("{HEAD}{text}"))));
     references.extend([
         ("docs/reference/errors.md".to_owned(), errors()),
         ("docs/reference/steps.md".to_owned(), steps()),

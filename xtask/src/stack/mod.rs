@@ -2,6 +2,8 @@
 
 mod alarms;
 mod batch;
+mod cost;
+mod deployer;
 mod functions;
 mod grants;
 mod machines;
@@ -9,6 +11,7 @@ mod network;
 mod node;
 mod parameters;
 mod permissions;
+mod permissions_page;
 mod pipeline;
 mod place;
 mod schedule;
@@ -19,6 +22,8 @@ mod views;
 
 #[cfg(test)]
 mod graph;
+#[cfg(test)]
+mod proof;
 #[cfg(test)]
 mod validators;
 
@@ -35,6 +40,19 @@ fn alone(machine: &Node) -> String {
     machine.to_json(Bounds::Numbers).replace("${AWS::Partition}", "aws")
 }
 
+/// Every generated page of the reference about the stack.
+pub(crate) fn pages() -> Vec<(String, String)> {
+    vec![
+        ("docs/reference/permissions.md".to_owned(), permissions_page::page()),
+        ("docs/reference/cost.md".to_owned(), cost::page()),
+    ]
+}
+
+/// The calls that were recorded while whole operations were played.
+fn recorded() -> serde_json::Value {
+    serde_json::from_str(include_str!("../../../cloudformation/recorded-calls.json")).expect("a test writes it")
+}
+
 /// Every generated file of the stack with its content.
 pub(crate) fn files() -> Vec<(String, String)> {
     vec![
@@ -42,5 +60,6 @@ pub(crate) fn files() -> Vec<(String, String)> {
         ("cloudformation/batch.asl.json".to_owned(), alone(&batch::machine())),
         ("cloudformation/aurora-restore-pipeline.yaml".to_owned(), template::text()),
         ("cloudformation/source-account.yaml".to_owned(), source_account::text()),
+        ("cloudformation/deployer-policy.json".to_owned(), deployer::policy()),
     ]
 }

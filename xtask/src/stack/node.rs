@@ -75,9 +75,13 @@ impl Node {
     /// The same map with more entries at its end.
     #[must_use]
     pub(crate) fn with(self, more: Node) -> Self {
-        let mut entries = self.entries().to_vec();
-        entries.extend(more.entries().iter().cloned());
-        Self::Map(entries)
+        match (self, more) {
+            (Self::Map(mut entries), Self::Map(more)) => {
+                entries.extend(more);
+                Self::Map(entries)
+            }
+            (this, _) => this,
+        }
     }
 
     /// As JSON, indented by two.
@@ -192,7 +196,7 @@ fn scalar(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-./ ,()+=;'".contains(c);
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && !text.ends_with(' ')
-        && text.split("::").flat_map(|part| part.split(|c| c == ':')).all(|part| !part.starts_with(' '))
+        && text.split(':').all(|part| !part.starts_with(' '))
         && !text.ends_with(':')
         && text.chars().all(|c| safe(c) || c == ':')
         && !["yes", "no", "true", "false", "null", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());

@@ -124,9 +124,7 @@ impl On {
             Self::AuditTable => attribute("AuditTable", "Arn"),
             Self::Topic => reference("Topic"),
             Self::Configuration => sub(format!(
-                "{}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/aurora-restore/${{Environment}}/config",
-                ARN
-            )),
+                "{ARN}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/aurora-restore/${{Environment}}/config")),
             Self::Secrets => {
                 sub(format!("{ARN}secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:${{SecretsPrefix}}*"))
             }

@@ -140,7 +140,7 @@ fn role() -> Node {
 }
 
 /// The least that the pipeline does here. It deletes nothing but its own copies, and restores nothing.
-pub(super) fn statements() -> Vec<Node> {
+fn statements() -> Vec<Node> {
     let snapshots =
         |name: &str| sub(format!("arn:${{AWS::Partition}}:rds:*:${{AWS::AccountId}}:cluster-snapshot:{name}"));
     let clusters = sub("arn:${AWS::Partition}:rds:*:${AWS::AccountId}:cluster:*");
@@ -168,6 +168,21 @@ pub(super) fn statements() -> Vec<Node> {
         only_when("HasSnapshotKeys", use_key("UseSnapshotKeys", reference("SnapshotKeyArns"))),
         only_when("HasSnapshotKeys", lend_key("LendSnapshotKeys", reference("SnapshotKeyArns"))),
     ]
+}
+
+/// Every action that the role may do.
+#[cfg(test)]
+pub(super) fn actions() -> Vec<String> {
+    let of = |statement: &Node| {
+        // A conditional statement stands second in its `If`.
+        let statement = match statement {
+            Node::Call(_, arguments) => arguments.members()[1].clone(),
+            other => other.clone(),
+        };
+        let actions = statement.get("Action").map(|actions| actions.members().to_vec()).unwrap_or_default();
+        actions.iter().filter_map(Node::as_text).map(str::to_owned).collect::<Vec<_>>()
+    };
+    statements().iter().flat_map(of).collect()
 }
 
 fn through_rds() -> Node {
