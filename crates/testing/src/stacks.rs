@@ -11,6 +11,7 @@ use aurora_restore_ops::ports::{
     ParameterValue, ServiceError, ServiceResult, Stack, StackEvent, Stacks, TemplateSource,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// What a stack is called that is itself a resource of its events.
 const STACK_KIND: &str = "AWS::CloudFormation::Stack";
@@ -154,6 +155,23 @@ impl Held {
         self.stack.status = status;
     }
 
+    /// Takes the defaults and the outputs of a template that is JSON. Outputs that name a parameter are understood.
+    fn evaluate(&mut self) {
+        let template: Value = serde_json::from_str(&self.template).unwrap_or_default();
+        let section = |name: &str| template[name].as_object().cloned().unwrap_or_default();
+        for (name, parameter) in section("Parameters") {
+            if let Some(default) = parameter["Default"].as_str() {
+                self.stack.parameters.entry(name).or_insert_with(|| default.to_owned());
+            }
+        }
+        for (name, output) in section("Outputs") {
+            let value = output["Value"]["Ref"].as_str().and_then(|name| self.stack.parameters.get(name));
+            if let Some(value) = value {
+                self.stack.outputs.insert(name, value.clone());
+            }
+        }
+    }
+
     fn tell(&mut self, resource: &str, kind: &str, status: &str, reason: Option<&str>) {
         self.events.push(StackEvent {
             id: format!("event-{}", self.events.len()),
@@ -242,6 +260,7 @@ impl Stacks for MemoryStacks {
             None => {
                 held.template = text_of(&made.new.template);
                 held.stack.outputs.insert("StateTableName".to_owned(), "states".to_owned());
+                held.evaluate();
                 vec![(format!("{verb}_IN_PROGRESS"), None), (format!("{verb}_COMPLETE"), None)]
             }
             Some(reason) => vec![

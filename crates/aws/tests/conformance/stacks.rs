@@ -19,10 +19,10 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-async fn stack_services_pass(server: &StandIn, account: &str) {
+async fn stack_services_pass(server: &StandIn, account: &str, no_outputs: Option<&'static str>) {
     let (connection, endpoint) = (connection().await, endpoint(server));
     let stacks = CloudFormation::new(&connection, Some(&endpoint)).expect("a legal endpoint");
-    assert_eq!(broken(&run_stacks(&stacks, pause).await), Vec::<String>::new());
+    assert_eq!(broken(&run_stacks(&stacks, pause, no_outputs).await), Vec::<String>::new());
     let owner = AccountId::new(account).expect("a legal account");
     let artifacts = S3Artifacts::new(&connection, owner, Some(&endpoint)).expect("a legal endpoint");
     assert_eq!(broken(&run_artifacts(&artifacts, "suite-artifacts").await), Vec::<String>::new());
@@ -30,10 +30,15 @@ async fn stack_services_pass(server: &StandIn, account: &str) {
 
 #[tokio::test]
 async fn stacks_and_buckets_on_moto_pass_the_suites_of_their_ports() {
-    stack_services_pass(&StandIn::moto(), "123456789012").await;
+    stack_services_pass(
+        &StandIn::moto(),
+        "123456789012",
+        Some("moto gives none of stacks that were made by change sets"),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn stacks_and_buckets_on_ministack_pass_the_suites_of_their_ports() {
-    stack_services_pass(&StandIn::ministack(), "000000000000").await;
+    stack_services_pass(&StandIn::ministack(), "000000000000", None).await;
 }

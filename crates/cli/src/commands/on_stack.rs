@@ -185,7 +185,9 @@ async fn obeyed(
         match ended {
             _ if has_moved && goes_on => return Ok(true),
             Some(_) if has_moved => return Ok(true),
-            Some(execution) => return Err(not_obeyed(id, &execution)),
+            Some(execution) => {
+                return Err(not_obeyed(id, &execution).hint("Mend the cause and run the same command again."));
+            }
             None => {}
         }
         pause(stop).await;
@@ -208,7 +210,9 @@ pub(super) async fn begun(
         let ended = executions.describe(name).await?.filter(|found| found.status.has_ended());
         match (journal.head(id).await, ended) {
             (Ok(_), _) => return Ok(true),
-            (Err(JournalError::UnknownOperation { .. }), Some(execution)) => return Err(not_obeyed(id, &execution)),
+            (Err(JournalError::UnknownOperation { .. }), Some(execution)) => {
+                return Err(not_obeyed(id, &execution).hint("An id is used once: start it anew under another one."));
+            }
             (Err(JournalError::UnknownOperation { .. }), None) => {}
             (Err(error), _) => return Err(error.into()),
         }
@@ -224,9 +228,9 @@ async fn pause(stop: &mut Stop) {
 }
 
 /// Why an execution ended before it had written anything.
-pub(super) fn not_obeyed(id: &OperationId, execution: &Execution) -> CommandError {
+fn not_obeyed(id: &OperationId, execution: &Execution) -> CommandError {
     let error = execution.error.as_deref().unwrap_or("no error is named");
     let cause = execution.cause.as_deref().map_or_else(String::new, |cause| format!(": {cause}"));
     let told = format!("execution {} ended without touching operation {id}: {error}{cause}", execution.name);
-    CommandError::failed(told).hint("Mend the cause and run the same command again. Nothing was changed.")
+    CommandError::failed(told).hint("The operation is as it was.")
 }

@@ -9,7 +9,8 @@ use crate::{
     follow::{patiently, shortly},
     package::digest,
     ports::{
-        Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, Stack, Stacks, TemplateSource,
+        Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, ServiceError, Stack, Stacks,
+        TemplateSource,
     },
     template::TemplateParameters,
 };
@@ -79,7 +80,10 @@ pub(super) async fn make(stacks: &dyn Stacks, new: &NewChangeSet) -> Result<Opti
     if patiently(|| stacks.describe(&new.stack)).await?.is_some() {
         patiently(|| stacks.delete_change_set(&new.stack, &new.name)).await?;
     }
-    stacks.create_change_set(new).await?;
+    match stacks.create_change_set(new).await {
+        Err(ServiceError::Refused { reason, .. }) if is_empty(&reason) => return Ok(None),
+        other => other?,
+    }
     let what = format!("the change set of stack {}", new.stack);
     let made = shortly(&what, async || {
         let seen = patiently(|| stacks.change_set(&new.stack, &new.name)).await?;
@@ -91,7 +95,7 @@ pub(super) async fn make(stacks: &dyn Stacks, new: &NewChangeSet) -> Result<Opti
         ChangeSetStatus::Pending | ChangeSetStatus::Ready => Ok(Some(changes)),
         ChangeSetStatus::Failed { reason } => {
             forget(stacks, &new.stack, &new.name).await?;
-            if EMPTY.iter().any(|words| reason.contains(words)) {
+            if is_empty(&reason) {
                 return Ok(None);
             }
             let of_template = matches!(new.template, TemplateSource::Url(_)).then_some(" (read from the bucket)");
@@ -99,6 +103,10 @@ pub(super) async fn make(stacks: &dyn Stacks, new: &NewChangeSet) -> Result<Opti
             Err(OpsError::ChangeSet { stack: new.stack.clone(), reason })
         }
     }
+}
+
+fn is_empty(reason: &str) -> bool {
+    EMPTY.iter().any(|words| reason.contains(words))
 }
 
 /// Forgets it, and the name of a stack that was never made. Such a stack has no resources.

@@ -50,6 +50,9 @@ pub(super) struct MaterialArgs {
 impl MaterialArgs {
     /// Everything that can be found wrong before anything is sent.
     pub(super) fn parameters(&self, region: &str) -> Result<BTreeMap<String, String>, CommandError> {
+        if let Some(path) = &self.package {
+            let _usable = read_package(path, "")?;
+        }
         let known = TemplateParameters::of(TEMPLATE);
         let mut parameters = BTreeMap::new();
         for text in &self.parameter {
@@ -64,7 +67,7 @@ impl MaterialArgs {
             parameters.insert(name.to_owned(), value.to_owned());
         }
         if let Some(path) = &self.configuration {
-            parameters.insert("Configuration".to_owned(), configuration(path, region)?);
+            parameters.insert("Configuration".to_owned(), config::for_stack(path, region)?);
         }
         Ok(parameters)
     }
@@ -102,13 +105,6 @@ fn own_flag(name: &str) -> Option<&'static str> {
         "CodeKey" | "CodeVersion" | "Release" => Some("It follows from the package; give one with `--package FILE`."),
         _ => None,
     }
-}
-
-fn configuration(path: &Path, region: &str) -> Result<String, CommandError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        CommandError::usage(format!("the configuration {} cannot be read", path.display())).caused_by(error)
-    })?;
-    Ok(config::for_stack(&text, path, region)?)
 }
 
 /// What the functions run on: as given, as the stack has it, as the template says.
