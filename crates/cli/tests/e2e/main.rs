@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod batch;
 mod crashes;
 mod faults;
 mod refusals;
