@@ -46,7 +46,9 @@ pub(super) async fn of_batch(journal: &dyn Journal, batch: &OperationId) -> Resu
     let prefix = format!("{batch}-");
     let found = journal.ids_beginning_with(&prefix, ROWS_MAX).await?;
     let is_item = |id: &OperationId| id.as_str().strip_prefix(&prefix).is_some_and(|item| !item.contains('-'));
-    Ok(found.into_iter().filter(is_item).collect())
+    let mut ids: Vec<OperationId> = found.into_iter().filter(is_item).collect();
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// One row, from the journal of an operation.

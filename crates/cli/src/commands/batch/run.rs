@@ -19,8 +19,8 @@ use crate::{
 
 /// Do the restores of a manifest, a few at a time
 ///
-/// The manifest is TOML: [defaults], and [[items]] that each hold keys of a request and perhaps a name. An item overrides
-/// the defaults, and these the configuration. An operation is called <BATCH>-<NAME>.
+/// The manifest is TOML: a section `defaults`, and `items` that each hold keys of a request and perhaps a name. An item overrides
+/// the defaults, and these the configuration. An operation is called by the batch and the name: nightly-orders.
 ///
 /// One that fails is undone and does not stop the others. Ctrl-C detaches; run the same manifest again with the same `--id`
 /// to go on with what is left. With `--stack` the stack does it.

@@ -25,7 +25,7 @@ pub(super) struct MaterialArgs {
     #[command(flatten)]
     pub(super) place: PlaceArgs,
 
-    /// The package with the functions' code; dist/aurora-restore-lambda-<ARCHITECTURE>.zip without it
+    /// The package with the functions' code; dist/aurora-restore-lambda-ARCHITECTURE.zip without it
     #[arg(long, value_name = "FILE")]
     package: Option<PathBuf>,
 
@@ -42,7 +42,7 @@ pub(super) struct MaterialArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     parameter: Vec<String>,
 
-    /// The bucket for the package; aurora-restore-<ACCOUNT>-<REGION> without it, which is made where it is missing
+    /// The bucket for the package; aurora-restore-ACCOUNT-REGION without it, which is made where it is missing
     #[arg(long, value_name = "BUCKET")]
     bucket: Option<String>,
 }
