@@ -6,26 +6,28 @@
 #[cfg(feature = "local")]
 use std::io::Write;
 
-#[cfg(feature = "local")]
 use async_trait::async_trait;
 use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
-#[cfg(feature = "local")]
-use aurora_restore_core::ports::{Clock, Cloud, Journal, Notice, Notifier, NotifierError, Ports, Side};
 use aurora_restore_core::{
     ids::{AccountId, Region, SecretId},
-    ports::{CloudError, JournalError, Secrets, SecretsError},
+    ports::{
+        Clock, Cloud, CloudError, Database, Journal, JournalError, Notice, Notifier, NotifierError, Ports, Secrets,
+        SecretsError, Side,
+    },
 };
 #[cfg(feature = "local")]
 use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
 use aurora_restore_sql::{Options, Postgres, Trust, TrustError};
 
-use crate::config::{AwsAccess, DatabaseAccess, Entrance};
+use crate::config::{AwsAccess, ConfigError, DatabaseAccess, Entrance, Environment};
 #[cfg(feature = "local")]
 use crate::{
-    config::{Environment, JournalPlace, NotifyChannel, SecretsPlace},
+    config::{JournalPlace, NotifyChannel, SecretsPlace},
     hooks,
 };
 
+#[cfg(feature = "aws-services")]
+pub(crate) mod function;
 #[cfg(feature = "local")]
 mod remote;
 
@@ -65,31 +67,22 @@ pub enum ServicesError {
     /// An account does not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// There is no such stack.
-    #[cfg(feature = "stack")]
-    #[error("stack {name} does not exist in {region}")]
-    NoStack {
-        /// Its name.
-        name: String,
-        /// Where it was looked for.
-        region: Region,
-    },
-    /// A stack is none of this product.
-    #[cfg(feature = "stack")]
-    #[error("the stack is none of aurora-restore: {reason}")]
-    NotAStack {
-        /// What is missing.
-        reason: String,
-    },
-    /// CloudFormation said no.
-    #[cfg(feature = "stack")]
-    #[error(transparent)]
-    Service(#[from] aurora_restore_ops::ports::ServiceError),
     /// The configuration asks for what this program was built without.
     #[error("`{key}` asks for what this program was built without")]
     NotBuiltIn {
         /// The key.
         key: &'static str,
+    },
+    /// What the environment says cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// The configuration says of a function what only the command can do.
+    #[error("`{key}` cannot be used by a function: {reason}")]
+    NotOfAFunction {
+        /// The key.
+        key: &'static str,
+        /// Why.
+        reason: &'static str,
     },
 }
 
@@ -103,24 +96,23 @@ pub enum JournalUse {
     Work,
 }
 
-#[cfg(feature = "local")]
 /// Everything an operation needs.
 pub struct Services {
     cloud: AwsCloud,
     journal: Box<dyn Journal>,
     secrets: Box<dyn Secrets>,
-    database: Postgres,
+    database: Box<dyn Database>,
     notifier: Box<dyn Notifier>,
     clock: Box<dyn Clock>,
 }
 
-#[cfg(feature = "local")]
 impl Services {
     /// Makes the services. `region` is where identities are asked for: the target's. `console` is where notices for the
     /// person at the terminal are written.
     ///
     /// # Errors
     /// [`ServicesError`].
+    #[cfg(feature = "local")]
     pub async fn build(
         environment: &Environment,
         region: &Region,
@@ -131,7 +123,7 @@ impl Services {
         Ok(Self {
             cloud: open_cloud(&environment.aws, region, secrets.as_ref()).await?,
             journal: open_journal(environment, journal).await?,
-            database: open_database(&environment.database)?,
+            database: Box::new(open_database(&environment.database)?),
             notifier: open_notifier(environment, secrets.as_ref(), console).await?,
             clock: hooks::clock(),
             secrets,
@@ -144,7 +136,7 @@ impl Services {
             cloud: &self.cloud,
             journal: self.journal.as_ref(),
             secrets: self.secrets.as_ref(),
-            database: &self.database,
+            database: self.database.as_ref(),
             notifier: self.notifier.as_ref(),
             clock: self.clock.as_ref(),
         }
@@ -160,7 +152,6 @@ impl Services {
     }
 }
 
-#[cfg(feature = "local")]
 async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance>) -> Result<(), ServicesError> {
     let Some(expected) = entrance.and_then(|entrance| entrance.account.clone()) else { return Ok(()) };
     let found = cloud.account(side).await?;
@@ -291,11 +282,11 @@ async fn open_notifier(
     }
 }
 
-#[cfg(feature = "local")]
 /// Tells nobody.
+#[cfg(any(feature = "local", feature = "aws-services"))]
 struct Nobody;
 
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", feature = "aws-services"))]
 #[async_trait]
 impl Notifier for Nobody {
     async fn notify(&self, _notice: &Notice) -> Result<(), NotifierError> {

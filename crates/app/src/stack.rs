@@ -7,13 +7,38 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     deploy::DeployPorts,
-    ports::{Executions, Stack, Stacks as _},
+    ports::{Executions, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
     config::{DeployedStack, Environment},
     services::{ServicesError, connect, open_cloud, open_secrets},
 };
+
+/// Why a stack cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The account cannot be entered.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// There is no such stack.
+    #[error("stack {name} does not exist in {region}")]
+    NoStack {
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// A stack is none of this product.
+    #[error("the stack is none of aurora-restore: {reason}")]
+    NotAStack {
+        /// What is missing.
+        reason: String,
+    },
+    /// CloudFormation said no.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
 
 /// The account and Region of a stack, entered.
 #[derive(Debug)]
@@ -81,21 +106,21 @@ impl StackServices {
     /// The executions of a state machine of the stack.
     ///
     /// # Errors
-    /// [`ServicesError::Endpoint`]; [`ServicesError::NotAStack`] where the ARN is none of a state machine.
-    pub fn executions(&self, machine: &str) -> Result<Box<dyn Executions>, ServicesError> {
-        let unfit = || ServicesError::NotAStack { reason: format!("its output `{machine}` is no state machine") };
+    /// [`ServicesError::Endpoint`]; [`StackError::NotAStack`] where the ARN is none of a state machine.
+    pub fn executions(&self, machine: &str) -> Result<Box<dyn Executions>, StackError> {
+        let unfit = || StackError::NotAStack { reason: format!("its output `{machine}` is no state machine") };
         let arn = Arn::new(machine).map_err(|_| unfit())?;
         let machine = MachineArn::new(arn).map_err(|_| unfit())?;
-        Ok(Box::new(StepFunctions::new(&self.connection, machine, None)?))
+        Ok(Box::new(StepFunctions::new(&self.connection, machine, None).map_err(ServicesError::from)?))
     }
 
     /// A stack that is there.
     ///
     /// # Errors
-    /// [`ServicesError::NoStack`], or what CloudFormation says.
-    pub async fn find(&self, name: &str) -> Result<Stack, ServicesError> {
+    /// [`StackError::NoStack`], or what CloudFormation says.
+    pub async fn find(&self, name: &str) -> Result<Stack, StackError> {
         let found = self.stacks.describe(name).await?;
-        found.ok_or_else(|| ServicesError::NoStack { name: name.to_owned(), region: self.region.clone() })
+        found.ok_or_else(|| StackError::NoStack { name: name.to_owned(), region: self.region.clone() })
     }
 
     /// A stack as the configuration has to know it.

@@ -91,6 +91,11 @@ impl Connection {
     }
 
     #[cfg(feature = "rds")]
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    #[cfg(feature = "rds")]
     pub(crate) fn http(&self) -> SharedHttpClient {
         self.config.http_client().unwrap_or_else(|| http_client(None))
     }

@@ -191,12 +191,10 @@ impl From<ServicesError> for CommandError {
             ServicesError::Endpoint(_) => {
                 Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
             }
+            ServicesError::Configuration(error) => error.into(),
+            ServicesError::NotOfAFunction { .. } => Self::configuration(error.to_string()),
             ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())
                 .hint("Build it with its default features, as `cargo build` does without `--no-default-features`."),
-            #[cfg(feature = "stack")]
-            ServicesError::NoStack { .. } | ServicesError::NotAStack { .. } | ServicesError::Service(_) => {
-                crate::error::stack::of_services(error)
-            }
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())
                 .hint("Look at the profile, the role and the credentials of that side."),
             ServicesError::Cloud(ref unusable) if unusable.retryable => Self::failed(error.to_string())

@@ -2,7 +2,7 @@
 //! once, by [`crate::ui::Ui::error`].
 
 #[cfg(feature = "stack")]
-pub(crate) mod stack;
+mod stack;
 
 use std::error::Error;
 

@@ -205,19 +205,24 @@ fn source_text(request: &Request, plan: Option<&Plan>) -> String {
     }
 }
 
+/// From the request to the proof. Under `swap` that is the login through the name; otherwise the verification.
+pub fn recovery_time(operation: &Operation) -> Option<SignedDuration> {
+    let proven_at = match operation.request.strategy {
+        Strategy::Swap => operation.facts.switch_over.as_ref().map(|switch| switch.switched_at),
+        Strategy::SideBySide | Strategy::Replace => {
+            operation.facts.verified.as_ref().map(|verified| verified.verified_at)
+        }
+    };
+    proven_at.map(|at| at.duration_since(operation.requested_at))
+}
+
 fn figures(operation: &Operation, checks: &[CheckResult], settings: &[SettingComparison]) -> Figures {
     use crate::verification::CheckOutcome;
 
     let plan = operation.facts.plan.as_deref();
-    let verified_at = operation.facts.verified.as_ref().map(|verified| verified.verified_at);
-    // Under `swap` the recovery is proven by the login through the name; otherwise the verification is the proof.
-    let proven_at = match operation.request.strategy {
-        Strategy::Swap => operation.facts.switch_over.as_ref().map(|switch| switch.switched_at),
-        Strategy::SideBySide | Strategy::Replace => verified_at,
-    };
     let snapshot_at = plan.and_then(|plan| plan.snapshot.as_ref()).and_then(|snapshot| snapshot.created_at);
     Figures {
-        recovery_time: proven_at.map(|at| at.duration_since(operation.requested_at)),
+        recovery_time: recovery_time(operation),
         recovery_point: snapshot_at.map(|at| operation.requested_at.duration_since(at)),
         name_unanswered_max: operation.facts.switch_over.as_ref().and_then(|switch| switch.name_unanswered_max),
         total: operation.ended_at.map(|at| at.duration_since(operation.requested_at)),

@@ -11,6 +11,7 @@ mod follow;
 mod package;
 pub mod ports;
 pub mod status;
+pub mod sweep;
 mod template;
 
 pub use error::OpsError;

@@ -31,12 +31,8 @@ fn once() -> Bound {
 /// Every alarm with its logical id.
 pub(crate) fn resources() -> Vec<(String, Node)> {
     let mut alarms = of_executions();
-    alarms.push(("NeedsAPersonAlarm".to_owned(), needs_a_person()));
     alarms.extend(Place::all().into_iter().map(|place| (format!("{}Alarm", place.logical()), of_function(place))));
-    alarms.extend([
-        ("StateTableAlarm".to_owned(), of_table("StateTable", "state")),
-        ("AuditTableAlarm".to_owned(), of_table("AuditTable", "audit")),
-    ]);
+    alarms.extend(of_tables());
     alarms.extend(OURS.map(|(id, name, metric, about)| (format!("{id}Alarm"), of_ours(name, about, metric))));
     alarms.push((
         "ScheduleAlarm".to_owned(),
@@ -56,8 +52,8 @@ pub(crate) fn resources() -> Vec<(String, Node)> {
     alarms
 }
 
-/// The pipeline's executions and the notices about them. The composite alarm tells of these.
-const CRITICAL: [(&str, &str, &str, &str); 4] = [
+/// What becomes of executions.
+const EXECUTIONS: [(&str, &str, &str, &str); 4] = [
     (
         "ExecutionsFailed",
         "executions-failed",
@@ -92,9 +88,9 @@ fn of_executions() -> Vec<(String, Node)> {
         of: reference("StateMachine"),
         statistic: "Sum",
     };
-    let mut alarms: Vec<(String, Node)> = CRITICAL
+    let mut alarms: Vec<(String, Node)> = EXECUTIONS
         .iter()
-        .map(|(id, name, metric, about)| (format!("{id}Alarm"), quiet(name, about, of_machine(metric), once())))
+        .map(|(id, name, metric, about)| (format!("{id}Alarm"), simple(name, about, of_machine(metric), once())))
         .collect();
     let long = Metric { statistic: "Maximum", ..of_machine("ExecutionTime") };
     let bound = Bound { at_least: timeout("LongMilliseconds"), period: 3600, periods: 1 };
@@ -160,80 +156,45 @@ fn of_ours(name: &str, about: &str, metric: &'static str) -> Node {
     simple(name, about, metric, once())
 }
 
-/// One alarm for a person to be called by, whatever of the above it was.
-fn needs_a_person() -> Node {
-    let alarms: Vec<String> =
-        CRITICAL.iter().map(|(_, name, ..)| format!("ALARM(\"${{NamePrefix}}-{name}\")")).collect();
-    let on = |id: &(&str, &str, &str, &str)| format!("{}Alarm", id.0);
-    map! {
-        "Type" => "AWS::CloudWatch::CompositeAlarm",
-        "DependsOn" => CRITICAL.iter().map(on).collect::<Vec<_>>(),
-        "Properties" => map! {
-            "AlarmName" => sub("${NamePrefix}-needs-a-person"),
-            "AlarmDescription" => "An operation did not end well. `aurora-restore list` says which, `report` says why.",
-            "AlarmRule" => sub(alarms.join(" OR ")),
-            "AlarmActions" => list![reference("Topic")],
-            "Tags" => tags(),
-        },
-    }
-}
-
-/// Errors and throttles of a function together. Single ones are retried and are nobody's business; three within a quarter of
-/// an hour are.
+/// Errors of a function. Single ones are retried and are nobody's business; three within a quarter of an hour are. A
+/// function that is held back for long fails its execution, of which another alarm tells.
 fn of_function(place: Place) -> Node {
-    let metric = |id: &str, name: &str| {
-        map! {
-            "Id" => id,
-            "ReturnData" => false,
-            "MetricStat" => map! {
-                "Metric" => map! {
-                    "Namespace" => "AWS/Lambda",
-                    "MetricName" => name,
-                    "Dimensions" => list![map! { "Name" => "FunctionName", "Value" => reference(&format!("{}Function", place.logical())) }],
-                },
-                "Period" => 900,
-                "Stat" => "Sum",
-            },
-        }
+    let metric = Metric {
+        namespace: "AWS/Lambda",
+        name: "Errors",
+        dimension: "FunctionName",
+        of: reference(&format!("{}Function", place.logical())),
+        statistic: "Sum",
     };
-    let total = map! { "Id" => "total", "Label" => "errors and throttles", "Expression" => "FILL(errors, 0) + FILL(throttles, 0)", "ReturnData" => true };
-    alarm(
-        &format!("{}-trouble", place.name()),
-        &format!("The function of {} could not work three times within a quarter of an hour.", place.name()),
-        map! { "Metrics" => list![metric("errors", "Errors"), metric("throttles", "Throttles"), total] },
-        map! { "Threshold" => 3, "EvaluationPeriods" => 1 },
-    )
-    .loud()
+    let about = format!("The function of {} could not work three times within a quarter of an hour.", place.name());
+    simple(&format!("{}-errors", place.name()), &about, metric, Bound { at_least: 3.into(), period: 900, periods: 1 })
 }
 
 /// A table that holds writers or readers back for a quarter of an hour. On demand it grows with what is asked of it.
-fn of_table(id: &str, name: &str) -> Node {
-    let metric = |id: &str, metric: &str, table: &str| {
-        map! {
-            "Id" => id,
-            "ReturnData" => false,
-            "MetricStat" => map! {
-                "Metric" => map! {
-                    "Namespace" => "AWS/DynamoDB",
-                    "MetricName" => metric,
-                    "Dimensions" => list![map! { "Name" => "TableName", "Value" => reference(table) }],
-                },
-                "Period" => 300,
-                "Stat" => "Sum",
-            },
-        }
+fn of_tables() -> Vec<(String, Node)> {
+    let alarm = |id: &str, name: &str, metric: &'static str| {
+        let metric = Metric {
+            namespace: "AWS/DynamoDB",
+            name: metric,
+            dimension: "TableName",
+            of: reference(id),
+            statistic: "Sum",
+        };
+        let bound = Bound { at_least: 5.into(), period: 300, periods: 3 };
+        simple(name, "The table holds requests back; every step waits for its journal.", metric, bound)
     };
-    let total = map! { "Id" => "total", "Label" => "throttled requests", "Expression" => "FILL(reads, 0) + FILL(writes, 0)", "ReturnData" => true };
-    alarm(
-        &format!("{name}-table-throttled"),
-        "The table holds requests back; every step waits for its journal.",
-        map! { "Metrics" => list![metric("reads", "ReadThrottleEvents", id), metric("writes", "WriteThrottleEvents", id), total] },
-        map! { "Threshold" => 5, "EvaluationPeriods" => 3 },
-    )
-    .loud()
+    TABLES.map(|(id, table, name, metric)| (format!("{id}Alarm"), alarm(table, name, metric))).into()
 }
 
-fn quiet(name: &str, about: &str, metric: Metric, bound: Bound) -> Node {
+/// What a table says when it holds somebody back.
+pub(crate) const TABLES: [(&str, &str, &str, &str); 4] = [
+    ("StateTableReads", "StateTable", "state-table-reads-throttled", "ReadThrottleEvents"),
+    ("StateTableWrites", "StateTable", "state-table-writes-throttled", "WriteThrottleEvents"),
+    ("AuditTableReads", "AuditTable", "audit-table-reads-throttled", "ReadThrottleEvents"),
+    ("AuditTableWrites", "AuditTable", "audit-table-writes-throttled", "WriteThrottleEvents"),
+];
+
+fn simple(name: &str, about: &str, metric: Metric, bound: Bound) -> Node {
     let source = map! {
         "Namespace" => metric.namespace,
         "MetricName" => metric.name,
@@ -241,33 +202,19 @@ fn quiet(name: &str, about: &str, metric: Metric, bound: Bound) -> Node {
         "Statistic" => metric.statistic,
         "Period" => bound.period,
     };
-    alarm(name, about, source, map! { "Threshold" => bound.at_least, "EvaluationPeriods" => bound.periods }).0
+    alarm(name, about, source, map! { "Threshold" => bound.at_least, "EvaluationPeriods" => bound.periods })
 }
 
-fn simple(name: &str, about: &str, metric: Metric, bound: Bound) -> Node {
-    Alarm(quiet(name, about, metric, bound)).loud()
-}
-
-/// An alarm that tells nobody yet.
-struct Alarm(Node);
-
-fn alarm(name: &str, about: &str, source: Node, bound: Node) -> Alarm {
+fn alarm(name: &str, about: &str, source: Node, bound: Node) -> Node {
     let properties = map! {
         "AlarmName" => sub(format!("${{NamePrefix}}-{name}")),
         "AlarmDescription" => about,
+        "AlarmActions" => list![reference("Topic")],
     };
     let rest = map! {
         "ComparisonOperator" => "GreaterThanOrEqualToThreshold",
         "TreatMissingData" => "notBreaching",
         "Tags" => tags(),
     };
-    Alarm(map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties.with(source).with(bound).with(rest) })
-}
-
-impl Alarm {
-    /// The same, and it tells.
-    fn loud(self) -> Node {
-        let properties = self.0.get("Properties").cloned().unwrap_or(Node::Map(Vec::new()));
-        map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties.with(map! { "AlarmActions" => list![reference("Topic")] }) }
-    }
+    map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties.with(source).with(bound).with(rest) }
 }

@@ -19,6 +19,8 @@ mod views;
 
 #[cfg(test)]
 mod graph;
+#[cfg(test)]
+mod validators;
 
 use node::{Bounds, Node, list, map, reference};
 

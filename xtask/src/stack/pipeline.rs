@@ -25,21 +25,30 @@ const UNDO_BROKEN: &str = "undo-after-broken-function";
 /// Tells people what no function can tell any more.
 const TELL: &str = "tell-people";
 
+/// What is said of an end.
+#[derive(Clone, Copy)]
+enum Said {
+    /// Always this.
+    Text(&'static str),
+    /// What the function said, which was caught.
+    AsCaught,
+}
+
 /// How an execution ends otherwise than well: the state, the error, and what it means to a person.
-const FAILURES: [(&str, &str, &str); 6] = [
-    ("failed", "AuroraRestore.Failed", "The operation failed and was undone; its report says why."),
-    ("cancelled", "AuroraRestore.Cancelled", "The operation was cancelled and undone."),
-    ("stuck", "AuroraRestore.Stuck", "The operation is stuck: a person must act; its report says what is where."),
+const FAILURES: [(&str, &str, Said); 6] = [
+    ("failed", "AuroraRestore.Failed", Said::Text("The operation failed and was undone; its report says why.")),
+    ("cancelled", "AuroraRestore.Cancelled", Said::Text("The operation was cancelled and undone.")),
     (
-        "refused",
-        "AuroraRestore.Refused",
-        "The event, the configuration or the journal was refused; nothing was changed.",
+        "stuck",
+        "AuroraRestore.Stuck",
+        Said::Text("The operation is stuck: a person must act; its report says what is where."),
     ),
-    ("fenced", "AuroraRestore.Fenced", "Another execution goes on with the operation."),
+    ("refused", "AuroraRestore.Refused", Said::AsCaught),
+    ("fenced", "AuroraRestore.Fenced", Said::AsCaught),
     (
         "interrupted",
         "AuroraRestore.Interrupted",
-        "A function could not be run; the operation stands where its journal says and can be resumed.",
+        Said::Text("A function could not be run; the operation stands where its journal says and can be resumed."),
     ),
 ];
 
@@ -223,8 +232,12 @@ fn retire_states() -> Vec<(String, Node)> {
 
 fn ends() -> Vec<(String, Node)> {
     let mut states = vec![("completed".to_owned(), map! { "Type" => "Succeed" }), (TELL.to_owned(), tell())];
-    for (state, error, cause) in FAILURES {
-        states.push((state.to_owned(), map! { "Type" => "Fail", "Error" => error, "Cause" => cause }));
+    for (state, error, said) in FAILURES {
+        let said = match said {
+            Said::Text(text) => map! { "Cause" => text },
+            Said::AsCaught => map! { "CausePath" => "$.cause.Cause" },
+        };
+        states.push((state.to_owned(), map! { "Type" => "Fail", "Error" => error }.with(said)));
     }
     states
 }

@@ -161,16 +161,15 @@ fn dashboard() -> Node {
         "retirements-failed",
         "notices-failed",
         "schedule-dropped",
-        "state-table-throttled",
-        "audit-table-throttled",
     ];
+    let tables = super::alarms::TABLES.map(|(_, _, name, _)| name);
     let arn = |name: &&str| {
         format!("arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:${{NamePrefix}}-{name}")
     };
     map! {
         "start" => "-P7D",
         "widgets" => list![
-            widget("alarm", &at(0, 0, 24), map! { "title" => "Alarms", "alarms" => alarms.iter().map(arn).collect::<Vec<_>>() }),
+            widget("alarm", &at(0, 0, 24), map! { "title" => "Alarms", "alarms" => alarms.iter().chain(&tables).map(arn).collect::<Vec<_>>() }),
             graph("Executions", &at(0, 6, 12), "Sum", of_machine(&[
                 "ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
             ])),

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Variables with our prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 6] = [
+const OTHER_VARIABLES: [&str; 8] = [
     "AURORA_RESTORE_CONFIG",
     "AURORA_RESTORE_LOG",
     // Which stack is meant: an option of the command.
@@ -22,6 +22,8 @@ const OTHER_VARIABLES: [&str; 6] = [
     "AURORA_RESTORE_STEP",
     "AURORA_RESTORE_ENVIRONMENT",
     "AURORA_RESTORE_PARAMETER",
+    "AURORA_RESTORE_STATE_MACHINE",
+    "AURORA_RESTORE_SWEEP_PERIOD",
 ];
 
 /// Variables with this prefix belong to tests and to the development of this program.

@@ -24,7 +24,10 @@ mod sources;
 mod stack;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
@@ -113,6 +116,15 @@ impl Config {
             })
             .collect()
     }
+}
+
+/// The proxy that the environment names, as every tool obeys it. For whoever has to reach AWS before the configuration is
+/// read.
+///
+/// # Errors
+/// [`ConfigError`] if it is no proxy.
+pub fn proxy(environment: &BTreeMap<String, String>) -> Result<Option<aurora_restore_aws::HttpProxy>, ConfigError> {
+    Ok(environment::proxy(environment)?)
 }
 
 /// The text of a configuration to begin with: the reference, in which every key is commented out.

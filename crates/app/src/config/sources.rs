@@ -85,6 +85,12 @@ impl Sources {
         Self { parameter: Some(parameter), environment, ..Self::default() }
     }
 
+    /// The same with the parameter that stands in the file's place.
+    #[must_use]
+    pub fn with_parameter(&self, parameter: ParameterText) -> Self {
+        Self { parameter: Some(parameter), ..self.clone() }
+    }
+
     /// The same with what an event asks for.
     #[must_use]
     pub fn with_event(&self, request: serde_json::Map<String, serde_json::Value>) -> Self {

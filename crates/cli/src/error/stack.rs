@@ -1,6 +1,6 @@
 //! What is told about failures of a stack and of its services.
 
-use aurora_restore_app::ServicesError;
+use aurora_restore_app::StackError;
 use aurora_restore_core::catalogue::ErrorCode;
 use aurora_restore_ops::{
     OpsError,
@@ -9,14 +9,16 @@ use aurora_restore_ops::{
 
 use super::CommandError;
 
-/// The part of [`ServicesError`] that is about stacks.
-pub(crate) fn of_services(error: ServicesError) -> CommandError {
-    let text = error.to_string();
-    match error {
-        ServicesError::Service(error) => error.into(),
-        ServicesError::NotAStack { .. } => CommandError::configuration(text).hint("Look at `--stack`."),
-        _ => CommandError::configuration(text)
-            .hint("Deploy it with `aurora-restore stack deploy`, or correct `--stack`, the Region or the account."),
+impl From<StackError> for CommandError {
+    fn from(error: StackError) -> Self {
+        let text = error.to_string();
+        match error {
+            StackError::Services(error) => error.into(),
+            StackError::Service(error) => error.into(),
+            StackError::NotAStack { .. } => Self::configuration(text).hint("Look at `--stack`."),
+            StackError::NoStack { .. } => Self::configuration(text)
+                .hint("Deploy it with `aurora-restore stack deploy`, or correct `--stack`, the Region or the account."),
+        }
     }
 }
 

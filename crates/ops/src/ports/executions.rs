@@ -73,7 +73,8 @@ impl fmt::Display for ExecutionName {
 pub enum Started {
     /// An execution of that name with that input runs. It may have been started before: starting is repeatable.
     Started,
-    /// The name was given to an execution that has ended, or that runs with another input. Nothing was started.
+    /// The name was given already, and nothing was started: [`Executions::describe`] tells to what. Not every
+    /// implementation compares the input of one that runs, so that may be the very one that was to be started.
     NameTaken,
 }
 
