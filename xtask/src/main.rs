@@ -4,6 +4,7 @@
 mod bench;
 mod generate;
 mod matrix;
+mod package;
 mod runbooks;
 mod sim;
 mod stack;
@@ -34,6 +35,8 @@ enum Chore {
     Sim(sim::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
+    /// Build the functions' binary and pack it for Lambda into dist/
+    Package(package::Arguments),
     /// Kill processes at random moments of whole restores, and look at every row afterwards
     Torture(torture::Arguments),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Package(arguments) => package::run(&root(), &arguments),
         Chore::Torture(arguments) => torture::run(&root(), &arguments),
     };
     match outcome {

@@ -26,9 +26,9 @@ use crate::{
     time::Hourglass,
 };
 
-/// Waits of up to so long are waited here: the switch keeps clients waiting, and a wait of the machine is three of its
-/// transitions.
-const WAIT_INSIDE_MAX: SignedDuration = SignedDuration::from_secs(10);
+/// Waits of up to so long are waited here: the switch keeps clients waiting, and twenty seconds of a small function cost what
+/// the three transitions of a wait of the machine cost.
+const WAIT_INSIDE_MAX: SignedDuration = SignedDuration::from_secs(20);
 /// What is kept of the time for the answer, and the least that a move is begun with.
 const RESERVE_MIN: Duration = Duration::from_secs(3);
 /// A move is begun only while this part of the time is left, so that a long one does not run into the end.

@@ -11,6 +11,7 @@ use aurora_restore_sandbox::{
     },
     server::{PostgresMode, Sandbox, SandboxConfig},
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -53,7 +54,8 @@ impl FunctionStage {
         let directory = tempfile::tempdir().expect("a directory for the sandbox");
         let mut config = SandboxConfig::new(directory.path());
         config.postgres = PostgresMode::None { major: 16 };
-        config.durations = Durations::zero();
+        // A restore is never done here: whoever asks is told to wait.
+        config.durations = Durations { restore_cluster: SignedDuration::from_hours(1), ..Durations::zero() };
         let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
         let stage = Self { services, sandbox, _directory: directory };
         stage.put_configuration("[secrets]\nmaster = \"staging/master\"\n[instances]\nclass = \"db.r6g.large\"\n");

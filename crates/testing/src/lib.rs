@@ -32,6 +32,7 @@ pub mod stand_in;
 pub mod stories;
 pub mod suites;
 mod view;
+pub mod watched;
 
 pub use clock::ManualClock;
 pub use cloud::{Sim, SimCloud};

@@ -128,8 +128,9 @@ fn usual_package(context: &Context, architecture: &str) -> Result<Package, Comma
                 "Give one with `--package FILE`; a checkout of the repository makes it with `cargo xtask package`.",
             ));
         }
-        context.ui().say(format_args!("{} is missing: making it with `cargo xtask package`.", path.display()));
-        make_package()?;
+        let made_by = format!("cargo xtask package --arch {architecture}");
+        context.ui().say(format_args!("{} is missing: making it with `{made_by}`.", path.display()));
+        make_package(architecture)?;
     }
     read_package(&path, architecture)
 }
@@ -138,10 +139,14 @@ fn is_checkout() -> bool {
     Path::new("xtask/Cargo.toml").is_file() && Path::new("crates/lambda/Cargo.toml").is_file()
 }
 
-fn make_package() -> Result<(), CommandError> {
+fn make_package(architecture: &str) -> Result<(), CommandError> {
     let failed = || CommandError::failed("`cargo xtask package` made no package");
     // Its own output is talk, not data.
-    let made = Command::new("cargo").args(["xtask", "package"]).stdin(Stdio::null()).stdout(std::io::stderr()).status();
+    let made = Command::new("cargo")
+        .args(["xtask", "package", "--arch", architecture])
+        .stdin(Stdio::null())
+        .stdout(std::io::stderr())
+        .status();
     match made {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(failed().hint(format!("It ended with {status}; its own words stand above."))),
