@@ -48,7 +48,13 @@ pub(super) fn run(context: &Context, args: &DeleteArgs) -> CommandResult {
         let kept = if stays.is_empty() { String::new() } else { format!(" What stays: {}.", stays.join(", ")) };
         args.confirm.ask(ui, &format!("Stack {name} in {region} is DELETED.{kept}"), name)?;
         let mut left = deleting::run(services.stacks(), &stack, &mut Lines(ui)).await?;
-        left.extend(stays);
+        // The service has told most of it by itself.
+        let is_new = |kept: &String| {
+            let name = kept.rsplit(' ').next().unwrap_or(kept);
+            !left.iter().any(|told| told.starts_with(&format!("{name} ")))
+        };
+        let more: Vec<String> = stays.into_iter().filter(is_new).collect();
+        left.extend(more);
         if ui.format() == Format::Json {
             ui.json(&DeleteDocument { version: 1, stack: name, stays: &left })?;
         }
