@@ -65,8 +65,8 @@ fn host() -> Result<String, String> {
 }
 
 fn require_zig() -> Result<(), String> {
-    let mut asked = Command::new(env!("CARGO"));
-    asked.args(["zigbuild", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut asked = Command::new("cargo-zigbuild");
+    asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     match asked.status() {
         Ok(status) if status.success() => Ok(()),
         _ => Err(
