@@ -1,4 +1,4 @@
-//! The engine in random worlds: the first two hundred hold every invariant and are not trivial, and every known-bad
+//! The engine in random worlds: the first five hundred hold every invariant and are not trivial, and every known-bad
 //! engine is caught.
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aurora_restore_testing::sim::{self, Invariant, Mutant, Options};
 
 /// The worlds that are played on every test run.
-const WORLDS: u64 = 200;
+const WORLDS: u64 = 500;
 /// Every mutant is caught within so many worlds.
 const WORLDS_TO_CATCH: u64 = 60;
 
