@@ -24,7 +24,7 @@ pub fn for_switch(limits: &Limits) -> SignedDuration {
     limits.poll / 10
 }
 
-/// Before a step looks again because what it saw was too old to act upon.
+/// Before a step looks again because what it saw was too old to act upon: soon, as clients may be waiting.
 pub fn before_looking_again(limits: &Limits) -> SignedDuration {
-    limits.poll / 10
+    for_switch(limits)
 }

@@ -4,6 +4,7 @@
 use aurora_restore_core::{
     journal::{JournalRefusal, StateItem},
     operation::{End, Event, Operation, Phase, StepFacts, StepKind},
+    plan::ExistingTarget,
     request::Strategy,
 };
 use jiff::Timestamp;
@@ -260,6 +261,16 @@ fn completed(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     }
 }
 
+/// Whether the cluster that an operation's plan found under the name was another operation's, which was undone since: its
+/// going is that one's doing.
+fn was_taken_away_by_its_maker(inner: &Inner, index: usize, existing: &ExistingTarget) -> bool {
+    let others = inner.operations.iter().enumerate().filter(|(other, _)| *other != index);
+    others.filter_map(|(_, watched)| watched.operation()).any(|other| {
+        let made = other.facts.restored.as_ref().is_some_and(|made| made.resource_id == existing.resource_id);
+        made && matches!(other.phase, Phase::Ended(End::Failed | End::Cancelled))
+    })
+}
+
 /// The tables of the cluster with this immutable id, wherever it is.
 pub(super) fn content_of(hub: &Hub, resource: &str) -> Option<Tables> {
     let state = hub.sim.lock();
@@ -286,8 +297,7 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     let id = inner.operations[index].id.clone();
     let bearer = holdings.clusters.iter().find(|(_, (shown, _))| shown.db_cluster_identifier == name);
     let Some((key, (shown, volume))) = bearer else {
-        if plan.strategy == Strategy::SideBySide {
-            // It never took the name; a later operation is about to give it to a cluster of its own.
+        if plan.strategy == Strategy::SideBySide && was_taken_away_by_its_maker(inner, index, existing) {
             return;
         }
         inner.violate(Invariant::UndoneIsAsBefore, now, format!("{id} is undone and nothing bears {name}"));
