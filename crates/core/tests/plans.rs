@@ -10,9 +10,14 @@ use aurora_restore_core::{
     plan::{Plan, PlanError, Severity, make},
     ports::{RestoreSource, Side, SnapshotAddress, SnapshotKind},
     request::{CopyRoute, Request, SourceSelector, Strategy},
+    steps::{OPERATION_TAG, ROLE_TAG, Role},
 };
-use aurora_restore_sandbox::model::call::{
-    Call, CreateDbCluster, CreateDbClusterSnapshot, CreateParameterGroup, ModifyDbCluster, NameDbCluster,
+use aurora_restore_sandbox::model::{
+    call::{
+        Call, CopyDbClusterSnapshot, CreateDbCluster, CreateDbClusterSnapshot, CreateParameterGroup, ModifyDbCluster,
+        NameDbCluster, NameDbClusterSnapshot,
+    },
+    resources::Tag,
 };
 use aurora_restore_testing::{
     Witness, block_on,
@@ -131,6 +136,36 @@ fn replacing_a_cluster_by_its_own_automated_snapshot_copies_that_first() {
     assert_eq!(plan.hops.len(), 1, "it would be gone with its cluster");
     request.strategy = Strategy::Swap;
     assert_eq!(planned(&scenario, &request).unwrap().hops.len(), 0);
+}
+
+/// It bore a later date than what it was a copy of, and was gone before the second operation had copied it.
+#[test]
+fn the_newest_snapshot_is_none_that_another_operation_has_copied() {
+    let scenario = Scenario::new(Stage::default());
+    let place = scenario.source_place();
+    let original = scenario.snapshot();
+    let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
+    scenario.clock.turn(jiff::SignedDuration::from_mins(10));
+    scenario.operator(
+        &place,
+        Call::CopyDbClusterSnapshot(CopyDbClusterSnapshot {
+            source_db_cluster_snapshot_identifier: original.to_string(),
+            target_db_cluster_snapshot_identifier: "of-another".to_owned(),
+            tags: vec![tag(OPERATION_TAG, "op-other"), tag(ROLE_TAG, Role::Copy.as_str())],
+            ..CopyDbClusterSnapshot::default()
+        }),
+    );
+    scenario.settle();
+    let kinds = vec![SnapshotKind::Manual];
+    let selector = SourceSelector::LatestOf { cluster: SOURCE_CLUSTER.parse().unwrap(), kinds };
+    let request = scenario.request(Strategy::Swap, selector);
+    let found = |scenario: &Scenario| planned(scenario, &request).unwrap().snapshot.unwrap().id.to_string();
+    assert_eq!(found(&scenario), original.to_string());
+
+    let delete = NameDbClusterSnapshot { db_cluster_snapshot_identifier: original.to_string() };
+    scenario.operator(&place, Call::DeleteDbClusterSnapshot(delete));
+    scenario.settle();
+    assert_eq!(found(&scenario), "of-another", "better than nothing");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{
     },
     request::{Request, SourceSelector},
     settings::{ClusterSettings, InstanceSettings},
-    steps::{failure_of_cloud, failure_of_rds},
+    steps::{ROLE_TAG, Role, failure_of_cloud, failure_of_rds},
 };
 
 /// Something that was asked for by name: there, or not.
@@ -261,7 +261,15 @@ async fn latest(source: &dyn RdsReads, cluster: &ClusterId, kinds: &[SnapshotKin
     };
     let query = SnapshotQuery { cluster: Some(cluster.clone()), kinds };
     let all = source.snapshots(&query).await.map_err(rds)?;
-    newest_usable(all, &format!("of cluster {cluster}"))
+    newest_usable(originals(all), &format!("of cluster {cluster}"))
+}
+
+/// Leaves out what operations have copied, unless there is nothing else: such a copy holds no newer data than what it was
+/// made from, and its operation may delete it at any moment.
+fn originals(all: Vec<Snapshot>) -> Vec<Snapshot> {
+    let is_copy = |snapshot: &Snapshot| snapshot.tags.get(ROLE_TAG).is_some_and(|role| role == Role::Copy.as_str());
+    let (copies, originals): (Vec<_>, Vec<_>) = all.into_iter().partition(is_copy);
+    if originals.is_empty() { copies } else { originals }
 }
 
 /// The newest available one. The newest of all is often still being made and is passed over; if none is available, the
