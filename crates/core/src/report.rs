@@ -205,19 +205,24 @@ fn source_text(request: &Request, plan: Option<&Plan>) -> String {
     }
 }
 
+/// From the request to the proof. Under `swap` that is the login through the name; otherwise the verification.
+pub fn recovery_time(operation: &Operation) -> Option<SignedDuration> {
+    let proven_at = match operation.request.strategy {
+        Strategy::Swap => operation.facts.switch_over.as_ref().map(|switch| switch.switched_at),
+        Strategy::SideBySide | Strategy::Replace => {
+            operation.facts.verified.as_ref().map(|verified| verified.verified_at)
+        }
+    };
+    proven_at.map(|at| at.duration_since(operation.requested_at))
+}
+
 fn figures(operation: &Operation, checks: &[CheckResult], settings: &[SettingComparison]) -> Figures {
     use crate::verification::CheckOutcome;
 
     let plan = operation.facts.plan.as_deref();
-    let verified_at = operation.facts.verified.as_ref().map(|verified| verified.verified_at);
-    // Under `swap` the recovery is proven by the login through the name; otherwise the verification is the proof.
-    let proven_at = match operation.request.strategy {
-        Strategy::Swap => operation.facts.switch_over.as_ref().map(|switch| switch.switched_at),
-        Strategy::SideBySide | Strategy::Replace => verified_at,
-    };
     let snapshot_at = plan.and_then(|plan| plan.snapshot.as_ref()).and_then(|snapshot| snapshot.created_at);
     Figures {
-        recovery_time: proven_at.map(|at| at.duration_since(operation.requested_at)),
+        recovery_time: recovery_time(operation),
         recovery_point: snapshot_at.map(|at| operation.requested_at.duration_since(at)),
         name_unanswered_max: operation.facts.switch_over.as_ref().and_then(|switch| switch.name_unanswered_max),
         total: operation.ended_at.map(|at| at.duration_since(operation.requested_at)),
@@ -318,47 +323,59 @@ pub fn resources_of(operation: &Operation) -> Vec<ResourceLine> {
 
 fn old_cluster(operation: &Operation, plan: &Plan, switched: bool) -> Vec<ResourceLine> {
     let Some(existing) = &plan.existing else { return Vec::new() };
-    let name = format!("{} ({})", existing.cluster, existing.resource_id);
-    let taken = operation.request.retirement.final_snapshot == FinalSnapshot::Take;
-    let of_snapshot = |fate: &str| ResourceLine {
-        kind: "final snapshot",
-        name: plan.names.final_snapshot.to_string(),
-        fate: fate.to_owned(),
+    let switch = operation.step(StepKind::SwitchOver);
+    let old = |fate: String| ResourceLine {
+        kind: "old cluster",
+        name: format!("{} ({})", existing.cluster, existing.resource_id),
+        fate,
     };
-    let snapshot = of_snapshot("kept");
-    match plan.strategy {
-        Strategy::SideBySide => Vec::new(),
-        Strategy::Swap if !switched => {
-            vec![ResourceLine { kind: "old cluster", name, fate: "has its name".to_owned() }]
+    let names = &plan.names;
+    match (plan.strategy, switch.map(|step| step.status)) {
+        (Strategy::SideBySide, _) => Vec::new(),
+        (Strategy::Swap, _) if switched => retired_cluster(operation, plan, old),
+        (Strategy::Replace, _) if switched => {
+            vec![old("deleted, in its final snapshot".to_owned()), final_snapshot(plan, "kept")]
         }
-        Strategy::Swap => match operation.retired_at {
-            None => {
-                let until = operation.retire_after().map_or_else(String::new, |at| format!(" until {at}"));
-                // Its end is under way, or was begun and failed.
-                let ending = operation.phase == Phase::Retiring || operation.failure.is_some();
-                let fate = if ending {
-                    format!("kept as {}, unless its end goes on at RDS", plan.names.retired)
-                } else {
-                    format!("kept as {}{until}", plan.names.retired)
-                };
-                let kept = ResourceLine { kind: "old cluster", name, fate };
-                // A retirement that failed may have taken the snapshot already; the next one uses it.
-                let begun = (ending && taken).then(|| of_snapshot("may exist"));
-                [kept].into_iter().chain(begun).collect()
-            }
-            Some(at) => {
-                let gone = ResourceLine { kind: "old cluster", name, fate: format!("deleted at {at}") };
-                [gone].into_iter().chain(taken.then_some(snapshot)).collect()
-            }
-        },
-        Strategy::Replace if switched => {
-            vec![
-                ResourceLine { kind: "old cluster", name, fate: "deleted, in its final snapshot".to_owned() },
-                snapshot,
-            ]
+        (_, None | Some(StepStatus::Pending | StepStatus::Skipped | StepStatus::Undone)) => {
+            vec![old("has its name".to_owned())]
         }
-        Strategy::Replace => vec![ResourceLine { kind: "old cluster", name, fate: "has its name".to_owned() }],
+        // What a person has dealt with is as they say.
+        (strategy, Some(StepStatus::Waived)) => {
+            let told = switch.and_then(|step| step.note.clone()).unwrap_or_default();
+            let snapshot = (strategy == Strategy::Replace).then(|| final_snapshot(plan, "may exist"));
+            [old(told)].into_iter().chain(snapshot).collect()
+        }
+        (Strategy::Swap, Some(_)) => vec![old(format!("has its name, or is called {}", names.retired))],
+        (Strategy::Replace, Some(_)) => {
+            vec![old("has its name, or is in its final snapshot".to_owned()), final_snapshot(plan, "may exist")]
+        }
     }
+}
+
+fn final_snapshot(plan: &Plan, fate: &str) -> ResourceLine {
+    let name = plan.names.final_snapshot.to_string();
+    ResourceLine { kind: "final snapshot", name, fate: fate.to_owned() }
+}
+
+/// The old cluster once another one bears its name.
+fn retired_cluster(operation: &Operation, plan: &Plan, old: impl Fn(String) -> ResourceLine) -> Vec<ResourceLine> {
+    let taken = operation.request.retirement.final_snapshot == FinalSnapshot::Take;
+    if let Some(at) = operation.retired_at {
+        let snapshot = taken.then(|| final_snapshot(plan, "kept"));
+        return [old(format!("deleted at {at}"))].into_iter().chain(snapshot).collect();
+    }
+    let retired = &plan.names.retired;
+    // Its end is under way, or was begun and failed.
+    let ending = operation.phase == Phase::Retiring || operation.failure.is_some();
+    let fate = if ending {
+        format!("kept as {retired}, unless its end goes on at RDS")
+    } else {
+        let until = operation.retire_after().map_or_else(String::new, |at| format!(" until {at}"));
+        format!("kept as {retired}{until}")
+    };
+    // A retirement that failed may have taken the snapshot already; the next one uses it.
+    let begun = (ending && taken).then(|| final_snapshot(plan, "may exist"));
+    [old(fate)].into_iter().chain(begun).collect()
 }
 
 /// What is picked up entry by entry.

@@ -46,6 +46,7 @@ fn rendered(notice: &Notice) -> String {
         NoticeOutcome::Failed => "FAILED",
         NoticeOutcome::Cancelled => "CANCELLED",
         NoticeOutcome::Stuck => "STUCK",
+        NoticeOutcome::Attention => "ATTENTION",
     };
     let subject = notice.subject.replace(['\r', '\n'], " ");
     let mut text = format!("{outcome} {} {}: {subject}\n", notice.target, notice.operation_id);

@@ -131,8 +131,10 @@ impl Session {
         }
         if head.sequence > self.operation.sequence {
             let entries = journal.entries(&self.operation.id, self.operation.sequence).await?;
+            let id = self.operation.id.clone();
             self.last_hash = replay_more(&mut self.operation, &self.last_hash, &entries)
-                .map_err(|source| EngineError::Refused { operation: self.operation.id.clone(), source })?;
+                .and_then(|hash| reaches(&self.operation, head.sequence).map(|()| hash))
+                .map_err(|source| EngineError::Refused { operation: id, source })?;
         }
         Ok(())
     }
@@ -155,6 +157,15 @@ impl Session {
     pub(super) async fn note_progress(&self, journal: &dyn Journal, progress: &Progress) -> Result<(), EngineError> {
         Ok(journal.note_progress(&self.operation.id, self.token, progress).await?)
     }
+}
+
+/// A chain that was cut at its end is a valid one. Going on from there would lose every append to an entry that is gone,
+/// for ever.
+fn reaches(operation: &Operation, newest: u64) -> Result<(), JournalRefusal> {
+    if operation.sequence < newest {
+        return Err(JournalRefusal::Cut { newest, found: operation.sequence });
+    }
+    Ok(())
 }
 
 fn prepare(

@@ -98,6 +98,14 @@ pub enum JournalRefusal {
         /// The number that came.
         found: u64,
     },
+    /// Its newest entries are missing.
+    #[error("its newest entries are missing: entry {newest} was written and entry {found} is the last one")]
+    Cut {
+        /// The number of the newest entry that was written.
+        newest: u64,
+        /// The number of the newest entry that is there.
+        found: u64,
+    },
     /// An entry does not follow the one before it.
     #[error("entry {sequence} does not follow the one before it")]
     BrokenChain {

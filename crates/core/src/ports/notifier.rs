@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::ids::{ClusterId, OperationId};
 
-/// How the operation ended, as told to people.
+/// What is told: how an operation ended, or that something wants a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NoticeOutcome {
@@ -17,6 +17,8 @@ pub enum NoticeOutcome {
     Cancelled,
     /// A person must act.
     Stuck,
+    /// Nothing ended: something around operations wants a person's look.
+    Attention,
 }
 
 /// What is told. It never holds a secret.

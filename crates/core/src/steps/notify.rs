@@ -46,6 +46,9 @@ fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
             format!("the restore of {target} is stuck"),
             "A person must act; the report says what is where.".to_owned(),
         ),
+        NoticeOutcome::Attention => {
+            (format!("the restore of {target} wants a look"), "The report says what is where.".to_owned())
+        }
     };
     if let Some(failure) = operation.failure.as_ref().filter(|_| outcome != NoticeOutcome::Completed) {
         body.push_str(&format!(" {}: {failure}.", failure.code));

@@ -16,7 +16,7 @@ pub const TARGET_TAG: &str = "aurora-restore:target";
 /// The tag that says what it was made as.
 pub const ROLE_TAG: &str = "aurora-restore:role";
 /// The tag on a retired cluster: which operation took its name.
-pub(super) const RETIRED_BY_TAG: &str = "aurora-restore:retired-by";
+pub const RETIRED_BY_TAG: &str = "aurora-restore:retired-by";
 /// The tag on the old cluster: when its name was first taken, as RFC 3339.
 pub(super) const SWITCH_STARTED_TAG: &str = "aurora-restore:switch-started-at";
 /// The tag on the new cluster: since when it has served under the target's name, as RFC 3339.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod cut;
 mod guards;
 mod late;
 mod mended;

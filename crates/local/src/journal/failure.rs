@@ -30,6 +30,11 @@ impl Failure {
         }
     }
 
+    /// The file is not what was written.
+    pub(super) fn damaged(found: &str) -> Self {
+        Self::Unusable(format!("it is damaged ({found}); keep the file and restore it from a backup"))
+    }
+
     /// Something that is stored about an operation cannot be read.
     pub(super) fn refused(operation: &OperationId, reason: impl Into<String>) -> Self {
         Self::Said(JournalError::Refused { operation: operation.clone(), reason: reason.into() })

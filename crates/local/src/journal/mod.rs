@@ -7,6 +7,7 @@
 mod failure;
 mod open;
 mod read;
+mod row;
 mod schema;
 mod write;
 

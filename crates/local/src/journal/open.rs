@@ -26,9 +26,12 @@ pub(super) fn for_work(path: &Path) -> Result<Connection, Failure> {
     if !path.exists() {
         make(path)?;
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check(&connection)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let version = check(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    if version < schema::VERSION {
+        lead_up(&mut connection)?;
+    }
     Ok(connection)
 }
 
@@ -39,13 +42,13 @@ pub(super) fn to_read(path: &Path) -> Result<Option<Connection>, Failure> {
     }
     refuse_directory(path)?;
     let opened =
-        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| check(&connection).map(|()| connection));
+        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| check(&connection).map(|_| connection));
     match opened {
         Err(Failure::Unusable(_)) if !beside(path, "-wal").exists() => {
             // Even a reader of a journal in use writes to the index beside it. Where that is not allowed and nobody has
             // the journal open, the file alone is the whole truth.
             let connection = connect_immutable(path)?;
-            check(&connection)?;
+            let _version = check(&connection)?;
             Ok(Some(connection))
         }
         other => other.map(Some),
@@ -80,21 +83,53 @@ fn connect_immutable(path: &Path) -> Result<Connection, Failure> {
     Ok(Connection::open_with_flags(uri, access)?)
 }
 
-/// Whether the file is a journal of a version that we know. Changes nothing.
-fn check(connection: &Connection) -> Result<(), Failure> {
+/// Whether the file is a journal of a form that we know, and sound. Gives its form; changes nothing.
+fn check(connection: &Connection) -> Result<i64, Failure> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != schema::APPLICATION {
         return Err(Failure::Unusable(
             "it is not a journal of aurora-restore; move the file away or name another one".to_owned(),
         ));
     }
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = version_of(connection)?;
     if version > schema::VERSION {
         return Err(Failure::Unusable(format!(
             "a newer aurora-restore laid it out (form {version}, this one knows forms up to {}); install the newer one",
             schema::VERSION
         )));
     }
+    if version < schema::OLDEST {
+        return Err(Failure::damaged(&format!("it says that its form is {version}")));
+    }
+    for table in schema::MUST_BE_SOUND {
+        require_sound(connection, table)?;
+    }
+    Ok(version)
+}
+
+fn version_of(connection: &Connection) -> Result<i64, Failure> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Reads a table with all its indexes once. A few milliseconds for thousands of operations.
+fn require_sound(connection: &Connection, table: &str) -> Result<(), Failure> {
+    let mut first = String::new();
+    connection.pragma(None, "integrity_check", table, |row| {
+        if first.is_empty() {
+            first = row.get(0)?;
+        }
+        Ok(())
+    })?;
+    if first == "ok" { Ok(()) } else { Err(Failure::damaged(&first)) }
+}
+
+/// Leads a file of an older form up, unless somebody else was faster.
+fn lead_up(connection: &mut Connection) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = version_of(&transaction)?;
+    schema::lead_up(&transaction, version)?;
+    // If we die here, nothing has changed: the next one leads it up.
+    transaction.commit()?;
     Ok(())
 }
 
@@ -119,9 +154,9 @@ fn lay_out(draft: &Path) -> Result<(), Failure> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(schema::LAYOUT)?;
+    transaction.execute_batch(schema::FIRST)?;
     transaction.pragma_update(None, "application_id", schema::APPLICATION)?;
-    transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    schema::lead_up(&transaction, schema::OLDEST)?;
     transaction.commit()?;
     // Closing writes everything into the one file that is linked.
     connection.close().map_err(|(_, error)| error.into())

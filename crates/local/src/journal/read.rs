@@ -3,12 +3,14 @@
 use aurora_restore_core::{
     ids::OperationId,
     journal::{SealedEntry, StateItem},
-    ports::{FencingToken, JournalHead, OperationFilter, OperationPage, TargetKey},
+    ports::{JournalHead, OperationFilter, OperationPage, TargetKey},
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Deserialize;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{failure::Failure, unknown};
+use super::{
+    failure::Failure,
+    row::{OperationRow, signed},
+};
 
 /// The size of a page where the caller names none, and the most.
 const PAGE: usize = 100;
@@ -16,52 +18,50 @@ const PAGE_MAX: usize = 10_000;
 
 /// Where an operation's journal stands.
 pub(super) fn head(connection: &Connection, operation: &OperationId) -> Result<JournalHead, Failure> {
-    connection
-        .prepare_cached("SELECT sequence, token FROM operations WHERE operation_id = ?1")?
-        .query_row(params![operation.as_str()], |row| {
-            Ok(JournalHead { sequence: unsigned(row, 0)?, token: FencingToken(unsigned(row, 1)?) })
-        })
-        .optional()?
-        .ok_or_else(|| unknown(operation))
+    OperationRow::of(connection, operation)?.head()
 }
 
-/// The entries after a place, in order.
+/// The entries after a place, in order: all of them, up to the newest that was written.
 pub(super) fn entries(
     connection: &Connection,
     operation: &OperationId,
     after: u64,
 ) -> Result<Vec<SealedEntry>, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sequence, previous_hash, hash, body FROM entries WHERE operation_id = ?1 AND sequence > ?2
-         ORDER BY sequence",
-    )?;
-    let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let entries = statement
-        .query_map(params![operation.as_str(), after], |row| {
-            Ok(SealedEntry {
+    // What was appended between the two looks would seem to be missing.
+    let moment = connection.unchecked_transaction()?;
+    let head = head(&moment, operation)?;
+    let entries = moment
+        .prepare_cached(
+            "SELECT sequence, previous_hash, hash, body FROM entries WHERE operation_id = ?1 AND sequence > ?2
+             ORDER BY sequence",
+        )?
+        .query_map(params![operation.as_str(), signed(after)], |row| {
+            let sequence: i64 = row.get(0)?;
+            let entry = SealedEntry {
                 operation: operation.clone(),
-                sequence: unsigned(row, 0)?,
+                sequence: sequence.unsigned_abs(),
                 previous_hash: row.get(1)?,
                 hash: row.get(2)?,
                 body: row.get(3)?,
-            })
+            };
+            Ok(entry)
         })?
         .collect::<Result<Vec<_>, _>>()?;
-    if entries.is_empty() {
-        // No news, or no such operation.
-        let _known = head(connection, operation)?;
+    // The chain shows what is missing within, and cannot know that it was longer once.
+    let newest = entries.last().map_or(after, |entry| entry.sequence);
+    if newest < head.sequence {
+        let reason = format!(
+            "its newest entries are missing: there were {}; keep the file and restore it from a backup",
+            head.sequence
+        );
+        return Err(Failure::refused(operation, reason));
     }
     Ok(entries)
 }
 
 /// The state of one operation.
 pub(super) fn state(connection: &Connection, operation: &OperationId) -> Result<StateItem, Failure> {
-    let text: String = connection
-        .prepare_cached("SELECT state FROM operations WHERE operation_id = ?1")?
-        .query_row(params![operation.as_str()], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| unknown(operation))?;
-    read_state(operation, &text)
+    OperationRow::of(connection, operation)?.state()
 }
 
 /// The ids that begin with a prefix, in descending order.
@@ -107,7 +107,7 @@ pub(super) fn list(connection: &Connection, filter: &OperationFilter) -> Result<
         (Some(_), Some(_)) => "+status = ?3 AND target = ?4",
     };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT operation_id, last_updated_at, state FROM operations
+        "SELECT * FROM operations
          WHERE {condition} AND (last_updated_at, operation_id) < (?1, ?2)
          ORDER BY last_updated_at DESC, operation_id DESC LIMIT ?5"
     ))?;
@@ -116,17 +116,15 @@ pub(super) fn list(connection: &Connection, filter: &OperationFilter) -> Result<
     // One more than wanted tells whether there is another page.
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let rows = statement
-        .query_map(params![at, id, status, target, wanted], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<Vec<(String, i64, String)>, _>>()?;
-    let cursor = (rows.len() > limit).then(|| {
-        let (operation, at, _) = &rows[limit - 1];
-        Cursor { at: *at, operation: operation.clone() }.to_string()
-    });
-    let items = rows
+        .query_map(params![at, id, status, target, wanted], |row| Ok(OperationRow::read(row)))?
+        .collect::<Result<Vec<_>, _>>()?
         .into_iter()
-        .take(limit)
-        .map(|(operation, _, text)| read_state(&OperationId::new(operation)?, &text))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let cursor = (rows.len() > limit).then(|| {
+        let last = &rows[limit - 1];
+        Cursor { at: last.last_updated_at, operation: last.operation.to_string() }.to_string()
+    });
+    let items = rows.iter().take(limit).map(OperationRow::state).collect::<Result<_, _>>()?;
     Ok(OperationPage { items, cursor })
 }
 
@@ -148,28 +146,4 @@ impl std::fmt::Display for Cursor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}/{}", self.at, self.operation)
     }
-}
-
-#[derive(Deserialize)]
-struct VersionOnly {
-    version: u32,
-}
-
-fn read_state(operation: &OperationId, text: &str) -> Result<StateItem, Failure> {
-    let malformed = |error: serde_json::Error| Failure::refused(operation, format!("its state is malformed: {error}"));
-    let VersionOnly { version } = serde_json::from_str(text).map_err(malformed)?;
-    if version > StateItem::VERSION {
-        let known = StateItem::VERSION;
-        return Err(Failure::refused(
-            operation,
-            format!("its state was written in form {version} by a newer version; this one knows forms up to {known}"),
-        ));
-    }
-    serde_json::from_str(text).map_err(malformed)
-}
-
-/// A count from a column: SQLite knows signed numbers only.
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let number: i64 = row.get(column)?;
-    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
 }

@@ -8,7 +8,11 @@ use aurora_restore_core::{
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{failure::Failure, read, unknown};
+use super::{
+    failure::Failure,
+    read,
+    row::{OperationRow, signed},
+};
 
 /// Begins an operation.
 pub(super) fn create(connection: &mut Connection, new: &NewOperation) -> Result<FencingToken, Failure> {
@@ -21,17 +25,11 @@ pub(super) fn create(connection: &mut Connection, new: &NewOperation) -> Result<
     }
     expect_sequence(&new.first, 0)?;
     lock(&transaction, &new.target, operation)?;
-    let token = FencingToken(1);
-    transaction
-        .prepare_cached(
-            "INSERT INTO operations (operation_id, token, executor, sequence, status, target, last_updated_at, state)
-             VALUES (?1, ?2, ?3, 0, '', '', 0, '')",
-        )?
-        .execute(params![operation.as_str(), signed(token.0), new.executor.as_str()])?;
+    let row = OperationRow::beginning(&new.executor, &new.state)?;
+    row.insert(&transaction)?;
     add_entry(&transaction, &new.first)?;
-    set_state(&transaction, &new.state)?;
     transaction.commit()?;
-    Ok(token)
+    row.token()
 }
 
 /// Takes an operation over.
@@ -41,12 +39,11 @@ pub(super) fn acquire(
     executor: &ExecutorId,
 ) -> Result<FencingToken, Failure> {
     let transaction = begin(connection)?;
-    let token = FencingToken(read::head(&transaction, operation)?.token.0 + 1);
-    let _one_row = transaction
-        .prepare_cached("UPDATE operations SET token = ?2, executor = ?3 WHERE operation_id = ?1")?
-        .execute(params![operation.as_str(), signed(token.0), executor.as_str()])?;
+    let mut row = OperationRow::of(&transaction, operation)?;
+    row.hand_over(executor);
+    row.update(&transaction)?;
     transaction.commit()?;
-    Ok(token)
+    row.token()
 }
 
 /// Appends an entry, for the holder of `token` or for a bystander.
@@ -57,7 +54,8 @@ pub(super) fn append(
     state: &StateItem,
 ) -> Result<(), Failure> {
     let transaction = begin(connection)?;
-    let head = read::head(&transaction, &entry.operation)?;
+    let mut row = OperationRow::of(&transaction, &entry.operation)?;
+    let head = row.head()?;
     if token.is_some_and(|token| token != head.token) {
         return Err(fenced(&entry.operation));
     }
@@ -68,7 +66,8 @@ pub(super) fn append(
         unlock(&transaction, &entry.operation)?;
     }
     add_entry(&transaction, entry)?;
-    set_state(&transaction, state)?;
+    row.set_state(state)?;
+    row.update(&transaction)?;
     transaction.commit()?;
     Ok(())
 }
@@ -81,15 +80,14 @@ pub(super) fn note_progress(
     progress: &Progress,
 ) -> Result<(), Failure> {
     let transaction = begin(connection)?;
-    if read::head(&transaction, operation)?.token != token {
+    let mut row = OperationRow::of(&transaction, operation)?;
+    if row.token()? != token {
         return Err(fenced(operation));
     }
-    let mut state = read::state(&transaction, operation)?;
+    let mut state = row.state()?;
     state.progress = Some(progress.clone());
-    let text = written(&state)?;
-    let _one_row = transaction
-        .prepare_cached("UPDATE operations SET state = ?2 WHERE operation_id = ?1")?
-        .execute(params![operation.as_str(), text])?;
+    row.set_state(&state)?;
+    row.update(&transaction)?;
     transaction.commit()?;
     Ok(())
 }
@@ -149,31 +147,4 @@ fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), F
             entry.body
         ])?;
     Ok(())
-}
-
-fn set_state(transaction: &Transaction<'_>, state: &StateItem) -> Result<(), Failure> {
-    let rows = transaction
-        .prepare_cached(
-            "UPDATE operations SET sequence = ?2, status = ?3, target = ?4, last_updated_at = ?5, state = ?6
-             WHERE operation_id = ?1",
-        )?
-        .execute(params![
-            state.operation_id.as_str(),
-            signed(state.sequence),
-            state.status.as_str(),
-            state.target.as_str(),
-            state.last_updated_at.as_microsecond(),
-            written(state)?
-        ])?;
-    if rows == 1 { Ok(()) } else { Err(unknown(&state.operation_id)) }
-}
-
-fn written(state: &StateItem) -> Result<String, Failure> {
-    serde_json::to_string(state)
-        .map_err(|error| Failure::refused(&state.operation_id, format!("its state cannot be written: {error}")))
-}
-
-/// SQLite knows signed numbers only; no journal has 2^63 entries.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -129,22 +129,28 @@ async fn a_writer_that_does_not_let_go_makes_the_journal_unavailable() {
 }
 
 #[tokio::test]
-async fn an_entry_cannot_be_changed_in_the_file() {
+async fn an_entry_can_be_neither_changed_nor_deleted_nor_replaced_in_the_file() {
     let home = Home::new();
     let _token = home.begin("op-1", "staging").await;
     let other = Connection::open(home.path()).unwrap();
-    let error = other.execute("UPDATE entries SET body = 'x'", []).unwrap_err();
-    assert!(error.to_string().contains("never changed"), "{error}");
+    for (sql, refusal) in [
+        ("UPDATE entries SET body = 'x'", "never changed"),
+        ("DELETE FROM entries", "never deleted"),
+        ("INSERT OR REPLACE INTO entries VALUES ('op-1', 1, '', 'x', 'x')", "never replaced"),
+    ] {
+        let error = other.execute(sql, []).unwrap_err();
+        assert!(error.to_string().contains(refusal), "{error}");
+    }
+    assert_eq!(home.journal.entries(&id("op-1"), 0).await.unwrap(), [entry("op-1", 1, "")]);
 }
 
 #[tokio::test]
 async fn a_state_of_a_newer_form_is_refused_for_that_operation_alone() {
     let home = Home::new();
-    let _token = home.begin("op-1", "staging").await;
+    let mut newer = new("op-1", "staging");
+    newer.state.version = 99;
+    let _token = home.journal.create(&newer).await.unwrap();
     let _token = home.begin("op-2", "other").await;
-    let other = Connection::open(home.path()).unwrap();
-    let sql = "UPDATE operations SET state = json_set(state, '$.version', 99) WHERE operation_id = 'op-1'";
-    assert_eq!(other.execute(sql, []).unwrap(), 1);
     let error = home.journal.state(&id("op-1")).await.unwrap_err();
     assert!(matches!(&error, JournalError::Refused { reason, .. } if reason.contains("form 99")), "{error}");
     assert!(home.journal.state(&id("op-2")).await.is_ok());

@@ -4,6 +4,8 @@
 
 mod behaviour;
 mod crash;
+mod damage;
 mod files;
+mod golden;
 mod speed;
 mod support;

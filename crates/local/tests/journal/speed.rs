@@ -6,9 +6,10 @@ use aurora_restore_core::ports::{Journal, OperationFilter};
 use aurora_restore_local::SqliteJournal;
 use rusqlite::{Connection, params};
 
-use super::support::*;
+use super::{golden::copy_of, support::*};
 
-/// Written directly: through the port it would be 10,000 synced transactions.
+/// Written directly, in the first form: through the port it would be 10,000 synced transactions. Whoever opens it for work
+/// leads it up.
 fn fill(path: &std::path::Path, operations: u64) {
     let mut connection = Connection::open(path).unwrap();
     let transaction = connection.transaction().unwrap();
@@ -41,12 +42,12 @@ fn fill(path: &std::path::Path, operations: u64) {
 
 #[tokio::test]
 async fn ten_thousand_operations_are_opened_listed_and_found_by_the_beginning_of_an_id_within_fifty_milliseconds() {
-    let home = Home::new();
-    let path = home.path();
-    drop(home.journal);
+    let directory = tempfile::tempdir().unwrap();
+    let path = copy_of(1, directory.path()).await;
     fill(&path, 10_000);
-    let stuck = OperationFilter {
-        status: Some(aurora_restore_core::operation::Status::Stuck),
+    drop(SqliteJournal::open(&path).unwrap());
+    let cancelled = OperationFilter {
+        status: Some(aurora_restore_core::operation::Status::Cancelled),
         target: Some(target("staging").cluster),
         ..OperationFilter::default()
     };
@@ -57,7 +58,7 @@ async fn ten_thousand_operations_are_opened_listed_and_found_by_the_beginning_of
         let journal = SqliteJournal::open_to_read(&path).unwrap();
         let page = journal.list(&OperationFilter::default()).await.unwrap();
         let state = journal.state(&id("op-05000")).await.unwrap();
-        let none = journal.list(&stuck).await.unwrap();
+        let none = journal.list(&cancelled).await.unwrap();
         let begun = journal.ids_beginning_with("op-0500", 6).await.unwrap();
         best = best.min(begin.elapsed());
         assert_eq!(page.items.len(), 100);
