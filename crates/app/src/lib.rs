@@ -12,6 +12,8 @@ mod hooks;
 mod identity;
 mod lookup;
 mod services;
+#[cfg(feature = "stack")]
+mod stack;
 mod suggest;
 
 #[cfg(feature = "local")]
@@ -19,10 +21,16 @@ pub use aurora_restore_sandbox as sandbox;
 pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
 pub use follow::Follower;
 pub use history::History;
-pub use hooks::clock;
+pub use hooks::{clock, panic_if_asked};
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
+#[cfg(feature = "executions")]
+pub use services::function::MachineError;
+#[cfg(feature = "aws-services")]
+pub use services::function::{FunctionAccount, FunctionParameterError, SourceIs};
 #[cfg(feature = "local")]
-pub use services::{JournalUse, Services, open_journal, open_secrets};
-pub use services::{ServicesError, open_cloud, open_database};
+pub use services::{JournalUse, open_journal, open_secrets};
+pub use services::{Services, ServicesError, open_cloud, open_database};
+#[cfg(feature = "stack")]
+pub use stack::{StackError, StackServices};
 pub use suggest::did_you_mean;

@@ -6,26 +6,28 @@
 #[cfg(feature = "local")]
 use std::io::Write;
 
-#[cfg(feature = "local")]
 use async_trait::async_trait;
 use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
-#[cfg(feature = "local")]
-use aurora_restore_core::ports::{Clock, Cloud, Journal, Notice, Notifier, NotifierError, Ports, Side};
 use aurora_restore_core::{
     ids::{AccountId, Region, SecretId},
-    ports::{CloudError, JournalError, Secrets, SecretsError},
+    ports::{
+        Clock, Cloud, CloudError, Database, Journal, JournalError, Notice, Notifier, NotifierError, Ports, Secrets,
+        SecretsError, Side,
+    },
 };
 #[cfg(feature = "local")]
 use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
 use aurora_restore_sql::{Options, Postgres, Trust, TrustError};
 
-use crate::config::{AwsAccess, DatabaseAccess, Entrance};
+use crate::config::{AwsAccess, ConfigError, DatabaseAccess, Entrance, Environment};
 #[cfg(feature = "local")]
 use crate::{
-    config::{Environment, JournalPlace, NotifyChannel, SecretsPlace},
+    config::{JournalPlace, NotifyChannel, SecretsPlace},
     hooks,
 };
 
+#[cfg(feature = "aws-services")]
+pub(crate) mod function;
 #[cfg(feature = "local")]
 mod remote;
 
@@ -71,6 +73,17 @@ pub enum ServicesError {
         /// The key.
         key: &'static str,
     },
+    /// What the environment says cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// The configuration says of a function what only the command can do.
+    #[error("`{key}` cannot be used by a function: {reason}")]
+    NotOfAFunction {
+        /// The key.
+        key: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
 }
 
 #[cfg(feature = "local")]
@@ -83,24 +96,23 @@ pub enum JournalUse {
     Work,
 }
 
-#[cfg(feature = "local")]
 /// Everything an operation needs.
 pub struct Services {
     cloud: AwsCloud,
     journal: Box<dyn Journal>,
     secrets: Box<dyn Secrets>,
-    database: Postgres,
+    database: Box<dyn Database>,
     notifier: Box<dyn Notifier>,
     clock: Box<dyn Clock>,
 }
 
-#[cfg(feature = "local")]
 impl Services {
     /// Makes the services. `region` is where identities are asked for: the target's. `console` is where notices for the
     /// person at the terminal are written.
     ///
     /// # Errors
     /// [`ServicesError`].
+    #[cfg(feature = "local")]
     pub async fn build(
         environment: &Environment,
         region: &Region,
@@ -111,7 +123,7 @@ impl Services {
         Ok(Self {
             cloud: open_cloud(&environment.aws, region, secrets.as_ref()).await?,
             journal: open_journal(environment, journal).await?,
-            database: open_database(&environment.database)?,
+            database: Box::new(open_database(&environment.database)?),
             notifier: open_notifier(environment, secrets.as_ref(), console).await?,
             clock: hooks::clock(),
             secrets,
@@ -124,7 +136,7 @@ impl Services {
             cloud: &self.cloud,
             journal: self.journal.as_ref(),
             secrets: self.secrets.as_ref(),
-            database: &self.database,
+            database: self.database.as_ref(),
             notifier: self.notifier.as_ref(),
             clock: self.clock.as_ref(),
         }
@@ -135,12 +147,16 @@ impl Services {
     /// # Errors
     /// [`ServicesError::OtherAccount`] where another account answers, [`ServicesError::Cloud`] where none does.
     pub async fn check_accounts(&self, environment: &Environment) -> Result<(), ServicesError> {
-        check_account(&self.cloud, Side::Target, Some(&environment.aws.target)).await?;
+        self.check_target(environment).await?;
         check_account(&self.cloud, Side::Source, environment.aws.source.as_ref()).await
+    }
+
+    /// The same for the target account alone.
+    async fn check_target(&self, environment: &Environment) -> Result<(), ServicesError> {
+        check_account(&self.cloud, Side::Target, Some(&environment.aws.target)).await
     }
 }
 
-#[cfg(feature = "local")]
 async fn check_account(cloud: &dyn Cloud, side: Side, entrance: Option<&Entrance>) -> Result<(), ServicesError> {
     let Some(expected) = entrance.and_then(|entrance| entrance.account.clone()) else { return Ok(()) };
     let found = cloud.account(side).await?;
@@ -220,6 +236,19 @@ pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secre
     Ok(AwsCloud::new(&options).await?)
 }
 
+/// The target account in a Region, for services that are no ports of the domain.
+#[cfg(feature = "stack")]
+pub(crate) async fn connect(
+    environment: &Environment,
+    region: &Region,
+) -> Result<aurora_restore_aws::Connection, ServicesError> {
+    let secrets = open_secrets(environment).await?;
+    let access = account_access(&environment.aws.target, secrets.as_ref()).await?;
+    let aws = &environment.aws;
+    let (sts, proxy) = (aws.sts_endpoint.as_ref(), aws.proxy.as_ref());
+    Ok(aurora_restore_aws::Connection::open(region, &access, sts, proxy).await?)
+}
+
 async fn account_access(entrance: &Entrance, secrets: &dyn Secrets) -> Result<AccountAccess, ServicesError> {
     let credentials = match (&entrance.keys_secret, &entrance.profile) {
         (Some(id), _) => keys(id, secrets).await?,
@@ -258,11 +287,11 @@ async fn open_notifier(
     }
 }
 
-#[cfg(feature = "local")]
 /// Tells nobody.
+#[cfg(any(feature = "local", feature = "aws-services"))]
 struct Nobody;
 
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", feature = "aws-services"))]
 #[async_trait]
 impl Notifier for Nobody {
     async fn notify(&self, _notice: &Notice) -> Result<(), NotifierError> {

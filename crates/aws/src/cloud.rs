@@ -59,23 +59,25 @@ impl AwsCloud {
     /// [`InvalidEndpoint`] if an endpoint that the environment or a profile sets breaks the rules of [`EndpointUrl`].
     pub async fn new(options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
         let http = http_client(options.proxy.as_ref());
-        Self::over(options, &http).await
+        let source = Self::source(options, &http).await?;
+        Ok(Self { target: Account::new(Side::Target, &options.target, options, &http).await?, source })
     }
 
-    /// The same, over the HTTP connections that the adapters of other services use already.
+    /// RDS in the account of a connection, and in a source account that is entered with its credentials or others. Where
+    /// RDS and STS are is said by the options; how the target is entered, by the connection.
     ///
     /// # Errors
     /// As [`AwsCloud::new`].
-    pub async fn beside(options: &AwsOptions, connection: &Connection) -> Result<Self, InvalidEndpoint> {
-        Self::over(options, &connection.http()).await
+    pub async fn in_account_of(connection: &Connection, options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
+        let source = Self::source(options, &connection.http()).await?;
+        Ok(Self { target: Account::with(Side::Target, connection.config().clone(), options)?, source })
     }
 
-    async fn over(options: &AwsOptions, http: &SharedHttpClient) -> Result<Self, InvalidEndpoint> {
-        let source = match &options.source {
-            None => None,
-            Some(access) => Some(Account::new(Side::Source, access, options, http).await?),
-        };
-        Ok(Self { target: Account::new(Side::Target, &options.target, options, http).await?, source })
+    async fn source(options: &AwsOptions, http: &SharedHttpClient) -> Result<Option<Account>, InvalidEndpoint> {
+        match &options.source {
+            None => Ok(None),
+            Some(access) => Ok(Some(Account::new(Side::Source, access, options, http).await?)),
+        }
     }
 
     fn on(&self, side: Side) -> &Account {
@@ -122,10 +124,13 @@ impl Account {
         options: &AwsOptions,
         http: &SharedHttpClient,
     ) -> Result<Self, InvalidEndpoint> {
-        let sts_endpoint = options.sts_endpoint.as_ref();
-        let config = configure(access, &options.region, sts_endpoint, http.clone()).await?;
+        let config = configure(access, &options.region, options.sts_endpoint.as_ref(), http.clone()).await?;
+        Self::with(side, config, options)
+    }
+
+    fn with(side: Side, config: SdkConfig, options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
         let mut sts = aws_sdk_sts::config::Builder::from(&config);
-        if let Some(url) = effective_endpoint(sts_endpoint, &config, "STS")? {
+        if let Some(url) = effective_endpoint(options.sts_endpoint.as_ref(), &config, "STS")? {
             sts = sts.endpoint_url(url.as_str());
         }
         Ok(Self {

@@ -15,6 +15,9 @@ use crate::{
 /// What the largest parameter of SSM holds.
 const BYTES_MAX: usize = 8 * 1024;
 
+/// What SSM takes as a name, its own prefix aside.
+const NAME_CHARS_MAX: usize = 1_011;
+
 /// The name of the parameter that holds the configuration of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterName(String);
@@ -27,9 +30,21 @@ impl ParameterName {
     pub fn of_environment(environment: &str) -> Result<Self, ParameterError> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
         if environment.is_empty() || environment.len() > 128 || !environment.bytes().all(legal) {
-            return Err(ParameterError::NotAName { environment: environment.to_owned() });
+            return Err(ParameterError::NotAName { name: environment.to_owned() });
         }
         Ok(Self(format!("/aurora-restore/{environment}/config")))
+    }
+
+    /// A name as it is given.
+    ///
+    /// # Errors
+    /// [`ParameterError::NotAName`] if SSM would not take it.
+    pub fn new(text: &str) -> Result<Self, ParameterError> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+        if text.is_empty() || text.len() > NAME_CHARS_MAX || !text.bytes().all(legal) {
+            return Err(ParameterError::NotAName { name: text.to_owned() });
+        }
+        Ok(Self(text.to_owned()))
     }
 
     /// The name as text.
@@ -41,11 +56,13 @@ impl ParameterName {
 /// Why the configuration could not be read. No variant holds any part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
-    /// An environment cannot be called so.
-    #[error("`{environment}` is not the name of an environment: only letters, digits, `_`, `.` and `-` are allowed")]
+    /// An environment or a parameter cannot be called so.
+    #[error(
+        "`{name}` is not a name that SSM takes: only letters, digits, `_`, `.`, `-` and, in a parameter's, `/` are allowed"
+    )]
     NotAName {
         /// The name as given.
-        environment: String,
+        name: String,
     },
     /// There is no such parameter.
     #[error(

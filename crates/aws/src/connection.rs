@@ -25,9 +25,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The whole of one call, credentials included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same two for services that answer within milliseconds, so that whoever waits for the journal hears soon.
-#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices", feature = "executions"))]
 const SERVICE_READ: Duration = Duration::from_secs(10);
-#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+#[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices", feature = "executions"))]
 const SERVICE_CALL: Duration = Duration::from_secs(20);
 
 const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
@@ -70,7 +70,13 @@ impl Connection {
 
     /// The SDK's configuration for a service whose answers come within milliseconds, and the endpoint that its calls go
     /// to, if not AWS's own.
-    #[cfg(any(feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+    #[cfg(any(
+        feature = "tables",
+        feature = "secrets",
+        feature = "config",
+        feature = "notices",
+        feature = "executions"
+    ))]
     pub(crate) fn to_service(
         &self,
         service: &str,
@@ -82,6 +88,11 @@ impl Connection {
             Some(url) => builder.endpoint_url(url.as_str()).build(),
             None => builder.build(),
         })
+    }
+
+    #[cfg(feature = "rds")]
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
     #[cfg(feature = "rds")]

@@ -23,6 +23,7 @@ pub(crate) struct Call<'a> {
     /// The API action.
     pub(crate) action: &'static str,
     /// What it is about.
+    #[cfg_attr(not(any(feature = "rds", feature = "stack")), expect(dead_code, reason = "nobody else tells it"))]
     pub(crate) object: &'a str,
 }
 
@@ -33,6 +34,7 @@ impl<'a> Call<'a> {
     }
 
     /// A call about a named thing.
+    #[cfg(any(feature = "rds", feature = "notices"))]
     pub(crate) fn about(action: &'static str, object: &'a str) -> Self {
         Self { action, object }
     }
@@ -49,6 +51,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// An answer that does not hold what it must.
+    #[cfg(feature = "rds")]
     pub(crate) fn malformed(what: String) -> Self {
         Self::below(RdsErrorKind::Other, "MalformedAnswer", what)
     }

@@ -7,6 +7,8 @@
 //! | `secrets` | `SecretsManagerSecrets`: where passwords are kept | `aws-sdk-secretsmanager` |
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
+//! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
+//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code | `aws-sdk-cloudformation`, `aws-sdk-s3` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -18,7 +20,16 @@ mod cloud;
 mod config;
 mod connection;
 mod endpoint;
-#[cfg(any(feature = "rds", feature = "tables", feature = "secrets", feature = "config", feature = "notices"))]
+#[cfg(feature = "executions")]
+mod executions;
+#[cfg(any(
+    feature = "rds",
+    feature = "tables",
+    feature = "secrets",
+    feature = "config",
+    feature = "notices",
+    feature = "executions"
+))]
 mod failure;
 #[cfg(feature = "rds")]
 mod identity;
@@ -32,6 +43,8 @@ mod rds;
 mod replay;
 #[cfg(feature = "secrets")]
 mod secrets;
+#[cfg(feature = "stack")]
+mod stack;
 mod table_name;
 #[cfg(feature = "tables")]
 mod tables;
@@ -42,12 +55,16 @@ pub use cloud::{AwsCloud, AwsOptions};
 pub use config::{ParameterError, ParameterName, SsmConfig};
 pub use connection::Connection;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
+#[cfg(feature = "executions")]
+pub use executions::{InvalidMachine, MachineArn, StepFunctions};
 #[cfg(feature = "notices")]
 pub use notices::SnsNotifier;
 pub use options::{AccountAccess, AssumedRole, CredentialSource};
 pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;
+#[cfg(feature = "stack")]
+pub use stack::{CloudFormation, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
 pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

@@ -31,3 +31,4 @@ pub(crate) use control::Control;
 pub(crate) use http::serve;
 pub(crate) use identity::{AccessKeys, is_account};
 pub(crate) use service::Api;
+pub use service::read_form;

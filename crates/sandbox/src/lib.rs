@@ -5,3 +5,5 @@ pub mod client;
 pub mod model;
 pub mod postgres;
 pub mod server;
+
+pub use api::read_form;

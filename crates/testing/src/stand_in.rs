@@ -99,6 +99,11 @@ impl StandIn {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The port on which it answers.
     pub fn port(&self) -> u16 {
         self.port

@@ -8,6 +8,7 @@ use aurora_restore_core::{
 use aurora_restore_testing::{
     MemoryJournal, MemorySecrets, RecordingNotifier, block_on,
     scenario::{FRANKFURT, IRELAND, STAGING, TARGET_KEY, region},
+    stacks::{MemoryArtifacts, MemoryStacks},
     suites::{
         self, broken, journal::JournalFixture, notifier::NotifierFixture, rds::RdsFixture, secrets::SecretsFixture,
     },
@@ -51,6 +52,14 @@ impl RdsFixture for Simulated {
     fn skips(&self, _case: &str) -> Option<&'static str> {
         None
     }
+}
+
+#[test]
+fn stacks_and_buckets_in_memory_pass_the_suites_of_their_ports() {
+    let results = block_on(suites::stacks::run_stacks(&MemoryStacks::default(), async || {}, None));
+    assert_eq!(broken(&results), Vec::<String>::new());
+    let results = block_on(suites::stacks::run_artifacts(&MemoryArtifacts::default(), "suite"));
+    assert_eq!(broken(&results), Vec::<String>::new());
 }
 
 #[test]

@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 3660);
 
 /// Reads `30s`, `1h 30m`, `7d`.
-pub(super) fn parse(text: &str) -> Result<SignedDuration, String> {
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err("a duration is missing".to_owned());

@@ -1,12 +1,12 @@
 //! The part of the configuration that says where things are: AWS, the database's certificates, the journal, secrets.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use aurora_restore_aws::{EndpointUrl, HttpProxy, TableName};
 use aurora_restore_core::ids::{AccountId, Arn, Region, SecretId};
 use jiff::SignedDuration;
 
-use super::{Sources, reader::Reader};
+use super::{Origin, Problem, Sources, reader::Reader};
 
 /// Where things are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
         aws: AwsAccess {
             rds_endpoint: endpoint(reader, "aws.rds-endpoint"),
             sts_endpoint: endpoint(reader, "aws.sts-endpoint"),
-            proxy: proxy(reader, sources),
+            proxy: reader.noted(proxy(&sources.environment)).flatten(),
             target,
             source: Some(source).filter(|source| *source != Entrance::default()),
         },
@@ -240,21 +240,20 @@ fn endpoint(reader: &Reader<'_>, path: &str) -> Option<EndpointUrl> {
 }
 
 /// The proxy of the variables that every tool obeys. They are no keys of ours: a machine has them or has them not.
-fn proxy(reader: &Reader<'_>, sources: &Sources) -> Option<HttpProxy> {
+pub(super) fn proxy(environment: &BTreeMap<String, String>) -> Result<Option<HttpProxy>, Problem> {
     let first = |variables: &[&str]| {
-        let set = variables.iter().filter_map(|name| Some((*name, sources.environment.get(*name)?)));
+        let set = variables.iter().filter_map(|name| Some((*name, environment.get(*name)?)));
         set.map(|(name, text)| (name.to_owned(), text.clone())).find(|(_, text)| !text.trim().is_empty())
     };
-    let (variable, url) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
+    let Some((variable, url)) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
+        return Ok(None);
+    };
     let bypass = first(&["NO_PROXY", "no_proxy"]).map(|(_, hosts)| hosts).unwrap_or_default();
-    match HttpProxy::new(url.trim(), &bypass) {
-        Ok(proxy) => Some(proxy),
-        Err(invalid) => {
-            let hint = "It looks like http://proxy.example.com:3128; unset it where there is no proxy.";
-            reader.refuse_variable(&variable, invalid, hint);
-            None
-        }
-    }
+    HttpProxy::new(url.trim(), &bypass).map(Some).map_err(|invalid| Problem {
+        message: invalid.to_string(),
+        origin: Some(Origin::Environment { variable }),
+        hint: Some("It looks like http://proxy.example.com:3128; unset it where there is no proxy.".to_owned()),
+    })
 }
 
 fn place(reader: &Reader<'_>, path: &str, usual: Option<PathBuf>) -> Option<PathBuf> {

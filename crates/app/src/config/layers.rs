@@ -8,18 +8,22 @@ use std::{
 use super::{
     ConfigError, DEFAULTS, Origin, Problem, Sources, event,
     file::{self, Document, key_hint},
-    reference, schema,
+    reference, schema, stack,
     value::{self, Value},
 };
 
 /// Variables with our prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 8] = [
     "AURORA_RESTORE_CONFIG",
     "AURORA_RESTORE_LOG",
+    // Which stack is meant: an option of the command.
+    "AURORA_RESTORE_STACK",
     // What a function is, not what it is to do.
     "AURORA_RESTORE_STEP",
     "AURORA_RESTORE_ENVIRONMENT",
     "AURORA_RESTORE_PARAMETER",
+    "AURORA_RESTORE_STATE_MACHINE",
+    "AURORA_RESTORE_SWEEP_PERIOD",
 ];
 
 /// Variables with this prefix belong to tests and to the development of this program.
@@ -58,7 +62,7 @@ impl Values {
         }
     }
 
-    fn set(&mut self, path: &'static str, value: Value, origin: Origin) {
+    pub(super) fn set(&mut self, path: &'static str, value: Value, origin: Origin) {
         self.values.insert(path, (value, origin));
     }
 }
@@ -92,7 +96,20 @@ pub(super) fn resolve(sources: &Sources, file: Option<&Path>) -> Result<Values, 
             values.set(key.path, value, origin);
         }
     }
+    if let Some(item) = &sources.item {
+        let parsed = event::parse_as(&item.request, &Origin::Item { name: item.name.clone() });
+        problems.extend(parsed.problems);
+        for (key, value, origin) in parsed.entries {
+            values.set(key.path, value, origin);
+        }
+    }
+    if let Some(deployed) = &sources.stack {
+        stack::lay(deployed, &mut values, &mut problems);
+    }
     flags(sources, &mut values, &mut problems);
+    if let Some(deployed) = &sources.stack {
+        stack::require_region(deployed, &values, &mut problems);
+    }
     values.keep_strongest_source();
     if problems.is_empty() { Ok(values) } else { Err(ConfigError { problems }) }
 }

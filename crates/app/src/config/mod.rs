@@ -1,17 +1,19 @@
 //! The configuration: one typed schema, parsed once, from flags, environment, file and defaults.
 //!
 //! ```text
-//!   default-config.toml  <  file or parameter  <  AURORA_RESTORE_*  <  event  <  --set and other flags
+//!   default-config.toml  <  file or parameter  <  AURORA_RESTORE_*  <  event  <  stack  <  --set and other flags
 //!                 \_________ layers: values with their origin _________/
 //!                                        |
 //!                        reader: domain types, or every problem at once
 //! ```
 //! No secret ever stands in it: only ids of secrets.
 
+mod batch;
 mod duration;
 mod environment;
 mod event;
 mod file;
+mod for_stack;
 mod layers;
 mod problem;
 mod reader;
@@ -19,18 +21,26 @@ mod reference;
 mod request;
 mod schema;
 mod sources;
+mod stack;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
+pub use batch::read_batch;
+pub use duration::parse as parse_duration;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };
+pub use for_stack::{for_stack, request_on_stack};
 pub use problem::{ConfigError, Origin, Problem};
-pub use sources::{FlagValue, ParameterText, Sources};
+pub use sources::{FlagValue, ItemRequest, ParameterText, Sources};
+pub use stack::DeployedStack;
 pub use value::Value;
 
 use reader::Reader;
@@ -91,6 +101,11 @@ impl Config {
         reader.finish(request)
     }
 
+    /// What is asked for, in the form in which an event asks for it: every key of the request that is not the default.
+    pub fn event(&self) -> serde_json::Map<String, serde_json::Value> {
+        event::write(&self.values)
+    }
+
     /// Every key, in the order of the reference.
     pub fn show(&self) -> Vec<ShownKey<'_>> {
         schema::KEYS
@@ -101,6 +116,15 @@ impl Config {
             })
             .collect()
     }
+}
+
+/// The proxy that the environment names, as every tool obeys it. For whoever has to reach AWS before the configuration is
+/// read.
+///
+/// # Errors
+/// [`ConfigError`] if it is no proxy.
+pub fn proxy(environment: &BTreeMap<String, String>) -> Result<Option<aurora_restore_aws::HttpProxy>, ConfigError> {
+    Ok(environment::proxy(environment)?)
 }
 
 /// The text of a configuration to begin with: the reference, in which every key is commented out.

@@ -28,6 +28,18 @@ pub enum Origin {
     },
     /// What an event asks for.
     Event,
+    /// An item of a batch.
+    Item {
+        /// Its name.
+        name: String,
+    },
+    /// A deployed stack.
+    Stack {
+        /// Its name.
+        name: String,
+        /// The output that holds the value, if it is one.
+        output: Option<String>,
+    },
     /// A flag of the command line.
     Flag {
         /// The flag as written.
@@ -42,8 +54,9 @@ impl Origin {
             Self::Default => 0,
             Self::File { .. } | Self::Parameter { .. } => 1,
             Self::Environment { .. } => 2,
-            Self::Event => 3,
-            Self::Flag { .. } => 4,
+            Self::Event | Self::Item { .. } => 3,
+            Self::Stack { .. } => 4,
+            Self::Flag { .. } => 5,
         }
     }
 }
@@ -55,6 +68,9 @@ impl fmt::Display for Origin {
             Self::File { path, line } => write!(formatter, "{}:{line}", path.display()),
             Self::Parameter { name, line } => write!(formatter, "parameter {name}:{line}"),
             Self::Event => formatter.write_str("the event's request"),
+            Self::Item { name } => write!(formatter, "item {name}"),
+            Self::Stack { name, output: None } => write!(formatter, "stack {name}"),
+            Self::Stack { name, output: Some(output) } => write!(formatter, "stack {name}, output {output}"),
             Self::Environment { variable } => write!(formatter, "environment variable {variable}"),
             Self::Flag { flag } => write!(formatter, "flag {flag}"),
         }

@@ -41,10 +41,9 @@ impl<'v> Reader<'v> {
         self.note(Problem { message: format!("`{path}`: {reason}"), origin: self.origin(path), hint });
     }
 
-    /// Notes that an environment variable that is no key of ours is wrong.
-    pub(super) fn refuse_variable(&self, variable: &str, reason: impl Display, hint: &str) {
-        let origin = Some(Origin::Environment { variable: variable.to_owned() });
-        self.note(Problem { message: reason.to_string(), origin, hint: Some(hint.to_owned()) });
+    /// What was read elsewhere; a problem is noted.
+    pub(super) fn noted<T>(&self, read: Result<T, Problem>) -> Option<T> {
+        read.map_err(|problem| self.note(problem)).ok()
     }
 
     /// A key that several others fall back to is read more than once, and told once.

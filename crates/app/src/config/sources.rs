@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::stack::DeployedStack;
+
 /// A key that a flag of the command line sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlagValue {
@@ -31,6 +33,15 @@ pub struct ParameterText {
     pub text: String,
 }
 
+/// What an item of a batch asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemRequest {
+    /// The item's name, for messages.
+    pub name: String,
+    /// The keys of the request, in the form of an event's.
+    pub request: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Where a configuration is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -40,6 +51,10 @@ pub struct Sources {
     pub parameter: Option<ParameterText>,
     /// What an event asks for: the keys of the request as JSON, in the form of the file.
     pub event: Option<serde_json::Map<String, serde_json::Value>>,
+    /// What an item of a batch asks for: the same keys.
+    pub item: Option<ItemRequest>,
+    /// The deployed stack whose operations are meant.
+    pub stack: Option<DeployedStack>,
     /// Keys that flags set, the weakest first.
     pub flags: Vec<FlagValue>,
     /// The environment.
@@ -68,6 +83,12 @@ impl Sources {
     /// A function's: its environment, and the parameter that holds its configuration.
     pub fn of_function(environment: BTreeMap<String, String>, parameter: ParameterText) -> Self {
         Self { parameter: Some(parameter), environment, ..Self::default() }
+    }
+
+    /// The same with the parameter that stands in the file's place.
+    #[must_use]
+    pub fn with_parameter(&self, parameter: ParameterText) -> Self {
+        Self { parameter: Some(parameter), ..self.clone() }
     }
 
     /// The same with what an event asks for.

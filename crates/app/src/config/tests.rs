@@ -192,7 +192,7 @@ fn a_flag_that_names_a_snapshot_replaces_the_source_of_the_file() {
 #[test]
 fn an_event_overrides_the_environment_which_overrides_the_parameter() {
     let parameter = ParameterText { name: "/aurora-restore/test/config".to_owned(), text: LEAST.to_owned() };
-    let mut environment = std::collections::BTreeMap::new();
+    let mut environment = BTreeMap::new();
     environment.insert("AURORA_RESTORE_TARGET_REGION".to_owned(), "eu-west-3".to_owned());
     environment.insert("AURORA_RESTORE_TARGET_CLUSTER".to_owned(), "of-the-environment".to_owned());
     environment.insert("AURORA_RESTORE_STEP".to_owned(), "notify".to_owned());
@@ -210,7 +210,7 @@ fn an_event_overrides_the_environment_which_overrides_the_parameter() {
 #[test]
 fn a_problem_in_a_parameter_is_told_with_its_line() {
     let parameter = ParameterText { name: "/a/config".to_owned(), text: "[limits]\npol = \"3s\"\n".to_owned() };
-    let sources = Sources::of_function(std::collections::BTreeMap::new(), parameter);
+    let sources = Sources::of_function(BTreeMap::new(), parameter);
     let error = Config::load(&sources).unwrap_err();
     assert_eq!(error.to_string(), "parameter /a/config:2: unknown key `limits.pol`");
 }

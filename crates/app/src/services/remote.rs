@@ -11,10 +11,10 @@ use crate::config::{Environment, JournalTables};
 
 #[cfg(feature = "aws-services")]
 mod built_in {
-    use aurora_restore_aws::{Connection, DynamoJournal, SecretsManagerSecrets, SnsNotifier, TablesOptions};
+    use aurora_restore_aws::{Connection, DynamoJournal, SecretsManagerSecrets, SnsNotifier};
 
     use super::{
-        super::{account_access, open_secrets},
+        super::{account_access, function::tables_options, open_secrets},
         Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
     };
 
@@ -35,14 +35,7 @@ mod built_in {
     ) -> Result<Box<dyn Journal>, ServicesError> {
         let secrets = open_secrets(environment).await?;
         let connection = connect(environment, &tables.region, secrets.as_ref()).await?;
-        let options = TablesOptions {
-            state_table: tables.state.clone(),
-            audit_table: tables.audit.clone(),
-            state_retention: tables.state_retention,
-            audit_retention: tables.audit_retention,
-            endpoint: None,
-        };
-        let journal = DynamoJournal::new(&connection, &options)?;
+        let journal = DynamoJournal::new(&connection, &tables_options(tables))?;
         // One read, so that tables that cannot be used are told as such before anything is planned.
         let _newest = journal.ids_beginning_with("", 1).await?;
         Ok(Box::new(journal))

@@ -21,7 +21,7 @@ fn the_parameter_is_named_after_the_environment() {
     assert_eq!(name().as_str(), "/aurora-restore/staging/config");
     for environment in ["", "a/b", "a b", "ü", &"x".repeat(129)] {
         let error = ParameterName::of_environment(environment).unwrap_err();
-        assert!(error.to_string().contains("is not the name of an environment"), "{error}");
+        assert!(error.to_string().contains("is not a name that SSM takes"), "{error}");
     }
 }
 

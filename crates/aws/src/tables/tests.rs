@@ -8,6 +8,8 @@ use aurora_restore_core::{
 };
 use jiff::Timestamp;
 
+mod golden;
+
 use super::replay::{Replay, cancelled, refusal};
 
 const TOKEN: FencingToken = FencingToken(3);

@@ -1,11 +1,13 @@
 //! The conformance suites of the ports, run by the adapters over the AWS SDK and HTTP: RDS on the sandbox and on moto, all
 //! else on moto and on MiniStack, which know AWS from other people's reading of its documentation.
 
+mod executions;
 mod journal;
 mod moto;
 mod sandbox;
 mod sequences;
 mod services;
+mod stacks;
 mod wire;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};

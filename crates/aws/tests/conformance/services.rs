@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 
 use crate::region;
 
-async fn connection() -> Connection {
+pub(crate) async fn connection() -> Connection {
     let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
     Connection::open(&region(REGION), &access, None, None).await.expect("no endpoint of STS is set")
 }
 
-fn endpoint(server: &StandIn) -> EndpointUrl {
+pub(crate) fn endpoint(server: &StandIn) -> EndpointUrl {
     EndpointUrl::new(&server.url()).expect("an endpoint on this machine")
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use rand::RngExt as _;
 
@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::xml::{self, ErrorElement, Service};
 use super::{calls, replies, sts};
 use crate::model::Caller;
-use crate::model::call::Action;
+use crate::model::call::{Action, Call};
 use crate::server::Runtime;
 
 /// The version of the RDS API that is spoken here.
@@ -66,10 +66,9 @@ impl Api {
         if query.service == Service::Sts {
             return sts::answer(&query.action, query.params, &identity, now, request_id).map(Some);
         }
-        let action = Action::from_wire(&query.action)
-            .ok_or(Refusal::UnknownAction { action: query.action, version: query.version })?;
-        let call = calls::read_call(action, query.params)?;
-        let caller = Caller::new(identity.account, query.scope.region);
+        let caller = Caller::new(identity.account, query.scope.region.as_str());
+        let call = query.into_call()?;
+        let action = call.action();
         let served = self.runtime.call(&caller, call).await.map_err(|unsaved| Refusal::CannotSave(unsaved.0))?;
         if served.reply_lost {
             return Ok(None);
@@ -115,6 +114,34 @@ impl Query {
         }
         Ok(Self { service, action, version, scope, token, params })
     }
+
+    /// What is asked of the model.
+    fn into_call(self) -> Result<Call, Refusal> {
+        let Some(action) = Action::from_wire(&self.action) else {
+            return Err(Refusal::UnknownAction { action: self.action, version: self.version });
+        };
+        Ok(calls::read_call(action, self.params)?)
+    }
+}
+
+/// Reads a form as if a client had sent and signed it, and does not carry it out: for tests of the reading alone.
+///
+/// # Errors
+/// The text that the client would read.
+pub fn read_form(form: &[u8]) -> Result<Call, String> {
+    const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAFORM/20260801/eu-central-1/rds/aws4_request, \
+                          SignedHeaders=host, Signature=0";
+    let headers = [("host", "127.0.0.1"), (CONTENT_TYPE.as_str(), FORM), ("authorization", SIGNED)];
+    let headers = headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let request = HttpRequest {
+        method: Method::POST,
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: headers.into_iter().collect(),
+        body: Bytes::copy_from_slice(form),
+    };
+    let query = Query::read(&request).map_err(|(_, refusal)| refusal.to_string())?;
+    query.into_call().map_err(|refusal| refusal.to_string())
 }
 
 /// The parameters of the request: the body of a POST, the query of a GET.

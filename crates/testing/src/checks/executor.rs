@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aurora_restore_core::{
     engine::{Advance, Engine, EngineError, Session, request_cancel},
-    operation::{CancelRequest, Direction, End, Failure, Operation, Phase, Status},
+    operation::{CancelRequest, Direction, End, Failure, Operation, Phase, Status, StepKind},
     ports::{JournalError, Ports},
     request::Request,
 };
@@ -27,6 +27,8 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 /// How often a person asks again before giving up.
 const ASKED_MAX: u32 = 5;
 const PERSON: &str = "a person";
+/// What a person says about something that they have dealt with.
+pub(super) const NOTE: &str = "left as it is";
 
 /// What somebody wants of an operation.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub enum Want {
     Restore(Box<Request>),
     /// That it goes on to its end.
     GoOn,
+    /// That it goes on to its end without the undo of these steps, where it is stuck on one of them.
+    Waive(Vec<StepKind>),
     /// That it is undone, completed as it is or stuck on its way forward.
     Undo,
     /// That its retired cluster is ended.
@@ -78,7 +82,7 @@ impl Executor {
     pub(super) fn new(world: Scenario, want: Want) -> Self {
         let todo = match want {
             Want::Restore(_) => Todo::Begin,
-            Want::GoOn | Want::Undo | Want::Retire | Want::Cancel => Todo::Attach,
+            Want::GoOn | Want::Waive(_) | Want::Undo | Want::Retire | Want::Cancel => Todo::Attach,
         };
         let name = if todo == Todo::Begin { "first" } else { "later" };
         Self { world, session: None, todo, stuck: Vec::new(), want: Arc::new(want), name, asked: 0 }
@@ -211,7 +215,7 @@ impl Work<'_> {
                     *session = Some(engine.begin(begin).await?);
                     Ok(Made::Now(Todo::Advance))
                 }
-                Want::GoOn | Want::Undo | Want::Retire | Want::Cancel => Ok(Made::Now(Todo::Attach)),
+                Want::GoOn | Want::Waive(_) | Want::Undo | Want::Retire | Want::Cancel => Ok(Made::Now(Todo::Attach)),
             },
             (Todo::Attach, session) => {
                 *session = Some(engine.attach(&id, &executor(self.name)).await?);
@@ -238,15 +242,21 @@ impl Work<'_> {
     /// Says what is wanted, if it was not said before.
     async fn ask(&self, engine: &Engine<'_>, session: &mut Session) -> Result<(), EngineError> {
         let phase = session.operation().phase;
+        let undoing = session.operation().step_to_undo().map(|step| step.kind);
         match (self.want, phase) {
             (Want::Undo, Phase::Ended(End::Completed) | Phase::Stuck(Direction::Forward)) => {
                 engine.undo(session, PERSON).await
+            }
+            (Want::Waive(steps), Phase::Stuck(Direction::Back))
+                if undoing.is_some_and(|step| steps.contains(&step)) =>
+            {
+                engine.waive_undo(session, PERSON, NOTE).await
             }
             (_, Phase::Stuck(_)) => engine.unstick(session, PERSON).await,
             (Want::Retire, Phase::Ended(End::Completed)) if session.operation().keeps_retired_cluster() => {
                 engine.retire(session, PERSON).await
             }
-            (Want::Restore(_) | Want::GoOn | Want::Undo | Want::Retire | Want::Cancel, _) => Ok(()),
+            (Want::Restore(_) | Want::GoOn | Want::Waive(_) | Want::Undo | Want::Retire | Want::Cancel, _) => Ok(()),
         }
     }
 }

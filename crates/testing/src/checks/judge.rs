@@ -3,8 +3,8 @@
 //! it names everything that is left.
 
 use aurora_restore_core::{
-    operation::{Facts, Operation, Status, StepRecord, StepStatus},
-    report::{resources_of, warnings_of},
+    operation::{Facts, Operation, Status, StepKind, StepRecord, StepStatus},
+    report::{of_journal, resources_of, warnings_of},
     steps::{OPERATION_TAG, ROLE_TAG, Role, left_by},
 };
 
@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     coverage::{Ending, Verdict, is_refused},
+    executor::NOTE,
     trial::{End, Trial},
 };
 
@@ -186,4 +187,62 @@ fn report_names_what_is_left(end: &End) -> Result<(), String> {
         .filter(|name| !standing.iter().any(|text| text.split([' ', ',', '(', ')']).any(|word| word == *name)))
         .collect();
     if unnamed.is_empty() { Ok(()) } else { Err(format!("and the report does not name {unnamed:?} as left")) }
+}
+
+/// Judges the end of an operation of which a person has waived an undo: it is over, its target is free, all but what was
+/// waived is as before, and the journal and the report tell what the person said.
+pub(super) fn only_waived_is_left(end: &End, before: &Scenario, witness: Witness) -> Result<(), String> {
+    let operation = &end.operation;
+    if !matches!(operation.status(), Status::Failed | Status::Cancelled) || operation.phase.holds_target() {
+        return Err(format!("{} and not undone", operation.status().as_str()));
+    }
+    let waived: Vec<StepKind> = operation.steps.iter().filter(|step| is_waived(step)).map(|step| step.kind).collect();
+    let untold =
+        operation.steps.iter().filter(|step| is_waived(step) != step.note.iter().any(|note| note.ends_with(NOTE)));
+    let untold: Vec<&str> = untold.map(|step| step.kind.as_str()).collect();
+    if waived.is_empty() || !untold.is_empty() {
+        return Err(format!("waived is {waived:?}, and a person's words are missing or too many at {untold:?}"));
+    }
+    let mut told = told_to_be_left(end, &waived)?;
+    told.extend(things_around_the_name(operation, &waived));
+    // An undo says what it keeps.
+    told.extend(operation.steps.iter().flat_map(|step| told_by(step, operation)));
+    let differences = before.view_with_quotas(witness).differences(&end.world.view_with_quotas(witness));
+    let is_told = |line: &String| {
+        let thing = line.split(' ').nth(1).and_then(|thing| thing.trim_end_matches(':').rsplit('/').next());
+        let names = |text: &String| text.split([' ', ',', ';']).any(|word| Some(word) == thing);
+        // A thing that is told counts in its quota, too.
+        line.starts_with("quota ") || told.iter().any(names)
+    };
+    let others: Vec<String> = differences.into_iter().filter(|line| !is_told(line)).collect();
+    if !others.is_empty() {
+        return Err(format!("{waived:?} was waived, and more differs than was told:\n  {}", others.join("\n  ")));
+    }
+    report_names_what_is_left(end)
+}
+
+fn is_waived(step: &StepRecord) -> bool {
+    step.status == StepStatus::Waived
+}
+
+/// What the report tells to be left of these steps, on which the operation was stuck.
+fn told_to_be_left(end: &End, waived: &[StepKind]) -> Result<Vec<String>, String> {
+    let stored = end.world.journal.stored(&end.operation.id);
+    let report = of_journal(&stored, end.operation.updated_at).map_err(|refusal| refusal.to_string())?;
+    let of_waived = |text: &String| waived.iter().any(|step| text.starts_with(&format!("stuck in {step}: ")));
+    Ok(report.incidents.into_iter().map(|incident| incident.text).filter(of_waived).collect())
+}
+
+/// Whoever waives the undo of the switch has dealt with what bears the name. And a cluster that is left is told by its own
+/// name; its instances stay with it.
+fn things_around_the_name(operation: &Operation, waived: &[StepKind]) -> Vec<String> {
+    let Some(plan) = operation.facts.plan.as_deref() else { return Vec::new() };
+    let names = &plan.names;
+    let new = [&names.staged_instances, &names.serving_instances].into_iter().flatten();
+    let old = plan.existing.iter().flat_map(|existing| existing.instances.iter().map(|found| &found.instance));
+    let has = |step| waived.contains(&step);
+    let new = new.filter(|_| has(StepKind::RestoreSnapshot)).map(ToString::to_string);
+    let old = old.chain(&names.retired_instances).filter(|_| has(StepKind::SwitchOver)).map(ToString::to_string);
+    let target = Some(operation.request.target.cluster.to_string()).filter(|_| has(StepKind::SwitchOver));
+    new.chain(old).chain(target).collect()
 }

@@ -21,5 +21,5 @@ pub use single::{FAILURES, crash_around_every_call, every_step_twice, failure_at
 pub use trial::{End, Trial};
 pub use undo::{
     FailsAt, crash_around_every_call_of_every_undo, every_undo_twice, failure_at_every_call_of_every_undo,
-    stuck_in_each_undo,
+    stuck_in_each_undo, stuck_in_each_undo_of_a_cancelled, waived,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aurora_restore_core::operation::{Direction, Phase, StepKind, StepStatus};
+use aurora_restore_core::operation::{Direction, Phase, StepKind, StepRecord, StepStatus};
 
 use crate::{
     faults::{Fault, Hit},
@@ -13,6 +13,7 @@ use crate::{
 use super::{
     coverage::Coverage,
     executor::{Executor, Todo, Want},
+    judge,
     position::Position,
     single::{crashes_in, in_every_move, point},
     trial::{Recorded, Recording, Trial, record},
@@ -82,23 +83,56 @@ pub fn failure_at_every_call_of_every_undo(trial: &Trial, fails_at: FailsAt, fau
 /// # Errors
 /// A line that says why the untroubled run has no end.
 pub fn stuck_in_each_undo(trial: &Trial) -> Result<Vec<(StepKind, Trial)>, String> {
-    let mut found: Vec<(StepKind, Trial)> = Vec::new();
+    let mut found = Vec::new();
     let recording = trial.record()?;
     for failed in failed(&recording, FailsAt::EndOfEachStep) {
-        for recorded in record(failed.executor, trial.witness)?.moves {
-            for (at, _) in recorded.calls.iter().enumerate().filter(|(_, (hit, _))| *hit == Hit::RdsChange) {
-                let executor = recorded.struck(at, Fault::Denied, "second")?;
-                let stuck = executor.operation().filter(|operation| operation.phase == Phase::Stuck(Direction::Back));
-                let Some(step) = stuck.and_then(|operation| operation.step_to_undo()).map(|step| step.kind) else {
-                    continue;
-                };
-                found.retain(|(earlier, _)| *earlier != step);
-                let before = trial.before.as_ref().map(Scenario::fork);
-                found.push((step, Trial::afterwards(executor.world, Want::GoOn, trial.witness, before)));
-            }
-        }
+        stuck_while_undone(trial, &record(failed.executor, trial.witness)?, &mut found)?;
     }
     Ok(found)
+}
+
+/// The operation of a trial, stuck while it is undone because a person has cancelled it at the latest moment; as
+/// [`stuck_in_each_undo`].
+///
+/// # Errors
+/// A line that says why the untroubled run has no end.
+pub fn stuck_in_each_undo_of_a_cancelled(trial: &Trial) -> Result<Vec<(StepKind, Trial)>, String> {
+    let mut found = Vec::new();
+    if let Some((_, cancelled)) = trial.cancelled_in_each_step()?.pop() {
+        stuck_while_undone(trial, &cancelled.record()?, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Denies each change of an undo, and keeps for each step the last one after which the operation is stuck.
+fn stuck_while_undone(trial: &Trial, undo: &Recording, found: &mut Vec<(StepKind, Trial)>) -> Result<(), String> {
+    for recorded in &undo.moves {
+        for (at, _) in recorded.calls.iter().enumerate().filter(|(_, (hit, _))| *hit == Hit::RdsChange) {
+            let executor = recorded.struck(at, Fault::Denied, "second")?;
+            let stuck = executor.operation().filter(|operation| operation.phase == Phase::Stuck(Direction::Back));
+            let Some(step) = stuck.and_then(|operation| operation.step_to_undo()).map(|step| step.kind) else {
+                continue;
+            };
+            found.retain(|(earlier, _)| *earlier != step);
+            let before = trial.before.as_ref().map(Scenario::fork);
+            found.push((step, Trial::afterwards(executor.world, Want::GoOn, trial.witness, before)));
+        }
+    }
+    Ok(())
+}
+
+/// Of an operation that is stuck while it is undone: a person leaves what its step made, and whatever else cannot be undone
+/// because of that. What comes of it without further trouble is judged here; the trial is whether it always does.
+///
+/// # Errors
+/// A line that says why there was no end, or what is wrong with it.
+pub fn waived(stuck: &Trial) -> Result<Trial, String> {
+    let trial = |steps| Trial::afterwards(stuck.first.world.fork(), Want::Waive(steps), stuck.witness, None);
+    let end = trial(StepKind::ALL.to_vec()).undisturbed()?;
+    let before = stuck.before.as_ref().ok_or("nobody knows the world before")?;
+    judge::only_waived_is_left(&end, before, stuck.witness)?;
+    let is_waived = |step: &&StepRecord| step.status == StepStatus::Waived;
+    Ok(trial(end.operation.steps.iter().filter(is_waived).map(|step| step.kind).collect()))
 }
 
 fn while_undone(trial: &Trial, fails_at: FailsAt, check: impl Fn(&Trial, &Recording) -> Coverage + Sync) -> Coverage {

@@ -1,5 +1,5 @@
-//! What people start once an operation stands: retire, undo, cancel, go on with what is stuck; each with a crash before and
-//! after every call, and with a failure at every call.
+//! What people start once an operation stands: retire, undo, cancel, go on with what is stuck, or waive the undo that it is
+//! stuck in; each with a crash before and after every call, and with a failure at every call.
 
 use aurora_restore_core::{
     engine::Engine,
@@ -8,7 +8,10 @@ use aurora_restore_core::{
 };
 
 use crate::{
-    checks::{Coverage, FAILURES, Trial, Want, crash_around_every_call, failure_at_every_call, stuck_in_each_undo},
+    checks::{
+        Coverage, FAILURES, Trial, Want, crash_around_every_call, failure_at_every_call, stuck_in_each_undo,
+        stuck_in_each_undo_of_a_cancelled, waived,
+    },
     parallel,
     run::block_on,
     scenario::{Scenario, TargetIs},
@@ -55,9 +58,14 @@ pub fn afterwards() -> Result<Vec<Afterwards>, String> {
     }
     for strategy in [Strategy::Swap, Strategy::Replace] {
         for (step, trial) in stuck_in_each_undo(&trial(cell(strategy, SourceKind::OtherBoth)))? {
-            let name = format!("resume, stuck in the undo of {step} ({})", super::table::strategy(strategy));
-            all.push(Afterwards { name, trial });
+            let of = format!("stuck in the undo of {step} ({})", super::table::strategy(strategy));
+            all.push(Afterwards { name: format!("waive, {of}"), trial: waived(&trial)? });
+            all.push(Afterwards { name: format!("resume, {of}"), trial });
         }
+    }
+    for (step, trial) in stuck_in_each_undo_of_a_cancelled(&trial(copied))? {
+        let name = format!("waive, stuck in the undo of {step} (cancelled)");
+        all.push(Afterwards { name, trial: waived(&trial)? });
     }
     Ok(all)
 }

@@ -3,10 +3,12 @@
 //! A suite is a list of cases. A case says in one sentence what must hold; an implementation's fixture says how time
 //! passes there and which cases it cannot show, with the reason.
 
+pub mod executions;
 pub mod journal;
 pub mod notifier;
 pub mod rds;
 pub mod secrets;
+pub mod stacks;
 
 use std::fmt;
 

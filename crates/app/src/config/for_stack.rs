@@ -1,0 +1,122 @@
+//! The configuration of a stack: a file, checked as its functions will read it, in the form in which it fits a
+//! parameter of a template.
+
+use std::{collections::BTreeMap, path::Path};
+
+use aurora_restore_core::request::Request;
+use jiff::Timestamp;
+
+use super::{Config, ConfigError, ParameterText, Problem, Sources};
+
+/// The most bytes that CloudFormation takes as the value of a parameter.
+const BYTES_MAX: usize = 4_096;
+
+/// What the template sets for every function, as far as reading the configuration depends on it.
+fn of_functions(region: &str) -> BTreeMap<String, String> {
+    let variables = [
+        ("AURORA_RESTORE_JOURNAL_STORE", "tables"),
+        ("AURORA_RESTORE_SECRETS_STORE", "secrets-manager"),
+        ("AURORA_RESTORE_TARGET_REGION", region),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// Reads the file as a function would read the parameter. No part of a request has to be there: an event may bring it.
+///
+/// # Errors
+/// [`ConfigError`] with everything that is wrong with it, by line.
+pub fn for_stack(file: &Path, region: &str) -> Result<String, ConfigError> {
+    let sources = Sources { file: Some(file.to_owned()), environment: of_functions(region), ..Sources::default() };
+    refuse_what_functions_refuse(&Config::load(&sources)?)?;
+    // Comments are for the reader of the file; a parameter has no room for them.
+    let refused =
+        |message: String, hint: &str| ConfigError::from(Problem { message, origin: None, hint: Some(hint.to_owned()) });
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| refused(format!("{name} cannot be read: {error}"), "Correct the path."))?;
+    let table: toml::Table =
+        text.parse().map_err(|error| refused(format!("{name} is not TOML: {error}"), "Correct it."))?;
+    let compact = table.to_string();
+    if compact.len() > BYTES_MAX {
+        let told =
+            format!("{name} has {} bytes without its comments, and a stack takes at most {BYTES_MAX}", compact.len());
+        return Err(refused(told, "Move what differs between requests into the requests."));
+    }
+    Ok(compact)
+}
+
+/// How an account is entered is the functions' own business: with their roles, and with the template's for the source.
+fn refuse_what_functions_refuse(config: &Config) -> Result<(), ConfigError> {
+    let is_refused = |path: &str| {
+        let of_target = ["aws.target.profile", "aws.target.role", "aws.target.keys-secret"];
+        of_target.contains(&path) || path == "aws.source.profile"
+    };
+    let refused = config.show().into_iter().filter(|key| key.value.is_some() && is_refused(key.path));
+    let problems: Vec<Problem> = refused
+        .map(|key| Problem {
+            message: format!("`{}` cannot be used by functions: they have roles of their own", key.path),
+            origin: key.origin.cloned(),
+            hint: Some("Take it out; give the role in the source account as the parameter SourceRoleArn.".to_owned()),
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+}
+
+/// What a function of the stack makes of an event: the event's request over the stack's own configuration. `now` says what
+/// "today" is.
+///
+/// # Errors
+/// [`ConfigError`] with everything that the function would refuse.
+pub fn request_on_stack(
+    configuration: &str,
+    event: serde_json::Map<String, serde_json::Value>,
+    region: &str,
+    now: Timestamp,
+) -> Result<Request, ConfigError> {
+    let parameter = ParameterText { name: "of the stack's configuration".to_owned(), text: configuration.to_owned() };
+    let sources = Sources::of_function(of_functions(region), parameter).with_event(event);
+    Config::load(&sources)?.request(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, ConfigError> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("stack.toml");
+        std::fs::write(&file, text).unwrap();
+        for_stack(&file, "eu-central-1")
+    }
+
+    #[test]
+    fn comments_are_left_out_and_all_else_stays() {
+        let starter = super::super::starter();
+        assert!(starter.len() > BYTES_MAX, "the example shows something");
+        let compact = read(&format!("{starter}\n")).unwrap();
+        assert!(!compact.contains('#') && compact.len() < BYTES_MAX, "{compact}");
+        let text = "# One.\n[verification]\ntables-min = 3 # Two.\n";
+        assert_eq!(read(text).unwrap(), "[verification]\ntables-min = 3\n");
+    }
+
+    #[test]
+    fn an_event_completes_what_the_stack_says() {
+        let stack = "[secrets]\nmaster = \"staging/master\"\n[limits]\nattempts-max = 3\n";
+        let event = serde_json::json!({"source": {"latest-of": "prod"}, "target": {"cluster": "staging"}});
+        let now = "2026-11-22T10:15:00Z".parse().unwrap();
+        let ask = |stack| request_on_stack(stack, event.as_object().unwrap().clone(), "eu-central-1", now);
+        let request = ask(stack).unwrap();
+        assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
+        assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
+    }
+
+    #[test]
+    fn what_a_function_would_refuse_is_refused_with_its_line() {
+        let told = read("[target]\nclutser = \"x\"\n").unwrap_err().to_string();
+        assert!(told.ends_with("stack.toml:2: unknown key `target.clutser`"), "{told}");
+        let told = read("[aws.target]\nprofile = \"staging\"\n").unwrap_err().to_string();
+        assert!(told.contains("stack.toml:2: `aws.target.profile` cannot be used by functions"), "{told}");
+        let large = format!("[restore.tags]\nnote = \"{}\"\n", "x".repeat(BYTES_MAX));
+        assert!(read(&large).unwrap_err().to_string().contains("at most 4096"));
+    }
+}

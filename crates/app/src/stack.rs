@@ -1,0 +1,131 @@
+//! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
+
+use aurora_restore_aws::{CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
+use aurora_restore_core::{
+    ids::{AccountId, Arn, Region},
+    ports::{Cloud as _, Side},
+};
+use aurora_restore_ops::{
+    deploy::DeployPorts,
+    patiently,
+    ports::{Executions, Patient, ServiceError, Stack, Stacks as _},
+};
+
+use crate::{
+    config::{DeployedStack, Environment},
+    services::{ServicesError, connect, open_cloud, open_secrets},
+};
+
+/// Why a stack cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The account cannot be entered.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// There is no such stack.
+    #[error("stack {name} does not exist in {region}")]
+    NoStack {
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// A stack is none of this product.
+    #[error("the stack is none of aurora-restore: {reason}")]
+    NotAStack {
+        /// What is missing.
+        reason: String,
+    },
+    /// CloudFormation said no.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// The account and Region of a stack, entered.
+#[derive(Debug)]
+pub struct StackServices {
+    connection: Connection,
+    stacks: CloudFormation,
+    region: Region,
+}
+
+impl StackServices {
+    /// Enters the target account in a Region. Sends nothing to CloudFormation yet.
+    ///
+    /// # Errors
+    /// [`ServicesError`] where the account cannot be entered.
+    pub async fn open(environment: &Environment, region: &Region) -> Result<Self, ServicesError> {
+        let connection = connect(environment, region).await?;
+        let stacks = CloudFormation::new(&connection, None)?;
+        Ok(Self { connection, stacks, region: region.clone() })
+    }
+
+    /// The stacks.
+    pub fn stacks(&self) -> &dyn aurora_restore_ops::ports::Stacks {
+        &self.stacks
+    }
+
+    /// The Region.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The buckets of an account.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn artifacts(&self, owner: &AccountId) -> Result<S3Artifacts, ServicesError> {
+        Ok(S3Artifacts::new(&self.connection, owner.clone(), None)?)
+    }
+
+    /// What a deployment works with.
+    pub fn deploy_ports<'p>(&'p self, artifacts: &'p S3Artifacts) -> DeployPorts<'p> {
+        DeployPorts { stacks: &self.stacks, artifacts }
+    }
+
+    /// The account that answers.
+    ///
+    /// # Errors
+    /// [`ServicesError`] where none does, or another one than the configuration names.
+    pub async fn account(&self, environment: &Environment) -> Result<AccountId, ServicesError> {
+        let secrets = open_secrets(environment).await?;
+        let cloud = open_cloud(&environment.aws, &self.region, secrets.as_ref()).await?;
+        let found = cloud.account(Side::Target).await?;
+        match &environment.aws.target.account {
+            Some(expected) if *expected != found => {
+                Err(ServicesError::OtherAccount { side: "target", found, expected: expected.clone() })
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// The bucket that is made where none is named: one for each account and Region.
+    pub fn usual_bucket(&self, account: &AccountId) -> String {
+        format!("aurora-restore-{account}-{}", self.region)
+    }
+
+    /// The executions of a state machine of the stack.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`]; [`StackError::NotAStack`] where the ARN is none of a state machine.
+    pub fn executions(&self, machine: &str) -> Result<Box<dyn Executions>, StackError> {
+        let unfit = || StackError::NotAStack { reason: format!("its output `{machine}` is no state machine") };
+        let arn = Arn::new(machine).map_err(|_| unfit())?;
+        let machine = MachineArn::new(arn).map_err(|_| unfit())?;
+        Ok(Box::new(Patient(StepFunctions::new(&self.connection, machine, None).map_err(ServicesError::from)?)))
+    }
+
+    /// A stack that is there.
+    ///
+    /// # Errors
+    /// [`StackError::NoStack`], or what CloudFormation says.
+    pub async fn find(&self, name: &str) -> Result<Stack, StackError> {
+        let found = patiently(|| self.stacks.describe(name)).await?;
+        found.ok_or_else(|| StackError::NoStack { name: name.to_owned(), region: self.region.clone() })
+    }
+
+    /// A stack as the configuration has to know it.
+    pub fn as_deployed(&self, stack: &Stack) -> DeployedStack {
+        DeployedStack { name: stack.name.clone(), region: self.region.to_string(), outputs: stack.outputs.clone() }
+    }
+}

@@ -1,0 +1,8 @@
+//! What a stack is made and kept with: CloudFormation and S3, one file for each call.
+
+mod cloudformation;
+mod s3;
+mod service;
+
+pub use cloudformation::CloudFormation;
+pub use s3::S3Artifacts;

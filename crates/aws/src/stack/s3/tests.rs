@@ -1,0 +1,67 @@
+//! What is sent to S3, and what its answers mean.
+
+use aurora_restore_core::ids::AccountId;
+use aurora_restore_ops::ports::{Artifacts, Bucket, ServiceError};
+use aws_smithy_http_client::test_util::StaticReplayClient;
+
+use super::S3Artifacts;
+use crate::replay::answering;
+
+fn s3(answers: impl IntoIterator<Item = (u16, String)>) -> (S3Artifacts, StaticReplayClient) {
+    let (connection, http) = answering(answers);
+    let owner = AccountId::new("111122223333").unwrap();
+    (S3Artifacts::new(&connection, owner, None).unwrap(), http)
+}
+
+fn versioning(status: &str) -> (u16, String) {
+    (200, format!("<VersioningConfiguration>{status}</VersioningConfiguration>"))
+}
+
+#[tokio::test]
+async fn a_bucket_is_ours_or_missing_or_refused() {
+    let enabled = "<Status>Enabled</Status>";
+    let (found, http) = s3([(200, String::new()), versioning(enabled)]);
+    assert_eq!(found.bucket("b").await, Ok(Some(Bucket { versioned: true })));
+    for request in http.actual_requests() {
+        assert_eq!(request.headers().get("x-amz-expected-bucket-owner"), Some("111122223333"));
+    }
+    let (plain, _http) = s3([(200, String::new()), versioning("")]);
+    assert_eq!(plain.bucket("b").await, Ok(Some(Bucket { versioned: false })));
+    let (missing, _http) = s3([(404, String::new())]);
+    assert_eq!(missing.bucket("b").await, Ok(None));
+    let (theirs, _http) = s3([(403, String::new())]);
+    assert!(matches!(theirs.bucket("b").await, Err(ServiceError::Denied { action: "s3:ListBucket", .. })));
+}
+
+#[tokio::test]
+async fn a_bucket_is_closed_and_encrypted_before_it_keeps_versions() {
+    let owned = "<Error><Code>BucketAlreadyOwnedByYou</Code><Message>yours</Message></Error>";
+    for first in [(200, String::new()), (409, owned.to_owned())] {
+        let (made, http) = s3([first, (200, String::new()), (200, String::new()), (200, String::new())]);
+        made.make_bucket("b").await.unwrap();
+        let asked: Vec<String> = http
+            .actual_requests()
+            .map(|request| request.uri().split_once('?').map_or("", |(_, query)| query).to_owned())
+            .collect();
+        let about = |index: usize, what: &str| asked[index].contains(what);
+        assert!(about(1, "publicAccessBlock") && about(2, "encryption") && about(3, "versioning"), "{asked:?}");
+    }
+    let taken = "<Error><Code>BucketAlreadyExists</Code><Message>somebody else has it</Message></Error>";
+    let (taken, _http) = s3([(409, taken.to_owned())]);
+    assert!(matches!(taken.make_bucket("b").await, Err(ServiceError::Refused { .. })));
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_there_is_an_answer_and_no_failure() {
+    let (missing, _http) = s3([(404, String::new())]);
+    assert_eq!(missing.newest("b", "k").await, Ok(None));
+    let (unversioned, _http) = s3([(200, String::new())]);
+    let error = unversioned.newest("b", "k").await.unwrap_err();
+    assert!(error.to_string().contains("names no version"), "{error}");
+}
+
+#[tokio::test]
+async fn the_address_of_an_object_is_that_of_its_region() {
+    let (s3, _http) = s3([]);
+    assert_eq!(s3.url("b", "lambda/k"), "https://b.s3.eu-central-1.amazonaws.com/lambda/k");
+}

@@ -1,0 +1,20 @@
+//! Maintenance of a deployed pipeline: what is done around restores rather than in one.
+//!
+//! It declares the ports that it needs beside those of `core`; the adapters implement them. It is not the place for
+//! decisions about a restore itself, and like `core` it reads no environment and prints nothing.
+
+pub mod condition;
+pub mod delete;
+pub mod deploy;
+mod error;
+mod follow;
+mod package;
+pub mod ports;
+pub mod status;
+pub mod sweep;
+mod template;
+
+pub use error::OpsError;
+pub use follow::{Narrator, patiently};
+pub use package::Package;
+pub use template::TemplateParameters;

@@ -1,0 +1,19 @@
+//! What maintenance needs from the world beside the ports of `core`, as traits.
+
+mod artifacts;
+mod executions;
+mod patient;
+mod service_error;
+mod stacks;
+
+pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use executions::{
+    EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
+    InvalidExecutionName, Started,
+};
+pub use patient::Patient;
+pub use service_error::{ServiceError, ServiceResult};
+pub use stacks::{
+    Action, Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, Stack, StackEvent, Stacks,
+    TEMPLATE_BYTES_MAX, TemplateSource,
+};

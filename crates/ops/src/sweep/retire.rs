@@ -1,0 +1,66 @@
+//! Starting the end of every retired cluster whose time has come.
+
+use aurora_restore_core::{journal::StateItem, operation::Status};
+use serde_json::json;
+
+use super::{Sweep, SweepError, Swept};
+use crate::ports::{ExecutionName, ExecutionStatus, ExecutionsError, Started};
+
+/// Who asks for it, as the journal tells it.
+const SWEEPER: &str = "sweeper";
+/// So many executions that went on from the same entry and ended without writing any are passed over at most.
+const TURNS_MAX: u32 = 10;
+
+/// Starts an execution for every completed operation whose retired cluster is due, within the bound.
+pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<(), SweepError> {
+    let now = sweep.ports.clock.now();
+    let completed = sweep.list(Status::Completed, &mut swept.troubles).await?;
+    let mut due: Vec<StateItem> =
+        completed.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
+    // The one that has been due longest comes first.
+    due.sort_by_key(|item| item.retire_after);
+    if due.len() > sweep.bounds.retirements_max {
+        let left = due.len() - sweep.bounds.retirements_max;
+        swept.troubles.push(format!("{left} more retired clusters are due; the next sweep goes on with them"));
+    }
+    for item in due.iter().take(sweep.bounds.retirements_max) {
+        match start(sweep, item).await {
+            Ok(Begun::Now) => swept.started.push(item.operation_id.clone()),
+            Ok(Begun::Before) => {}
+            Ok(Begun::InVain) => swept.troubles.push(format!(
+                "the retired cluster of {id}: {TURNS_MAX} executions that were to end it ended at once; look at them, and end \
+                 it with `aurora-restore retire {id}`",
+                id = item.operation_id
+            )),
+            Err(error) => swept.troubles.push(format!("the retired cluster of {}: {error}", item.operation_id)),
+        }
+    }
+    Ok(())
+}
+
+/// What became of the end of one retired cluster.
+enum Begun {
+    /// An execution was started.
+    Now,
+    /// One that was started before goes on with it.
+    Before,
+    /// As many as may be have ended without doing it.
+    InVain,
+}
+
+async fn start(sweep: &Sweep<'_>, item: &StateItem) -> Result<Begun, ExecutionsError> {
+    let input = json!({ "operation_id": item.operation_id, "ask": { "kind": "retire", "by": SWEEPER } });
+    for turn in 1..=TURNS_MAX {
+        let name = ExecutionName::of_resumption(&item.operation_id, item.sequence, turn);
+        match sweep.executions.start(&name, &input).await? {
+            Started::Started => return Ok(Begun::Now),
+            Started::NameTaken => {
+                let other = sweep.executions.describe(&name).await?;
+                if other.is_some_and(|other| other.status == ExecutionStatus::Running) {
+                    return Ok(Begun::Before);
+                }
+            }
+        }
+    }
+    Ok(Begun::InVain)
+}

@@ -1,0 +1,41 @@
+//! Operations that are in progress and that nobody goes on with.
+//!
+//! Long waits write no entries, so an operation without news is not stalled while an execution runs that is its executor.
+
+use aurora_restore_core::{
+    engine::{EngineError, look_at},
+    journal::StateItem,
+    operation::Status,
+};
+
+use super::{Finding, Sweep, SweepError, Swept};
+use crate::ports::{ExecutionName, ExecutionsError};
+
+/// Finds them.
+pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<(), SweepError> {
+    let now = sweep.ports.clock.now();
+    for item in sweep.list(Status::InProgress, &mut swept.troubles).await? {
+        let Ok(since) = item.last_updated_at.checked_add(sweep.bounds.stalled_after) else { continue };
+        if since > now {
+            continue;
+        }
+        match idle_executor(sweep, &item).await {
+            Ok(None) => {}
+            Ok(Some(executor)) => swept.findings.push(Finding::Stalled { state: Box::new(item), since, executor }),
+            Err(reason) => swept.troubles.push(format!("operation {}: {reason}", item.operation_id)),
+        }
+    }
+    Ok(())
+}
+
+/// Who should execute an operation and does not; nobody if it is executed.
+async fn idle_executor(sweep: &Sweep<'_>, item: &StateItem) -> Result<Option<String>, String> {
+    let operation =
+        look_at(sweep.ports.journal, &item.operation_id).await.map_err(|error: EngineError| error.to_string())?;
+    let executor = operation.executor.to_string();
+    // A process of the command has a name that no execution has: nobody can tell whether it still runs.
+    let Ok(name) = ExecutionName::new(&executor) else { return Ok(Some(executor)) };
+    let execution = sweep.executions.describe(&name).await.map_err(|error: ExecutionsError| error.to_string())?;
+    let runs = execution.is_some_and(|execution| !execution.status.has_ended());
+    Ok((!runs).then_some(executor))
+}

@@ -1,0 +1,229 @@
+//! The sweep over a simulated cloud: what is started, what is found, what is told.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use aurora_restore_core::{
+    engine::Engine,
+    operation::{Direction, Operation, Phase, Status, StepKind, StepStatus},
+    ports::{Location, NoticeOutcome, Side},
+    request::{ArchivePolicy, Limits, SourceSelector, Strategy},
+};
+use aurora_restore_ops::{
+    ports::{ExecutionName, ExecutionStatus, Executions},
+    sweep::{Bounds, Sweep, Swept},
+};
+use aurora_restore_sandbox::model::call::{Call, CreateDbClusterSnapshot};
+use aurora_restore_testing::{
+    Fault, FaultyPorts, MemoryExecutions, Script, Trouble, block_on,
+    scenario::{FRANKFURT, Scenario, Stage, operation, region, regions},
+    stories::{driven_until, step_is},
+};
+use jiff::SignedDuration;
+use serde_json::json;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn sweep(scenario: &Scenario, executions: &MemoryExecutions) -> Swept {
+    let location = Location { side: Side::Target, region: region(FRANKFURT) };
+    let sweep = Sweep { ports: scenario.ports(), executions, location, bounds: Bounds::default() };
+    block_on(sweep.run()).unwrap()
+}
+
+fn completed(
+    scenario: &Scenario,
+    id: &str,
+    change: impl FnOnce(&mut aurora_restore_core::request::Request),
+) -> Operation {
+    let mut request = scenario.swap();
+    change(&mut request);
+    let (_, session) = scenario.run(id, request).unwrap();
+    scenario.settle();
+    assert_eq!(session.operation().phase, Phase::Ended(aurora_restore_core::operation::End::Completed));
+    session.operation().clone()
+}
+
+#[test]
+fn the_executions_of_tests_pass_the_suite_of_their_port() {
+    let scenario = Scenario::new(Stage::default());
+    let results = block_on(aurora_restore_testing::suites::executions::run(&MemoryExecutions::new(&scenario.clock)));
+    assert_eq!(aurora_restore_testing::suites::broken(&results), Vec::<String>::new());
+}
+
+#[test]
+fn a_retired_cluster_is_left_alone_until_it_is_due_and_then_ended_by_one_execution() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let done = completed(&scenario, "op-1", |_| {});
+    assert_eq!(sweep(&scenario, &executions), Swept::default());
+    scenario.clock.turn(done.request.retirement.retain_old);
+    let swept = sweep(&scenario, &executions);
+    assert_eq!(swept.started, [operation("op-1")]);
+    let expected = ExecutionName::of_resumption(&operation("op-1"), done.sequence, 1);
+    let all = executions.all();
+    assert_eq!((all.len(), &all[0].0.name), (1, &expected));
+    let input = json!({ "operation_id": "op-1", "ask": { "kind": "retire", "by": "sweeper" } });
+    assert_eq!(all[0].1, input);
+    // It runs: the next sweep starts it again, which starts nothing.
+    sweep(&scenario, &executions);
+    assert_eq!(executions.all().len(), 1);
+    // It came to nothing: the next sweep starts another one.
+    executions.end(&expected, ExecutionStatus::Failed);
+    assert_eq!(sweep(&scenario, &executions).started, [operation("op-1")]);
+    assert_eq!(executions.all().len(), 2);
+}
+
+#[test]
+fn what_a_person_has_started_for_the_same_entry_is_waited_for() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let done = completed(&scenario, "op-1", |_| {});
+    scenario.clock.turn(done.request.retirement.retain_old);
+    let theirs = ExecutionName::of_resumption(&operation("op-1"), done.sequence, 1);
+    block_on(executions.start(&theirs, &json!({ "operation_id": "op-1", "ask": { "kind": "undo", "by": "me" } })))
+        .unwrap();
+    assert_eq!(sweep(&scenario, &executions).started, []);
+    assert_eq!(executions.all().len(), 1);
+}
+
+#[test]
+fn a_restore_that_nobody_goes_on_with_is_told_once() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let restoring = |session: &aurora_restore_core::engine::Session| {
+            step_is(session, StepKind::RestoreSnapshot, StepStatus::Started)
+        };
+        driven_until(&scenario, &engine, ("op-1", scenario.swap()), restoring).await.unwrap();
+        // The engine's executor in these tests is called so; here it is an execution that runs.
+        executions.start(&ExecutionName::new("first").unwrap(), &json!({})).await.unwrap();
+    });
+    scenario.clock.turn(DAY + SignedDuration::from_hours(1));
+    assert_eq!(sweep(&scenario, &executions).stalled().count(), 0, "a long wait is no standstill");
+    executions.end(&ExecutionName::new("first").unwrap(), ExecutionStatus::TimedOut);
+    let swept = sweep(&scenario, &executions);
+    assert_eq!(swept.stalled().count(), 1);
+    let notices = scenario.notifier.notices();
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].outcome, NoticeOutcome::Attention);
+    assert_eq!(notices[0].subject, "1 operation stands still");
+    assert!(notices[0].body.contains("aurora-restore resume op-1"), "{}", notices[0].body);
+    // It is found again, and not told again: it has been known for longer than a day and the hour by which sweeps are late.
+    scenario.clock.turn(DAY + SignedDuration::from_secs(1));
+    assert_eq!(sweep(&scenario, &executions).stalled().count(), 1);
+    assert_eq!(scenario.notifier.notices().len(), 1);
+}
+
+#[test]
+fn what_operations_keep_is_no_leftover() {
+    for strategy in [Strategy::Swap, Strategy::SideBySide, Strategy::Replace] {
+        let scenario = Scenario::new(Stage::across());
+        let executions = MemoryExecutions::new(&scenario.clock);
+        for id in ["op-1", "op-2"] {
+            let request = scenario.request(strategy, SourceSelector::Snapshot(scenario.snapshot()));
+            let mut request = aurora_restore_core::request::Request { archive: ArchivePolicy::Keep, ..request };
+            request.limits = Limits::default();
+            let (status, _) = scenario.run(id, request).unwrap();
+            assert_eq!(status, Status::Completed, "{strategy:?}");
+            scenario.settle();
+        }
+        // A snapshot that somebody took of the new cluster, with the tags that the cluster copies to it.
+        let copied = CreateDbClusterSnapshot {
+            db_cluster_snapshot_identifier: "by-hand".to_owned(),
+            db_cluster_identifier: "staging".to_owned(),
+            tags: Vec::new(),
+        };
+        scenario.operator(&scenario.target_place(), Call::CreateDbClusterSnapshot(copied));
+        scenario.settle();
+        scenario.clock.turn(SignedDuration::from_hours(2));
+        assert_eq!(sweep(&scenario, &executions).findings, [], "{strategy:?}");
+    }
+}
+
+#[test]
+fn what_an_undone_operation_did_not_delete_is_found_with_its_operation() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    // A person waives the undo of everything: what stays is their word, not a leftover. A rival of ours whose call came
+    // late is one, so its cluster is made under the operation's own tag after the end.
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let (_, session) = scenario.run("op-1", scenario.swap()).unwrap();
+    let tags = session.operation().facts.plan.as_ref().unwrap().names.staged.to_string();
+    scenario.settle();
+    scenario.operator(&scenario.target_place(), tagged(&tags, "op-1"));
+    scenario.settle();
+    assert_eq!(sweep(&scenario, &executions).findings.len(), 0, "it may still be on its way");
+    scenario.clock.turn(SignedDuration::from_hours(2));
+    let swept = sweep(&scenario, &executions);
+    let told: Vec<String> = swept.leftovers().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let expected =
+        format!("cluster {tags} in the target account in eu-central-1 was made by operation op-1, which is FAILED");
+    assert!(told[0].starts_with(&expected), "{told:?}");
+    assert_eq!(scenario.notifier.notices().last().unwrap().subject, "1 thing was left behind");
+}
+
+fn tagged(name: &str, operation: &str) -> Call {
+    let tag = |key: &str, value: &str| aurora_restore_sandbox::model::resources::Tag::new(key, value);
+    Call::CreateDbCluster(aurora_restore_sandbox::model::call::CreateDbCluster {
+        db_cluster_identifier: name.to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        master_username: Some("postgres".to_owned()),
+        master_user_password: Some(aurora_restore_sandbox::model::Secret::new("first-Password-1")),
+        settings: aurora_restore_sandbox::model::call::NewClusterSettings {
+            tags: vec![tag("aurora-restore:operation-id", operation), tag("aurora-restore:role", "staged")],
+            ..Default::default()
+        },
+        ..Default::default()
+    })
+}
+
+#[test]
+fn a_copy_that_could_not_be_deleted_is_found() {
+    let scenario = Scenario::new(Stage::across());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let script = Script::always("DeleteDBClusterSnapshot", Fault::Denied);
+    let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+    block_on(async {
+        let engine = Engine::new(ports.ports());
+        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        aurora_restore_testing::run_to_end(&engine, &mut session, &scenario.clock, 5_000).await.unwrap();
+        assert_eq!(session.operation().step(StepKind::ArchiveSnapshot).unwrap().status, StepStatus::Abandoned);
+    });
+    scenario.clock.turn(SignedDuration::from_hours(2));
+    let swept = sweep(&scenario, &executions);
+    let told: Vec<String> = swept.leftovers().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].starts_with("cluster snapshot "), "{told:?}");
+}
+
+#[test]
+fn what_is_stuck_is_a_persons_and_no_leftover() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let script = Script::always("DeleteDBCluster", Fault::Denied);
+    let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+    block_on(async {
+        let engine = Engine::new(ports.ports());
+        let mut session = engine.begin(scenario.begin("op-1", scenario.swap())).await.unwrap();
+        aurora_restore_testing::run_to_end(&engine, &mut session, &scenario.clock, 5_000).await.unwrap();
+        assert_eq!(session.operation().phase, Phase::Stuck(Direction::Back));
+    });
+    scenario.clock.turn(DAY * 3);
+    assert_eq!(sweep(&scenario, &executions).findings, []);
+}
+
+#[test]
+fn rds_that_refuses_the_look_does_not_keep_retired_clusters_from_being_ended() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let done = completed(&scenario, "op-1", |_| {});
+    scenario.clock.turn(done.request.retirement.retain_old);
+    let script = Script::always("clusters", Fault::Denied);
+    let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+    let location = Location { side: Side::Target, region: region(FRANKFURT) };
+    let sweep = Sweep { ports: ports.ports(), executions: &executions, location, bounds: Bounds::default() };
+    let swept = block_on(sweep.run()).unwrap();
+    assert_eq!(swept.started, [operation("op-1")]);
+    assert!(swept.troubles[0].contains("what is left behind cannot be looked for"), "{:?}", swept.troubles);
+}
