@@ -1,0 +1,234 @@
+//! The payload of an invocation: closed, checked before anything is asked of anybody.
+//!
+//! ```json
+//! {"executor": "<name of the execution>",
+//!  "input": {"operation_id": "…", "request": {…}, "ask": {"kind": "resume", "by": "user@host"}},
+//!  "cause": {"Error": "…", "Cause": "…"}}
+//! ```
+//! `request` and `ask` belong to the first function of an execution, `cause` to the way back; wherever they are given
+//! they have to be well formed.
+
+use aurora_restore_core::ids::{ExecutorId, OperationId};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{failure::FunctionError, place::Served};
+
+/// The most characters of a person's name and of their words.
+const WORDS_CHARS_MAX: usize = 2_000;
+
+/// What an invocation asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Who executes: the name of the state machine's execution.
+    pub executor: ExecutorId,
+    /// The operation.
+    pub operation_id: OperationId,
+    /// What to restore, if the operation does not exist yet.
+    pub request: Option<Map<String, Value>>,
+    /// What a person asks of an operation that exists.
+    pub ask: Option<Ask>,
+    /// Why a function could not do its work, as the state machine caught it.
+    pub cause: Option<Cause>,
+}
+
+/// What a person asks of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// What.
+    pub kind: AskKind,
+    /// Who asks.
+    pub by: String,
+    /// What they did about the step that cannot be undone; goes with [`AskKind::Waive`].
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskKind {
+    /// Go on, wherever it stands.
+    Resume,
+    /// Take it back.
+    Undo,
+    /// End its retired cluster.
+    Retire,
+    /// Go on without undoing the step that it is stuck on.
+    Waive,
+}
+
+impl AskKind {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resume => "resume",
+            Self::Undo => "undo",
+            Self::Retire => "retire",
+            Self::Waive => "waive",
+        }
+    }
+}
+
+/// An error as a state machine catches it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub struct Cause {
+    /// Its name.
+    pub error: String,
+    /// What was said.
+    #[serde(default)]
+    pub cause: String,
+}
+
+impl Cause {
+    /// What was said, for a person: the message out of the object that Lambda writes, if it is one. Bounded.
+    pub fn text(&self) -> String {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct OfLambda {
+            error_message: String,
+        }
+        let said =
+            serde_json::from_str::<OfLambda>(&self.cause).map_or_else(|_| self.cause.clone(), |of| of.error_message);
+        let said: String = said.chars().take(WORDS_CHARS_MAX).collect();
+        if said.is_empty() { self.error.clone() } else { format!("{}: {said}", self.error) }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payload {
+    executor: ExecutorId,
+    input: Input,
+    #[serde(default)]
+    cause: Option<Cause>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    operation_id: OperationId,
+    #[serde(default)]
+    request: Option<Map<String, Value>>,
+    #[serde(default)]
+    ask: Option<Ask>,
+}
+
+impl Event {
+    /// Reads the payload of an invocation of a function.
+    ///
+    /// # Errors
+    /// [`FunctionError::Refused`] with what is wrong and where.
+    pub fn read(served: Served, payload: Value) -> Result<Self, FunctionError> {
+        let payload: Payload = serde_json::from_value(payload).map_err(|error| foreign(&error.to_string()))?;
+        if payload.cause.is_some() && served != Served::Undo {
+            return Err(foreign(&format!(
+                "`cause` belongs to the function of the way back, and this one serves {}",
+                served.as_str()
+            )));
+        }
+        if let Some(ask) = &payload.input.ask {
+            ask.check()?;
+        }
+        let Input { operation_id, request, ask } = payload.input;
+        Ok(Self { executor: payload.executor, operation_id, request, ask, cause: payload.cause })
+    }
+}
+
+impl Ask {
+    fn check(&self) -> Result<(), FunctionError> {
+        let words = |name: &str, text: &str| {
+            if text.trim().is_empty() || text.chars().count() > WORDS_CHARS_MAX {
+                return Err(foreign(&format!("`ask.{name}` must have 1 to {WORDS_CHARS_MAX} characters")));
+            }
+            if text.chars().any(char::is_control) {
+                return Err(foreign(&format!("`ask.{name}` must not have control characters")));
+            }
+            Ok(())
+        };
+        words("by", &self.by)?;
+        match (self.kind, &self.note) {
+            (AskKind::Waive, Some(note)) => words("note", note),
+            (AskKind::Waive, None) => {
+                Err(foreign("`ask.note` must say what was done about the step that cannot be undone"))
+            }
+            (AskKind::Resume | AskKind::Undo | AskKind::Retire, Some(_)) => {
+                Err(foreign("`ask.note` goes with `waive` only"))
+            }
+            (AskKind::Resume | AskKind::Undo | AskKind::Retire, None) => Ok(()),
+        }
+    }
+}
+
+fn foreign(what: &str) -> FunctionError {
+    FunctionError::Refused(format!(
+        "the event is not one of the pipeline's state machine: {what}; start an execution of the state machine instead of \
+         invoking the function. Nothing was changed."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(payload: Value) -> String {
+        Event::read(Served::FIRST, payload).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_payload_of_the_state_machine_is_read() {
+        let payload = json!({
+            "executor": "op-1-r7",
+            "input": {"operation_id": "op-1", "ask": {"kind": "waive", "by": "me@home", "note": "deleted it"}},
+        });
+        let event = Event::read(Served::FIRST, payload).unwrap();
+        assert_eq!((event.operation_id.as_str(), event.executor.as_str()), ("op-1", "op-1-r7"));
+        assert_eq!(event.ask.unwrap().kind, AskKind::Waive);
+    }
+
+    #[test]
+    fn an_event_that_is_not_ours_is_refused_with_what_is_wrong() {
+        let cases = [
+            (json!({}), "missing field `executor`"),
+            (json!({"Records": []}), "unknown field `Records`"),
+            (json!("hello"), "invalid type"),
+            (json!({"executor": "e", "input": {"operation_id": "Op 1"}}), "operation id `Op 1` is not valid"),
+            (json!({"executor": "e", "input": {"operation_id": "o", "resume": true}}), "unknown field `resume`"),
+            (json!({"executor": "e", "input": {"operation_id": "o", "request": []}}), "invalid type"),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "ask": {"kind": "stop", "by": "x"}}}),
+                "unknown variant `stop`",
+            ),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "ask": {"kind": "resume", "by": " "}}}),
+                "`ask.by` must have",
+            ),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "ask": {"kind": "waive", "by": "x"}}}),
+                "`ask.note` must say",
+            ),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "ask": {"kind": "undo", "by": "x", "note": "y"}}}),
+                "`ask.note` goes with",
+            ),
+            (json!({"executor": "e", "input": {"operation_id": "o"}, "cause": {"Error": "x"}}), "`cause` belongs to"),
+        ];
+        for (payload, expected) in cases {
+            let told = refused(payload);
+            assert!(told.contains(expected) && told.contains("Nothing was changed."), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_caught_error_is_told_by_its_message() {
+        let cause = |text: &str| Cause { error: "AuroraRestore.TryAgain".into(), cause: text.into() };
+        let of_lambda = r#"{"errorType":"AuroraRestore.TryAgain","errorMessage":"the journal does not answer"}"#;
+        assert_eq!(cause(of_lambda).text(), "AuroraRestore.TryAgain: the journal does not answer");
+        assert_eq!(cause("plain").text(), "AuroraRestore.TryAgain: plain");
+        assert_eq!(cause("").text(), "AuroraRestore.TryAgain");
+    }
+}

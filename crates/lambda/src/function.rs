@@ -1,0 +1,220 @@
+//! One invocation of a function that serves a place: take the operation over, advance it while it stands here, answer.
+//!
+//! A repeated delivery is harmless: if the operation stands elsewhere nothing is moved. If we die anywhere, the next
+//! invocation raises the token, so what is left of us is fenced, and goes on from the journal.
+
+use std::time::Duration;
+
+use aurora_restore_core::{
+    catalogue::ErrorCode,
+    engine::{Advance, BeginOperation, Engine, EngineError, Place, Session, look_at, place},
+    ids::Region,
+    operation::{Failure, StepStatus},
+    ports::{JournalError, Ports, Side, TargetKey},
+    request::Request,
+};
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use crate::{
+    ask::{self, overtaken},
+    event::{AskKind, Cause, Event},
+    failure::FunctionError,
+    metrics::{Glimpse, Measure},
+    place::Served,
+    reply::{Reply, Retiring},
+    time::Hourglass,
+};
+
+/// Waits of up to so long are waited here: the switch keeps clients waiting, and twenty seconds of a small function cost what
+/// the three transitions of a wait of the machine cost.
+const WAIT_INSIDE_MAX: SignedDuration = SignedDuration::from_secs(20);
+/// What is kept of the time for the answer, and the least that a move is begun with.
+const RESERVE_MIN: Duration = Duration::from_secs(3);
+/// A move is begun only while this part of the time is left, so that a long one does not run into the end.
+const RESERVE_PART: u32 = 4;
+/// More moves than an invocation has time for.
+const MOVES_MAX: u32 = 10_000;
+/// So soon the machine calls again where only the time was up.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// Turns what an event asks for into a request, by the configuration.
+pub type RequestReader<'a> = dyn Fn(&Map<String, Value>) -> Result<Request, FunctionError> + Send + Sync + 'a;
+
+/// A function at work on one event.
+pub struct Function<'a> {
+    /// What it serves.
+    pub served: Served,
+    /// Where it runs: it restores into its own Region.
+    pub region: &'a Region,
+    /// What it works with.
+    pub ports: Ports<'a>,
+    /// How it reads a request.
+    pub request: &'a RequestReader<'a>,
+    /// The time that it has.
+    pub hourglass: &'a dyn Hourglass,
+}
+
+impl Function<'_> {
+    /// Serves an event. What was measured is noted even where there is no answer.
+    ///
+    /// # Errors
+    /// [`FunctionError`].
+    pub async fn serve(&self, event: &Event, measures: &mut Vec<Measure>) -> Result<Reply, FunctionError> {
+        match self.serve_once(event, measures).await {
+            Err(FunctionError::Fenced(text)) if self.is_executed_by(event).await => Err(FunctionError::TryAgain(text)),
+            other => other,
+        }
+    }
+
+    /// Whether the fence is of this very execution: another delivery of the same event, which the machine may have given
+    /// up, took the operation over. One of both has to go on.
+    async fn is_executed_by(&self, event: &Event) -> bool {
+        let found = look_at(self.ports.journal, &event.operation_id).await;
+        found.is_ok_and(|operation| operation.executor == event.executor)
+    }
+
+    async fn serve_once(&self, event: &Event, measures: &mut Vec<Measure>) -> Result<Reply, FunctionError> {
+        let engine = Engine::new(self.ports);
+        let mut session = match &event.cause {
+            None => self.take(&engine, event).await?,
+            Some(cause) => self.take(&engine, event).await.map_err(|error| error.after(&cause.text()))?,
+        };
+        if let Some(cause) = event.cause.as_ref().filter(|cause| cause.error != FunctionError::FENCED) {
+            self.give_up(&engine, &mut session, cause, measures).await?;
+        }
+        let reply = self.advance(&engine, &mut session, measures).await?;
+        if reply.outcome != crate::Outcome::Wait {
+            let asked = event.ask.as_ref().is_some_and(|ask| ask.kind == AskKind::Retire);
+            let retiring = if asked || self.served == Served::Retire { Retiring::Asked } else { Retiring::No };
+            return Ok(Reply::elsewhere(session.operation(), retiring));
+        }
+        Ok(reply)
+    }
+
+    /// Gives up the step whose function could not do its work, and turns back: that function would be the one to turn. If
+    /// we die in between, the next delivery finds the step failed and turns.
+    async fn give_up(
+        &self,
+        engine: &Engine<'_>,
+        session: &mut Session,
+        cause: &Cause,
+        measures: &mut Vec<Measure>,
+    ) -> Result<(), FunctionError> {
+        let before = Glimpse::of(session.operation());
+        engine.give_up_step(session, given_up(cause)).await?;
+        before.compare(session.operation(), measures);
+        for _ in 0..MOVES_MAX {
+            let Place::Step(step) = place(session.operation()) else { return Ok(()) };
+            let status = session.operation().step(step).map(|record| record.status);
+            if status != Some(StepStatus::Failed) {
+                return Ok(());
+            }
+            let _moved = engine.advance(session).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the operation over, or begins it.
+    async fn take(&self, engine: &Engine<'_>, event: &Event) -> Result<Session, FunctionError> {
+        let first = self.served == Served::FIRST;
+        let operation = match look_at(self.ports.journal, &event.operation_id).await {
+            Ok(operation) => operation,
+            Err(EngineError::Journal(JournalError::UnknownOperation { .. })) if first => {
+                return self.begin(engine, event).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match &event.ask {
+            Some(ask) if first => ask::obey(engine, self.ports.journal, event, ask).await,
+            Some(_) | None if operation.executor == event.executor => {
+                Ok(engine.attach(&event.operation_id, &event.executor).await?)
+            }
+            Some(_) | None if first => Err(FunctionError::Refused(format!(
+                "operation {} exists already, and {} executes it; go on with it by `aurora-restore resume {}`, or start another \
+                 one under an id of its own. Nothing was changed.",
+                operation.id, operation.executor, operation.id
+            ))),
+            Some(_) | None => Err(overtaken(&operation, &event.executor)),
+        }
+    }
+
+    async fn begin(&self, engine: &Engine<'_>, event: &Event) -> Result<Session, FunctionError> {
+        let id = &event.operation_id;
+        let unknown = |what: &str| {
+            FunctionError::Refused(format!(
+                "operation {id} is not in the journal, {what}; `aurora-restore list` shows those that are. Nothing was changed."
+            ))
+        };
+        if let Some(ask) = &event.ask {
+            return Err(unknown(&format!("so it cannot be asked to {}", ask.kind.as_str())));
+        }
+        let Some(asked) = &event.request else {
+            return Err(unknown("and the event holds no `request` to begin it with"));
+        };
+        let request = (self.request)(asked)?;
+        if request.target.region != *self.region {
+            return Err(FunctionError::Refused(format!(
+                "the request's target is in {}, and this stack restores into {}; use the stack of that Region. Nothing was \
+                 changed.",
+                request.target.region, self.region
+            )));
+        }
+        let account = self.ports.cloud.account(Side::Target).await?;
+        let target = TargetKey {
+            account: account.to_string(),
+            region: request.target.region.clone(),
+            cluster: request.target.cluster.clone(),
+        };
+        let executor = event.executor.clone();
+        let new = BeginOperation { id: id.clone(), request, target, executor, approved_plan: None };
+        Ok(engine.begin(new).await?)
+    }
+
+    /// Advances the operation while it stands here and there is time.
+    async fn advance(
+        &self,
+        engine: &Engine<'_>,
+        session: &mut Session,
+        measures: &mut Vec<Measure>,
+    ) -> Result<Reply, FunctionError> {
+        let reserve = (self.hourglass.left() / RESERVE_PART).max(RESERVE_MIN);
+        for number in 0..MOVES_MAX {
+            if !self.served.serves(place(session.operation())) {
+                break;
+            }
+            // One move is made in any case: otherwise an invocation with little time would come for nothing, for ever.
+            if number > 0 && self.hourglass.left() < reserve {
+                return Ok(Reply::wait(session.operation(), self.served, AT_ONCE));
+            }
+            let before = Glimpse::of(session.operation());
+            let advance = engine.advance(session).await?;
+            before.compare(session.operation(), measures);
+            if let Advance::Wait { after, progress } = advance {
+                let progress = progress.map(|progress| progress.text);
+                tracing::debug!(seconds = after.as_secs(), progress, "waiting");
+                if !self.has_time_for(after, reserve) {
+                    return Ok(Reply::wait(session.operation(), self.served, after));
+                }
+                self.hourglass.wait(Duration::try_from(after).unwrap_or_default()).await;
+            }
+        }
+        Ok(Reply::elsewhere(session.operation(), Retiring::No))
+    }
+
+    fn has_time_for(&self, wait: SignedDuration, reserve: Duration) -> bool {
+        let needed = Duration::try_from(wait).unwrap_or_default() + reserve;
+        wait <= WAIT_INSIDE_MAX && self.hourglass.left() >= needed
+    }
+}
+
+/// What is recorded of a step whose function could not do its work.
+fn given_up(cause: &Cause) -> Failure {
+    let code = match cause.error.as_str() {
+        "States.Timeout" | "Sandbox.Timedout" => ErrorCode::StepTimeout,
+        "AuroraRestore.TryAgain" => ErrorCode::Unavailable,
+        error if error.starts_with("Lambda.") => ErrorCode::Unavailable,
+        _ => ErrorCode::Internal,
+    };
+    Failure::terminal(code, format!("the step's function could not do its work: {}", cause.text())).hint(code.action())
+}

@@ -1,0 +1,80 @@
+//! What a function serves: a step, the way back, the end of a retired cluster, or the sweep.
+
+use aurora_restore_app::SourceIs;
+use aurora_restore_core::{engine::Place, operation::StepKind};
+
+/// What a function serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// A step on the way forward.
+    Step(StepKind),
+    /// The way back.
+    Undo,
+    /// The end of a retired cluster.
+    Retire,
+    /// Nothing of one operation: it looks after all of them.
+    Sweep,
+}
+
+impl Served {
+    /// The place at which every execution begins, and so the one that begins operations and obeys people.
+    pub const FIRST: Self = Self::Step(StepKind::SnapshotCheck);
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let steps = StepKind::ALL.into_iter().map(Self::Step);
+        steps.chain([Self::Undo, Self::Retire, Self::Sweep]).find(|served| served.as_str() == word)
+    }
+
+    /// Whether its role may enter the source account: the places that copy, share and look there.
+    pub fn source(self) -> SourceIs {
+        match self {
+            Self::Step(StepKind::SnapshotCheck | StepKind::CopySnapshot | StepKind::ArchiveSnapshot) | Self::Undo => {
+                SourceIs::Entered
+            }
+            Self::Step(
+                StepKind::RestoreSnapshot
+                | StepKind::CreateInstances
+                | StepKind::ApplySettings
+                | StepKind::SetupDbUsers
+                | StepKind::VerifyRestore
+                | StepKind::SwitchOver
+                | StepKind::Notify,
+            )
+            | Self::Retire
+            | Self::Sweep => SourceIs::LeftAlone,
+        }
+    }
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Step(step) => step.as_str(),
+            Self::Undo => "undo",
+            Self::Retire => "retire",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// Whether an operation that stands there is this function's to advance.
+    pub fn serves(self, place: Place) -> bool {
+        match (self, place) {
+            (Self::Step(own), Place::Step(step)) => own == step,
+            (Self::Undo, Place::Undo) | (Self::Retire, Place::Retire) => true,
+            (Self::Step(_) | Self::Undo | Self::Retire | Self::Sweep, _) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_has_a_word_that_reads_back() {
+        for word in ["snapshot-check", "notify", "undo", "retire", "sweep"] {
+            assert_eq!(Served::from_word(word).map(Served::as_str), Some(word));
+        }
+        assert_eq!(Served::from_word("Undo"), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! The sweeper's function: what is to be done is decided in `ops`; here it is wired, logged and counted.
+
+use aurora_restore_core::ports::{Location, Side};
+use aurora_restore_ops::sweep::{Bounds, Finding, Sweep, SweepError};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::{
+    failure::FunctionError,
+    metrics::Measure,
+    variables::{Variables, missing},
+    wiring::Wiring,
+};
+
+/// Sweeps once. What woke it does not matter, so the event is not read.
+pub(crate) async fn run(
+    wiring: &Wiring,
+    variables: &Variables,
+    measures: &mut Vec<Measure>,
+) -> Result<Value, FunctionError> {
+    let machine = variables.machine.as_deref().ok_or_else(|| missing("AURORA_RESTORE_STATE_MACHINE"))?;
+    let account = wiring.account(variables).await?;
+    let executions = account.executions(machine).map_err(|error| FunctionError::Refused(error.to_string()))?;
+    let prepared = wiring.prepared(variables).await?;
+    let period = SignedDuration::try_from(variables.sweep_period).unwrap_or(SignedDuration::from_hours(24));
+    let sweep = Sweep {
+        ports: prepared.services.ports(),
+        executions: executions.as_ref(),
+        location: Location { side: Side::Target, region: variables.region.clone() },
+        bounds: Bounds { period, ..Bounds::default() },
+    };
+    let swept = sweep.run().await?;
+    for finding in &swept.findings {
+        tell(finding);
+    }
+    let (stalled, leftovers) = (swept.stalled().count(), swept.leftovers().count());
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    measures.push(Measure::count("SweepRetirementsStarted", count(swept.started.len())));
+    measures.push(Measure::count("SweepOperationsStalled", count(stalled)));
+    measures.push(Measure::count("SweepLeftovers", count(leftovers)));
+    measures.push(Measure::count("SweepTroubles", count(swept.troubles.len())));
+    Ok(json!({
+        "step": "sweep",
+        "retirements_started": swept.started,
+        "stalled": stalled,
+        "leftovers": leftovers,
+        "not_looked_at": swept.troubles,
+    }))
+}
+
+fn tell(finding: &Finding) {
+    let operation = finding.operation().as_str();
+    tracing::warn!(found = finding.kind(), about = operation, "{finding}");
+}
+
+impl From<SweepError> for FunctionError {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Journal(error) => error.into(),
+        }
+    }
+}

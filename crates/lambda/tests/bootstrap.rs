@@ -1,0 +1,171 @@
+//! The real binary: spoken to over the Runtime API, with MiniStack for what is kept and the sandbox for RDS.
+
+use std::path::Path;
+
+use aurora_restore_testing::{
+    function_stage::{FunctionStage, STATE_TABLE},
+    runtime_api::{Bootstrap, OneAnswer, TRACE},
+    scenario::{FRANKFURT, STAGING},
+    stand_in::{StandIn, tables},
+};
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_bootstrap");
+
+fn start(variables: &[(&str, String)]) -> Bootstrap {
+    Bootstrap::start(Path::new(BINARY), variables, &[])
+}
+
+fn set(variables: &mut Vec<(&str, String)>, name: &'static str, value: &str) {
+    variables.retain(|(other, _)| *other != name);
+    variables.push((name, value.to_owned()));
+}
+
+/// Variables that name no service at all: whoever needs one fails.
+fn alone(place: &str) -> Vec<(&'static str, String)> {
+    let given = [
+        ("AWS_REGION", FRANKFURT),
+        ("AWS_ACCESS_KEY_ID", STAGING),
+        ("AWS_SECRET_ACCESS_KEY", "not-checked"),
+        ("AURORA_RESTORE_STEP", place),
+        ("AURORA_RESTORE_ENVIRONMENT", "test"),
+        ("AURORA_RESTORE_PARAMETER", "/aurora-restore/test/config"),
+    ];
+    given.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+}
+
+fn parsed(lines: &[String]) -> Vec<Value> {
+    lines.iter().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_begins_and_goes_on_over_the_runtime_api() {
+    let stage = FunctionStage::set(StandIn::ministack()).await;
+    let check = start(&stage.variables("snapshot-check"));
+    let answer = check.invoke(&FunctionStage::event("op-1"));
+    let expected = json!({ "operation_id": "op-1", "step": "copy-snapshot", "outcome": "next", "wait_seconds": 0 });
+    assert_eq!((answer.ok, answer.body), (true, expected.clone()));
+    // Delivered again to the warm environment.
+    assert_eq!(check.invoke(&FunctionStage::event("op-1")).body, expected);
+
+    let copy = start(&stage.variables("copy-snapshot"));
+    assert_eq!(copy.invoke(&FunctionStage::event("op-1")).body["step"], "restore-snapshot");
+    let restore = start(&stage.variables("restore-snapshot"));
+    let answer = restore.invoke(&FunctionStage::event("op-1")).body;
+    assert_eq!((&answer["outcome"], &answer["wait_seconds"]), (&json!("wait"), &json!(60)));
+
+    let lines = parsed(&check.lines_until(|lines| lines.iter().any(|line| line.contains("_aws"))));
+    for line in &lines {
+        assert_eq!((&line["operation_id"], &line["step"]), (&json!("op-1"), &json!("snapshot-check")), "{line}");
+    }
+    let metric = lines.iter().find(|line| line.get("_aws").is_some()).expect("it was waited for");
+    assert_eq!((&metric["Environment"], &metric["Step"]), (&json!("test"), &json!("snapshot-check")));
+    assert!(metric["StepDuration"].is_number(), "{metric}");
+    assert!(lines.iter().any(|line| line["message"] == "answered" && line["outcome"] == "Next"), "{lines:?}");
+    bad_input(&stage);
+}
+
+/// What is wrong with the journal or the event is told by its name, and changes nothing.
+fn bad_input(stage: &FunctionStage) {
+    let refused = |variables: &[(&str, String)], event: &Value| {
+        let answer = start(variables).invoke(event);
+        let (name, message) = answer.error();
+        assert_eq!(name, "AuroraRestore.Refused", "{message}");
+        message.to_owned()
+    };
+    let check = stage.variables("snapshot-check");
+    let unknown = json!({ "executor": "op-9", "input": { "operation_id": "op-9" } });
+    assert!(refused(&check, &unknown).contains("operation op-9 is not in the journal"));
+    let told = refused(&check, &json!({ "executor": "rival", "input": { "operation_id": "op-1" } }));
+    assert!(told.contains("operation op-1 exists already, and op-1 executes it"), "{told}");
+
+    tables::create(&stage.services, "OtherState", "OtherAudit");
+    let mut swapped = check.clone();
+    set(&mut swapped, "AURORA_RESTORE_JOURNAL_STATE_TABLE", "OtherAudit");
+    let told = refused(&swapped, &FunctionStage::event("op-2"));
+    assert!(told.contains("a table is laid out otherwise"), "{told}");
+    let mut nowhere = check.clone();
+    set(&mut nowhere, "AURORA_RESTORE_JOURNAL_AUDIT_TABLE", "NoSuchTable");
+    let told = refused(&nowhere, &FunctionStage::event("op-2"));
+    assert!(told.contains("a table or its index does not exist"), "{told}");
+
+    let mut elsewhere = FunctionStage::event("op-3");
+    elsewhere["input"]["request"]["target"]["region"] = json!("eu-west-1");
+    assert!(refused(&check, &elsewhere).contains("this stack restores into eu-central-1"));
+    let mut misspelt = FunctionStage::event("op-3");
+    misspelt["input"]["request"]["target"]["clutser"] = json!("staging");
+    assert!(refused(&check, &misspelt).contains("Did you mean `target.cluster`?"));
+
+    let newer = json!({
+        "TableName": STATE_TABLE,
+        "Key": { "operation_id": { "S": "op-1" } },
+        "UpdateExpression": "SET #version = :version",
+        "ExpressionAttributeNames": { "#version": "version" },
+        "ExpressionAttributeValues": { ":version": { "N": "99" } },
+    });
+    stage.services.json("dynamodb", "DynamoDB_20120810.UpdateItem", &newer);
+    let told = refused(&stage.variables("restore-snapshot"), &FunctionStage::event("op-1"));
+    assert!(told.contains("newer version") && told.contains("Nothing was changed."), "{told}");
+}
+
+#[test]
+fn an_event_that_is_not_ours_is_refused_before_anybody_is_asked() {
+    let function = start(&alone("snapshot-check"));
+    let answer = function.invoke(&json!({ "Records": [] }));
+    let (name, message) = answer.error();
+    assert_eq!(name, "AuroraRestore.Refused");
+    assert!(message.contains("the event is not one of the pipeline's state machine"), "{message}");
+    let lines = parsed(&function.lines_until(|lines| lines.iter().any(|line| line.contains("FunctionErrors"))));
+    let error = lines.iter().find(|line| line["level"] == "ERROR").expect("the error is logged");
+    assert_eq!((&error["error_name"], &error["step"]), (&json!("AuroraRestore.Refused"), &json!("snapshot-check")));
+}
+
+#[test]
+fn a_permission_that_is_lacking_is_named_and_the_trace_is_kept() {
+    let denied =
+        r#"{"__type":"AccessDeniedException","message":"role r is not authorized to perform: ssm:GetParameter"}"#;
+    let ssm = OneAnswer::new(400, denied);
+    let mut variables = alone("copy-snapshot");
+    set(&mut variables, "AWS_ENDPOINT_URL_SSM", &ssm.url());
+    let answer = start(&variables).invoke(&FunctionStage::event("op-1"));
+    let (name, message) = answer.error();
+    assert_eq!(name, "AuroraRestore.Refused");
+    assert!(message.contains("the caller needs ssm:GetParameter on it"), "{message}");
+    let asked = ssm.asked();
+    assert_eq!(asked.len(), 1, "nothing is tried again: {asked:?}");
+    let trace = format!("x-amzn-trace-id: {TRACE}").to_lowercase();
+    assert!(asked[0].iter().any(|header| header.to_lowercase() == trace), "{asked:?}");
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_to_be_tried_again() {
+    let ssm = OneAnswer::new(500, "{}");
+    let mut variables = alone("copy-snapshot");
+    set(&mut variables, "AWS_ENDPOINT_URL_SSM", &ssm.url());
+    let answer = start(&variables).invoke(&FunctionStage::event("op-1"));
+    assert_eq!(answer.error().0, "AuroraRestore.TryAgain");
+}
+
+#[test]
+fn a_panic_has_a_name_and_the_environment_goes_on() {
+    let mut variables = alone("copy-snapshot");
+    set(&mut variables, "AURORA_RESTORE_TEST_PANIC", "a broken invariant");
+    let function = start(&variables);
+    for _ in 0..2 {
+        let answer = function.invoke(&FunctionStage::event("op-1"));
+        let (name, message) = answer.error();
+        assert_eq!(name, "AuroraRestore.Panic");
+        assert!(message.contains("a broken invariant"), "{message}");
+    }
+    let lines = parsed(&function.lines_until(|lines| lines.iter().any(|line| line.contains("\"panicked\""))));
+    let told = lines.iter().find(|line| line["message"] == "panicked").expect("it was waited for");
+    assert_eq!(told["panic"], "a broken invariant");
+}
+
+#[test]
+fn a_function_that_is_not_told_what_it_serves_says_so() {
+    let mut variables = alone("copy-snapshot");
+    set(&mut variables, "AURORA_RESTORE_STEP", "copy");
+    let answer = start(&variables).invoke(&json!({}));
+    assert!(answer.error().1.contains("AURORA_RESTORE_STEP: `copy` is neither a step"), "{:?}", answer.body);
+}

@@ -1,0 +1,178 @@
+//! Whole executions: every strategy, and the ways on which a restore is not completed.
+
+use aurora_restore_core::{
+    engine::request_cancel,
+    operation::{CancelRequest, Status, StepKind, StepStatus},
+    ports::{Clock, Journal},
+    request::{Limits, SourceSelector, Strategy},
+};
+use aurora_restore_lambda::{FunctionError, Outcome};
+use aurora_restore_testing::{
+    Fault, FaultyPorts, Script, Trouble, Witness, block_on,
+    scenario::{Scenario, Stage, operation, regions},
+};
+use jiff::SignedDuration;
+
+use crate::interpreter::{Ended, Execution};
+
+const NEW: &str = "shop.customers:20000,shop.orders:180000";
+
+fn count(ended: &Ended, metric: &str) -> usize {
+    ended.measures.iter().filter(|measure| measure.name == metric).count()
+}
+
+fn status(scenario: &Scenario, id: &str) -> Status {
+    block_on(scenario.journal.state(&operation(id))).unwrap().status
+}
+
+#[test]
+fn every_strategy_passes_its_places_in_order_and_is_completed() {
+    for strategy in [Strategy::Swap, Strategy::SideBySide, Strategy::Replace] {
+        let scenario = Scenario::new(Stage::across());
+        let request = scenario.request(strategy, SourceSelector::Snapshot(scenario.snapshot()));
+        let ended = Execution::of(&scenario, "op-1", request).run();
+        assert_eq!(ended.outcome, Ok(Outcome::Completed), "{strategy:?}");
+        let steps: Vec<&str> = StepKind::order(strategy).iter().map(|step| step.as_str()).collect();
+        assert_eq!(ended.places, steps, "{strategy:?}");
+        let expected = if strategy == Strategy::SideBySide { "shop.customers:10" } else { NEW };
+        assert_eq!(scenario.answer_of_target().as_deref(), Some(expected), "{strategy:?}");
+        assert_eq!((count(&ended, "OperationsCompleted"), count(&ended, "RecoveryTime")), (1, 1), "{strategy:?}");
+        let stored = scenario.journal.stored(&operation("op-1"));
+        assert!(!stored.iter().any(|entry| entry.body.contains("taken_over")), "its own executions leave no entries");
+    }
+}
+
+#[test]
+fn a_restore_of_an_hour_enters_few_states() {
+    let scenario = Scenario::new(Stage::across());
+    let mut request = scenario.swap();
+    request.limits = Limits { poll: SignedDuration::from_secs(60), ..request.limits };
+    let began = scenario.clock.now();
+    let ended = Execution::of(&scenario, "op-1", request).run();
+    let took = scenario.clock.now().duration_since(began);
+    let per_hour = f64::from(ended.states) / (took.as_secs_f64() / 3_600.0);
+    assert!(took > SignedDuration::from_hours(1) && per_hour <= 250.0, "{} states in {took:#}", ended.states);
+}
+
+#[test]
+fn a_refused_restore_is_undone_and_fails() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let ended = Execution::of(&scenario, "op-1", scenario.swap()).run();
+    assert_eq!(ended.outcome, Ok(Outcome::Failed));
+    assert_eq!(ended.places[ended.places.len() - 2..], ["verify-restore", "undo"]);
+    assert_eq!((count(&ended, "OperationsFailed"), count(&ended, "StepFailures")), (1, 1));
+    scenario.settle();
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+    assert_eq!(scenario.notifier.notices().len(), 1);
+}
+
+#[test]
+fn a_cancelled_restore_is_undone_and_says_so() {
+    let scenario = Scenario::new(Stage::default());
+    let execution = Execution::of(&scenario, "op-1", scenario.swap());
+    *execution.before.borrow_mut() = Box::new(|place| {
+        if place == StepKind::CreateInstances.as_str() {
+            let request = CancelRequest { by: "me@home".into(), reason: None };
+            let now = scenario.clock.now();
+            block_on(request_cancel(&scenario.journal, &operation("op-1"), request, now)).unwrap();
+        }
+    });
+    let ended = execution.run();
+    assert_eq!(ended.outcome, Ok(Outcome::Cancelled));
+    assert_eq!(status(&scenario, "op-1"), Status::Cancelled);
+}
+
+#[test]
+fn a_step_whose_function_never_answers_is_given_up_with_the_cause() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let mut measures = Vec::new();
+    let execution = Execution::of(&scenario, "op-1", scenario.swap());
+    let mut place = "snapshot-check";
+    while place != "create-instances" {
+        let reply = execution.invoke(place, None, &mut measures).unwrap();
+        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
+        place = reply.step;
+    }
+    let cause = FunctionError::TryAgain("the journal does not answer".into());
+    let mut reply = execution.invoke("undo", Some(&cause), &mut measures).unwrap();
+    while reply.outcome == Outcome::Wait {
+        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
+        // The state holds its cause for as long as it waits.
+        reply = execution.invoke("undo", Some(&cause), &mut measures).unwrap();
+    }
+    assert_eq!(reply.outcome, Outcome::Failed);
+    let state = block_on(scenario.journal.state(&operation("op-1"))).unwrap();
+    let failure = state.failure.unwrap();
+    assert!(failure.contains("ARP-AWS-002") && failure.contains("the journal does not answer"), "{failure}");
+    scenario.settle();
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+}
+
+#[test]
+fn a_function_with_little_time_answers_in_time_and_the_restore_is_completed_all_the_same() {
+    let scenario = Scenario::new(Stage::default());
+    let mut execution = Execution::of(&scenario, "op-1", scenario.swap());
+    execution.function_time = SignedDuration::from_secs(1);
+    assert_eq!(execution.run().outcome, Ok(Outcome::Completed));
+}
+
+#[test]
+fn an_executor_that_dies_at_any_call_is_replaced_by_the_next_invocation() {
+    let calls = {
+        let scenario = Scenario::new(Stage::default());
+        let script = Script::counting();
+        let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+        let mut execution = Execution::of(&scenario, "op-1", scenario.swap());
+        execution.ports = ports.ports();
+        assert_eq!(execution.run().outcome, Ok(Outcome::Completed));
+        script.calls().len()
+    };
+    // Every seventh call is enough here: the engine is tried at every one elsewhere.
+    for at in (0..calls).step_by(7) {
+        let scenario = Scenario::new(Stage::default());
+        let script = Script::with(at, Fault::CrashAfter);
+        let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+        let mut dying = Execution::of(&scenario, "op-1", scenario.swap());
+        dying.ports = ports.ports();
+        die(&scenario, &dying, &script);
+        let ended = Execution::of(&scenario, "op-1", scenario.swap()).run();
+        assert_eq!(ended.outcome, Ok(Outcome::Completed), "call {at}");
+        assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW), "call {at}");
+    }
+}
+
+/// Runs until the script kills a function.
+fn die(scenario: &Scenario, execution: &Execution<'_>, script: &Script) {
+    let mut place = "snapshot-check";
+    let mut measures = Vec::new();
+    while !script.has_crashed() {
+        let work = execution.invoked(place, None, &mut measures);
+        let Some(reply) = aurora_restore_testing::block_on_until(work, || script.has_crashed()).finished() else {
+            return;
+        };
+        let reply = reply.unwrap();
+        if matches!(reply.outcome, Outcome::Completed) {
+            return;
+        }
+        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
+        place = reply.step;
+    }
+}
+
+#[test]
+fn a_step_that_was_begun_and_is_not_settled_stays_the_functions_own() {
+    let scenario = Scenario::new(Stage::default());
+    let execution = Execution::of(&scenario, "op-1", scenario.swap());
+    let mut measures = Vec::new();
+    let first = execution.invoke("snapshot-check", None, &mut measures).unwrap();
+    assert_eq!((first.outcome, first.step, first.wait_seconds), (Outcome::Next, "copy-snapshot", 0));
+    let copy = execution.invoke("copy-snapshot", None, &mut measures).unwrap();
+    assert_eq!((copy.outcome, copy.step), (Outcome::Next, "restore-snapshot"));
+    let restore = execution.invoke("restore-snapshot", None, &mut measures).unwrap();
+    assert_eq!((restore.outcome, restore.step, restore.wait_seconds), (Outcome::Wait, "restore-snapshot", 30));
+    let (read, _) = aurora_restore_core::journal::replay(&scenario.journal.stored(&operation("op-1"))).unwrap();
+    assert_eq!(read.step(StepKind::RestoreSnapshot).unwrap().status, StepStatus::Started);
+}

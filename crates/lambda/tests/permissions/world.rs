@@ -1,0 +1,280 @@
+//! Two accounts: production with a snapshot in the one, staging with a stale cluster in the other; and what keeps the
+//! journal, the secrets, the configuration and the notices of staging.
+
+use std::{
+    collections::HashMap,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use aurora_restore_sandbox::{
+    client::{Client, SnapshotWish, text_of},
+    model::{
+        AccountId, Place, RegionName,
+        config::{Durations, PlacedKey},
+        resources::KmsKey,
+    },
+    server::{Sandbox, SandboxConfig},
+};
+use aurora_restore_testing::{
+    function_stage::{AUDIT_TABLE, PARAMETER, STATE_TABLE},
+    runtime_api::Bootstrap,
+    stand_in::{StandIn, tables},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::recorder::Recorder;
+
+pub(crate) const PRODUCTION: (&str, &str) = ("111122223333", "eu-west-1");
+pub(crate) const STAGING: (&str, &str) = ("444455556666", "eu-central-1");
+pub(crate) const SOURCE_KEY: &str = "0d5c7f3e-6d5b-4a57-9f0e-2b1f6f0c1a11";
+pub(crate) const TARGET_KEY: &str = "7a1e9b52-3c44-4f0d-8b7a-9d2e5c6f2b22";
+
+const MACHINE: &str = "arn:aws:states:eu-central-1:444455556666:stateMachine:aurora-restore";
+const BINARY: &str = env!("CARGO_BIN_EXE_bootstrap");
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Whether the functions are told a role in the source account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Accounts {
+    One,
+    Two,
+}
+
+/// The world; everything in it ends with this value.
+pub(crate) struct World {
+    pub(crate) recorder: Recorder,
+    client: Client,
+    services: StandIn,
+    runtime: tokio::runtime::Runtime,
+    ways: (String, String),
+    topic: String,
+    functions: HashMap<(Accounts, String), Bootstrap>,
+    _sandbox: Sandbox,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        // A directory that the user who runs PostgreSQL can enter.
+        let directory = tempfile::Builder::new().permissions(Permissions::from_mode(0o711)).tempdir().unwrap();
+        let data = directory.path().join("sandbox");
+        let mut config = SandboxConfig::new(&data);
+        config.durations = Durations::zero();
+        let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+        let client = Client::of(sandbox.status(), &data).unwrap();
+        let services = StandIn::ministack().entered_with(STAGING.0);
+        let recorder = Recorder::of(STAGING.0);
+        let ways = (recorder.way_to(&services.url()), recorder.way_to(sandbox.endpoint_url()));
+        let topic = format!("arn:aws:sns:{}:{}:notices", STAGING.1, STAGING.0);
+        let authority = sandbox.status().ca_certificate.clone().unwrap();
+        let functions = HashMap::new();
+        let world = Self {
+            recorder,
+            client,
+            services,
+            runtime,
+            ways,
+            topic,
+            functions,
+            _sandbox: sandbox,
+            _directory: directory,
+        };
+        world.set_services(&authority);
+        world.set_rds();
+        world
+    }
+
+    fn set_services(&self, authority: &Path) {
+        tables::create(&self.services, STATE_TABLE, AUDIT_TABLE);
+        self.services.query("sns", &[("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", "notices")]);
+        let definition = json!({ "StartAt": "end", "States": { "end": { "Type": "Succeed" } } }).to_string();
+        let role = "arn:aws:iam::444455556666:role/machine";
+        let machine = json!({ "name": "aurora-restore", "definition": definition, "roleArn": role });
+        self.services.json("states", "AWSStepFunctions.CreateStateMachine", &machine);
+        let master = |password: &str| json!({ "username": "dba", "password": password, "database": "shop" });
+        let users = json!({
+            "app_username": "staging_app", "app_password": "staging-app-pw",
+            "readonly_username": "staging_reader", "readonly_password": "staging-reader-pw",
+        });
+        let secrets = [
+            ("staging/master", master("staging-master-pw")),
+            ("production/master", master("production-master-pw")),
+            ("staging/users", users),
+        ];
+        for (number, (name, content)) in secrets.into_iter().enumerate() {
+            let token = format!("6ba7b811-9dad-11d1-80b4-00c04fd430{number:02}");
+            let body = json!({ "Name": name, "SecretString": content.to_string(), "ClientRequestToken": token });
+            self.services.json("secretsmanager", "secretsmanager.CreateSecret", &body);
+        }
+        let configuration = format!(
+            "[secrets]\nmaster = \"staging/master\"\nusers = \"staging/users\"\n[target]\ncluster = \"staging\"\n\
+             [instances]\nclass = \"db.r6g.large\"\n[limits]\nstep = \"60s\"\n[verification]\ntables-min = 0\n[database]\nca-certificate = \"{}\"\n",
+            authority.display()
+        );
+        let parameter = json!({ "Name": PARAMETER, "Value": configuration, "Type": "String", "Overwrite": true });
+        self.services.json("ssm", "AmazonSSM.PutParameter", &parameter);
+    }
+
+    fn set_rds(&self) {
+        for (place, id, shared) in [(PRODUCTION, SOURCE_KEY, Some(STAGING.0)), (STAGING, TARGET_KEY, None)] {
+            let allowed_accounts = shared.into_iter().map(AccountId::new).collect();
+            let key = KmsKey { key_id: id.to_owned(), alias: None, allowed_accounts, disabled: false };
+            let placed = PlacedKey { account: AccountId::new(place.0), region: RegionName::new(place.1), key };
+            self.runtime.block_on(self.client.put_kms_key(&placed)).unwrap();
+        }
+        self.make_cluster(PRODUCTION, "production", "production-master-pw", SOURCE_KEY);
+        self.make_cluster(STAGING, "staging", "staging-master-pw", TARGET_KEY);
+        self.take_snapshot(PRODUCTION, "production", None);
+        self.make_groups();
+    }
+
+    /// Groups that the settings of a request can name, for the version of PostgreSQL that is on this machine.
+    fn make_groups(&self) {
+        let shown = self.call(STAGING, "DescribeDBClusters", &[("DBClusterIdentifier", "staging")]);
+        let version = text_of(&shown, "EngineVersion").unwrap();
+        let family = format!("aurora-postgresql{}", version.split('.').next().unwrap());
+        let family = ("DBParameterGroupFamily", family.as_str());
+        let description = ("Description", "tuned");
+        let group = [("DBClusterParameterGroupName", "tuned"), family, description];
+        self.call(STAGING, "CreateDBClusterParameterGroup", &group);
+        self.call(STAGING, "CreateDBParameterGroup", &[("DBParameterGroupName", "tuned"), family, description]);
+        self.call(
+            STAGING,
+            "CreateDBSubnetGroup",
+            &[
+                ("DBSubnetGroupName", "private"),
+                ("DBSubnetGroupDescription", "private"),
+                ("SubnetIds.SubnetIdentifier.1", "subnet-11111111"),
+                ("SubnetIds.SubnetIdentifier.2", "subnet-22222222"),
+            ],
+        );
+    }
+
+    fn make_cluster(&self, place: (&str, &str), name: &str, password: &str, key: &str) {
+        let (key, instance) = (key_arn(place, key), format!("{name}-1"));
+        let cluster = [
+            ("DBClusterIdentifier", name),
+            ("Engine", "aurora-postgresql"),
+            ("MasterUsername", "dba"),
+            ("MasterUserPassword", password),
+            ("DatabaseName", "shop"),
+            ("StorageEncrypted", "true"),
+            ("KmsKeyId", &key),
+        ];
+        self.call(place, "CreateDBCluster", &cluster);
+        let member = [
+            ("DBInstanceIdentifier", instance.as_str()),
+            ("DBClusterIdentifier", name),
+            ("DBInstanceClass", "db.r6g.large"),
+            ("Engine", "aurora-postgresql"),
+        ];
+        self.call(place, "CreateDBInstance", &member);
+        self.wait_for("the instance", || {
+            let shown = self.call(place, "DescribeDBInstances", &[("DBInstanceIdentifier", &instance)]);
+            text_of(&shown, "DBInstanceStatus").as_deref() == Some("available")
+        });
+    }
+
+    /// A snapshot of yesterday: an automated one, or a manual one of that name.
+    pub(crate) fn take_snapshot(&self, place: (&str, &str), cluster: &str, name: Option<&str>) {
+        let wish = SnapshotWish {
+            place: here(place),
+            cluster: cluster.to_owned(),
+            created_at: Timestamp::now() - SignedDuration::from_hours(21),
+            name: name.map(str::to_owned),
+        };
+        let arn = self.runtime.block_on(self.client.take_past_snapshot(&wish)).unwrap();
+        let name = arn.split_once("cluster-snapshot:").unwrap().1.to_owned();
+        self.wait_for("the snapshot", || {
+            let inventory = self.runtime.block_on(self.client.inventory()).unwrap();
+            let mut snapshots = inventory.into_iter().flat_map(|place| place.snapshots);
+            snapshots.any(|one| one.name == name && one.status == "available")
+        });
+    }
+
+    /// Calls RDS until it accepts: what came before may not be at rest yet.
+    pub(crate) fn call(&self, place: (&str, &str), action: &str, parameters: &[(&str, &str)]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.runtime.block_on(self.client.call(&here(place), action, parameters)) {
+                Ok(answer) => return answer,
+                Err(error) => {
+                    let may_pass = error.code().is_some_and(|code| code.starts_with("InvalidDB"));
+                    assert!(may_pass && Instant::now() < deadline, "{action}: {error}");
+                }
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn wait_for(&self, what: &str, mut came: impl FnMut() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !came() {
+            assert!(Instant::now() < deadline, "{what} did not come about");
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// The function of a place, started where it is called for the first time.
+    pub(crate) fn function(&mut self, accounts: Accounts, place: &str) -> &Bootstrap {
+        let variables = self.variables(accounts, place);
+        let start = || Bootstrap::start(Path::new(BINARY), &variables, &[]);
+        self.functions.entry((accounts, place.to_owned())).or_insert_with(start)
+    }
+
+    fn variables(&self, accounts: Accounts, place: &str) -> Vec<(&'static str, String)> {
+        let (services, rds) = (self.ways.0.as_str(), self.ways.1.as_str());
+        let mut variables = vec![
+            ("AWS_REGION", STAGING.1),
+            ("AWS_ACCESS_KEY_ID", STAGING.0),
+            ("AWS_SECRET_ACCESS_KEY", "not-checked"),
+            ("AWS_ENDPOINT_URL", services),
+            ("AWS_ENDPOINT_URL_RDS", rds),
+            ("AWS_ENDPOINT_URL_STS", rds),
+            ("AURORA_RESTORE_STEP", place),
+            ("AURORA_RESTORE_ENVIRONMENT", "test"),
+            ("AURORA_RESTORE_PARAMETER", PARAMETER),
+            ("AURORA_RESTORE_JOURNAL_STORE", "tables"),
+            ("AURORA_RESTORE_JOURNAL_STATE_TABLE", STATE_TABLE),
+            ("AURORA_RESTORE_JOURNAL_AUDIT_TABLE", AUDIT_TABLE),
+            ("AURORA_RESTORE_SECRETS_STORE", "secrets-manager"),
+            ("AURORA_RESTORE_NOTIFY_CHANNEL", "sns"),
+            ("AURORA_RESTORE_NOTIFY_TOPIC", &self.topic),
+            ("AURORA_RESTORE_TARGET_REGION", STAGING.1),
+            ("AURORA_RESTORE_LIMITS_POLL", "150ms"),
+            ("AURORA_RESTORE_STATE_MACHINE", MACHINE),
+        ];
+        if accounts == Accounts::Two {
+            variables.push(("AURORA_RESTORE_AWS_SOURCE_ROLE", "arn:aws:iam::111122223333:role/aurora-restore-source"));
+            variables.push(("AURORA_RESTORE_AWS_SOURCE_EXTERNAL_ID", "an-external-id"));
+        }
+        variables.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+    }
+
+    /// The bodies of the entries of an operation's journal.
+    pub(crate) fn entries(&self, id: &str) -> Vec<String> {
+        let query = json!({
+            "TableName": AUDIT_TABLE,
+            "KeyConditionExpression": "operation_id = :id",
+            "ExpressionAttributeValues": { ":id": { "S": id } },
+        });
+        let found = self.services.json("dynamodb", "DynamoDB_20120810.Query", &query);
+        let items = found["Items"].as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| item["body"]["S"].as_str().unwrap_or("deflated").to_owned()).collect()
+    }
+}
+
+fn here(place: (&str, &str)) -> Place {
+    Place { account: AccountId::new(place.0), region: RegionName::new(place.1) }
+}
+
+pub(crate) fn key_arn(place: (&str, &str), id: &str) -> String {
+    format!("arn:aws:kms:{}:{}:key/{id}", place.1, place.0)
+}
