@@ -15,7 +15,7 @@ test:            ## format, lints, docs and every test
 	@scripts/test.sh
 
 bench:           ## print every figure of docs/performance.md
-	@scripts/setup.sh demo
+	@scripts/setup.sh test
 	@cargo xtask bench all
 
 clean:           ## end the demo's servers and remove what it made

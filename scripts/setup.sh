@@ -2,11 +2,14 @@
 # Makes a machine ready to build, demonstrate or test aurora-restore. Does nothing where everything is there.
 #
 #   scripts/setup.sh demo    what `make demo` needs: a C compiler, PostgreSQL, Rust
-#   scripts/setup.sh test    the same, and a Python environment with the public AWS clients, moto and MiniStack
+#   scripts/setup.sh test    the same, a Python environment with the public AWS clients, moto, MiniStack and cfn-lint, and
+#                            a validator of state machines for Node.js
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 purpose=${1:-demo}
+# The second opinion on state machines; cfn-lint is the first.
+asl_validator=asl-validator@4.0.0
 rust_version=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -42,11 +45,12 @@ install_packages() {
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
     has_postgres || packages+=(postgresql)
     if [ "$purpose" = test ]; then python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv); fi
+    if [ "$purpose" = test ]; then command -v npm >/dev/null || packages+=(nodejs npm); fi
     [ ${#packages[@]} -gt 0 ] || return 0
     if ! command -v apt-get >/dev/null; then
         die "these are needed and not installed: ${packages[*]}" \
-            "On macOS: xcode-select --install; brew install postgresql@16 python; then run the command again." \
-            "Elsewhere: install a C compiler, PostgreSQL (server binaries) and Python 3 with venv."
+            "On macOS: xcode-select --install; brew install postgresql@16 python node; then run the command again." \
+            "Elsewhere: install a C compiler, PostgreSQL (server binaries), Python 3 with venv, and Node.js with npm."
     fi
     say "installing: ${packages[*]}"
     as_root apt-get update -qq
@@ -75,7 +79,18 @@ install_clients() {
     cp scripts/test-clients.txt "$stamp"
 }
 
+install_asl_validator() {
+    local stamp=.node/installed
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$asl_validator" ]; then return 0; fi
+    say "installing $asl_validator into .node"
+    npm install --prefix .node --no-save --no-audit --no-fund --loglevel=error "$asl_validator" >/dev/null
+    printf '%s' "$asl_validator" >"$stamp"
+}
+
 case $purpose in demo | test) ;; *) die "unknown purpose: $purpose" "Give demo or test." ;; esac
 install_packages
 install_rust
-[ "$purpose" = demo ] || install_clients
+if [ "$purpose" = test ]; then
+    install_clients
+    install_asl_validator
+fi

@@ -12,6 +12,9 @@ cargo clippy --workspace --all-targets --quiet -- --deny warnings
 RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet
 # The tests build the command; the test of the references asks that one for its help.
 export AURORA_RESTORE_TEST_BUILT="${CARGO_TARGET_DIR:-$PWD/target}/debug/aurora-restore"
+# So does the package of the functions, which the tests deploy.
+cargo xtask package
+export AURORA_RESTORE_TEST_PACKAGED=1
 set +e
 cargo test --workspace --no-fail-fast 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}

@@ -2,10 +2,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to whoever runs it")]
 
 mod bench;
+mod fuzz;
 mod generate;
 mod matrix;
+mod package;
 mod runbooks;
 mod sim;
+mod stack;
 mod tidy;
 mod torture;
 
@@ -33,6 +36,10 @@ enum Chore {
     Sim(sim::Arguments),
     /// Measure, and print figures side by side
     Bench(bench::Arguments),
+    /// Build the functions' binary and pack it for Lambda into dist/
+    Package(package::Arguments),
+    /// Give any input to what reads the text of others
+    Fuzz(fuzz::Arguments),
     /// Kill processes at random moments of whole restores, and look at every row afterwards
     Torture(torture::Arguments),
 }
@@ -44,6 +51,8 @@ fn main() -> ExitCode {
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Package(arguments) => package::run(&root(), &arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Torture(arguments) => torture::run(&root(), &arguments),
     };
     match outcome {

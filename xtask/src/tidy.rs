@@ -13,12 +13,14 @@ const LINES_MAX: usize = 500;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("sandbox", &[]),
-    ("aws", &["core"]),
+    ("ops", &["core"]),
+    ("aws", &["core", "ops"]),
     ("sql", &["core"]),
     ("local", &["core"]),
-    ("testing", &["core", "sandbox"]),
-    ("app", &["core", "aws", "sql", "local", "sandbox"]),
-    ("cli", &["core", "app", "sandbox"]),
+    ("testing", &["core", "ops", "sandbox"]),
+    ("app", &["core", "ops", "aws", "sql", "local", "sandbox"]),
+    ("cli", &["core", "app", "ops", "sandbox"]),
+    ("lambda", &["core", "ops", "app"]),
 ];
 
 /// What must never be written in a room, and why.
@@ -30,6 +32,10 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("crates/core/src", "sleep(", "a step returns a wait, it never sleeps"),
     ("crates/core/src", "aws_sdk", "the domain knows no SDK type"),
     ("crates/cli/src", "aws_sdk", "the command knows no SDK type"),
+    ("crates/lambda/src", "aws_sdk", "a function knows no SDK type"),
+    ("crates/ops/src", "aws_sdk", "maintenance knows no SDK type"),
+    ("crates/ops/src", "std::env", "maintenance reads no environment"),
+    ("crates/ops/src", "Timestamp::now", "maintenance learns the time through the clock port only"),
     ("crates/cli/src", "println!(", "it panics where nobody listens: write through `ui`"),
     ("crates/sandbox/src/model", "tokio", "the model is pure"),
     ("crates/sandbox/src/model", "Timestamp::now", "the model is told the time"),
@@ -135,7 +141,7 @@ fn is_step(name: &str) -> bool {
 
 fn rust_files(root: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
-    let mut folders = vec![root.join("crates"), root.join("xtask")];
+    let mut folders = ["crates", "fuzz/bodies", "fuzz/fuzz_targets", "xtask"].map(|folder| root.join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for entry in entries {

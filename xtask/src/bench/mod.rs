@@ -4,6 +4,7 @@
 
 mod command;
 mod demo;
+mod lambda;
 mod sandbox;
 mod simulation;
 
@@ -29,6 +30,8 @@ enum What {
     Command,
     /// The demo from start to proof
     Demo,
+    /// The functions: package, starts, polls, transitions
+    Lambda,
     /// All of them
     All,
 }
@@ -61,6 +64,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::Demo) {
         demo::run(root)?;
+    }
+    if wanted(What::Lambda) {
+        lambda::run(root)?;
     }
     Ok(())
 }

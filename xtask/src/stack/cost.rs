@@ -1,0 +1,191 @@
+//! The reference of costs: what a restore and an idle month cost apart from RDS, from the recorded calls, the template and a
+//! table of prices with its date.
+
+use std::fmt::Write as _;
+
+use super::{node::Node, recorded, template};
+
+/// When the prices were collected, and from where.
+const PRICES_OF: &str = "November 2026";
+const PRICES_FROM: &str = "us-east-1, from memory of the published lists and not fetched for this page";
+
+/// A list price.
+#[derive(Clone, Copy)]
+struct Price {
+    what: &'static str,
+    dollars: f64,
+    per: f64,
+    unit: &'static str,
+}
+
+const fn price(what: &'static str, dollars: f64, per: f64, unit: &'static str) -> Price {
+    Price { what, dollars, per, unit }
+}
+
+const TRANSITIONS: Price = price("Step Functions, standard", 0.025, 1e3, "1,000 transitions");
+const INVOCATIONS: Price = price("Lambda, requests", 0.20, 1e6, "million requests");
+const COMPUTE: Price = price("Lambda, duration on arm64", 0.000_013_333_4, 1.0, "GB-second");
+const WRITES: Price = price("DynamoDB on demand, writes", 0.625, 1e6, "million write units");
+const READS: Price = price("DynamoDB on demand, reads", 0.125, 1e6, "million read units");
+const NOTICES: Price = price("SNS, publishes", 0.50, 1e6, "million requests");
+const LOGS: Price = price("CloudWatch Logs, ingestion", 0.50, 1.0, "GB");
+const METRICS: Price = price("CloudWatch, custom metrics", 0.30, 1.0, "metric and month");
+const TRACES: Price = price("X-Ray, traces recorded", 5.0, 1e6, "million traces");
+const SECRET_READS: Price = price("Secrets Manager, requests", 0.05, 1e4, "10,000 requests");
+const ALARMS: Price = price("CloudWatch, alarms", 0.10, 1.0, "alarm and month");
+const DASHBOARDS: Price = price("CloudWatch, dashboards", 3.0, 1.0, "dashboard and month");
+const KEYS: Price = price("KMS, customer-managed keys", 1.0, 1.0, "key and month");
+const PRICES: [Price; 13] = [
+    TRANSITIONS,
+    INVOCATIONS,
+    COMPUTE,
+    WRITES,
+    READS,
+    NOTICES,
+    LOGS,
+    METRICS,
+    TRACES,
+    SECRET_READS,
+    ALARMS,
+    DASHBOARDS,
+    KEYS,
+];
+
+/// What is assumed of a restore that takes an hour and is looked at every minute.
+const LOOKS: f64 = 60.0;
+/// Seconds of a function for one look: its calls, most of them to RDS.
+const LOOK_SECS: f64 = 0.5;
+/// Seconds of functions besides: waits inside of functions, users, and checks of the data.
+const WORK_SECS: f64 = 300.0;
+const MEMORY_GB: f64 = 0.25;
+/// Sizes of items, and of the lines of one invocation.
+const STATE_KB: f64 = 8.0;
+const ENTRY_KB: f64 = 2.0;
+const LOG_GB: f64 = 4e-6;
+/// Hours of a month.
+const MONTH_HOURS: f64 = 730.0;
+
+/// One line of a bill.
+struct Line {
+    price: Price,
+    amount: f64,
+}
+
+impl Line {
+    fn dollars(&self) -> f64 {
+        self.price.dollars * self.amount / self.price.per
+    }
+}
+
+fn number(value: &serde_json::Value) -> f64 {
+    value.as_f64().unwrap_or_default()
+}
+
+/// One restore, from the calls of one that was played.
+fn restore() -> Vec<Line> {
+    let record = recorded();
+    let restore = &record["restore"];
+    let (entries, begun) = (number(&restore["entries"]), number(&restore["invocations"]));
+    let invocations = begun + LOOKS;
+    // An append is one transaction of state, entry and lock, which counts twice; the index by status is written for the old
+    // and the new place of the item. Taking over and noting progress are plain updates of the state and of the index.
+    let append = 2.0 * (STATE_KB + ENTRY_KB + 1.0) + 2.0 * STATE_KB;
+    let updates = 2.0 * invocations * 2.0 * STATE_KB;
+    // Each look reads the state three times and the journal once, all of them consistently, four kilobytes a unit.
+    let reads = invocations * (3.0 * STATE_KB + entries * ENTRY_KB) / 4.0;
+    // One for the duration of each step, and two of the operation; a metric counts for the hours in which it is written.
+    let metrics = 12.0;
+    let line = |price, amount| Line { price, amount };
+    vec![
+        line(TRANSITIONS, 2.0 * begun + 3.0 * LOOKS + 1.0),
+        line(INVOCATIONS, invocations),
+        line(COMPUTE, (invocations * LOOK_SECS + WORK_SECS) * MEMORY_GB),
+        line(WRITES, entries * append + updates),
+        line(READS, reads),
+        line(NOTICES, number(&restore["calls"]["sns:Publish"])),
+        line(SECRET_READS, number(&restore["calls"]["secretsmanager:GetSecretValue"])),
+        line(LOGS, invocations * LOG_GB),
+        line(TRACES, invocations),
+        line(METRICS, metrics / MONTH_HOURS),
+    ]
+}
+
+/// How many resources of a type the template makes whatever its parameters are.
+fn resources(kind: &str) -> f64 {
+    let all = template::resources().into_iter().flat_map(|(_, resources)| resources);
+    let count = all.filter(|(_, resource)| resource.get("Type").and_then(Node::as_text) == Some(kind)).count();
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+/// A month in which nothing is restored and the sweeper comes daily.
+fn idle_month() -> Vec<Line> {
+    let line = |price, amount| Line { price, amount };
+    vec![
+        line(ALARMS, resources("AWS::CloudWatch::Alarm")),
+        line(DASHBOARDS, resources("AWS::CloudWatch::Dashboard")),
+        line(KEYS, resources("AWS::KMS::Key")),
+        line(METRICS, 3.0 * 30.0 / MONTH_HOURS),
+        line(INVOCATIONS, 30.0),
+        line(COMPUTE, 30.0 * 5.0 * MEMORY_GB),
+        line(READS, 30.0 * 100.0),
+    ]
+}
+
+/// The page.
+pub(crate) fn page() -> String {
+    let mut text = format!(
+        "# Costs\n\nWhat the stack costs apart from RDS itself: computed from the calls that were recorded while a whole restore was \
+         played, from the template, and from list prices of {PRICES_OF} ({PRICES_FROM}), without any free tier or discount. \
+         Prices change and differ from Region to Region: look at them before you rely on the sums.\n\n\
+         RDS costs far more: two clusters run beside each other from the restore to the end of `retirement.retain-old`, and \
+         copies of snapshots are kept as `archive.copies` says.\n\n\
+         ## One restore\n\nA swap from another account that takes an hour and is looked at every minute. Assumed besides the \
+         recorded calls: {LOOK_SECS} s of a function for each look, {WORK_SECS} s of functions for waits, users and checks of the \
+         data, {} MB of memory, {STATE_KB} KB of state and {ENTRY_KB} KB for an entry of the journal.\n",
+        MEMORY_GB * 1024.0
+    );
+    bill(&mut text, &restore());
+    text.push_str(
+        "\nEvery further hour of waiting costs sixty looks: 180 transitions and 30 seconds of functions. What is stored (tables, \
+         their backups, logs) and requests to KMS come on top; for a restore they are fractions of a cent.\n\n## An idle month\n\nNothing is restored; the sweeper comes once a day. Secrets ($0.40 each) and \
+         endpoints in a VPC (by the hour) come on top where there are any.\n",
+    );
+    bill(&mut text, &idle_month());
+    let _ = write!(text, "\n## The prices\n\n| what | list price | for |\n|---|---|---|\n");
+    for price in PRICES {
+        let _ = writeln!(text, "| {} | ${} | {} |", price.what, price.dollars, price.unit);
+    }
+    text
+}
+
+fn bill(text: &mut String, lines: &[Line]) {
+    text.push_str("\n| what | how much | dollars |\n|---|---|---|\n");
+    for line in lines {
+        let _ = writeln!(text, "| {} | {} | {:.6} |", line.price.what, amount(line.amount), line.dollars());
+    }
+    let total: f64 = lines.iter().map(Line::dollars).sum();
+    let _ = writeln!(text, "| **together** | | **{total:.4}** |");
+}
+
+/// An amount with as many digits as tell something.
+fn amount(amount: f64) -> String {
+    if amount >= 10.0 { format!("{amount:.0}") } else { format!("{amount:.4}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_costs_cents_and_an_idle_month_a_few_dollars() {
+        let total = |lines: &[Line]| lines.iter().map(Line::dollars).sum::<f64>();
+        assert!((0.001..0.05).contains(&total(&restore())), "{}", total(&restore()));
+        assert!((3.0..12.0).contains(&total(&idle_month())), "{}", total(&idle_month()));
+    }
+
+    #[test]
+    fn a_line_is_an_amount_times_a_price() {
+        let line = Line { price: TRANSITIONS, amount: 200.0 };
+        assert!((line.dollars() - 0.005).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,61 @@
+//! What the person needs who deploys the stack: CloudFormation makes everything with their rights.
+
+mod rows;
+
+use std::fmt::Write as _;
+
+use super::node::{Bounds, Node, list, map};
+use rows::{ROWS, Row};
+
+/// The policy, for the template's default names.
+pub(crate) fn policy() -> String {
+    let statement = |row: &Row| {
+        let statement = map! {
+            "Sid" => row.sid,
+            "Effect" => "Allow",
+            "Action" => row.actions.to_vec(),
+            "Resource" => row.resources.to_vec(),
+        };
+        if row.sid != "HandRolesToServices" {
+            return statement;
+        }
+        let services = list!["lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"];
+        statement.with(map! { "Condition" => map! { "StringEquals" => map! { "iam:PassedToService" => services } } })
+    };
+    let statements: Vec<Node> = ROWS.iter().map(statement).collect();
+    super::permissions::document(statements).to_json(Bounds::Numbers)
+}
+
+/// The chapter of the reference.
+pub(crate) fn chapter() -> String {
+    let mut text = "\n## The person who deploys\n\nCloudFormation makes everything with the rights of whoever asks it to. \
+        [`cloudformation/deployer-policy.json`](../../cloudformation/deployer-policy.json) is the policy, for the template's \
+        default names; with another `NamePrefix`, other names of tables or another bucket, those stand in it instead. It is \
+        longer than one inline policy of a user may be: attach it as a managed policy in two parts, or to a role.\n\n| for | actions | on |\n|---|---|---|\n"
+        .to_owned();
+    for row in ROWS {
+        let code = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
+        let kind = row.kind.map_or_else(|| "`stack deploy` itself".to_owned(), |kind| format!("`{kind}`"));
+        let _ = writeln!(text, "| {kind} | {} | {} |", code(row.actions), code(row.resources));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::stack::template;
+
+    #[test]
+    fn the_deploying_person_may_make_every_type_of_resource_and_no_other() {
+        let made: BTreeSet<String> = template::resources()
+            .into_iter()
+            .flat_map(|(_, resources)| resources)
+            .filter_map(|(_, resource)| resource.get("Type").and_then(Node::as_text).map(str::to_owned))
+            .collect();
+        let known: BTreeSet<String> = ROWS.iter().filter_map(|row| row.kind).map(str::to_owned).collect();
+        assert_eq!(made, known);
+    }
+}

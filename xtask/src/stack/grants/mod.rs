@@ -1,0 +1,186 @@
+//! What each function may do: one table per place, with the reason for every grant.
+//!
+//! Deletions and changes rest on the tag that an operation puts on what it makes, in the very call that makes it. Two kinds of
+//! things bear none: the target and its instances when their names are taken, and what `replace` ends. For those there are
+//! the patterns of names `TargetClusters` and `TargetInstances`, and `AllowReplace`, without which nothing that is not ours
+//! can be deleted at all.
+
+mod afterwards;
+mod forward;
+
+use aurora_restore_core::operation::StepKind;
+
+use super::{
+    permissions::{Grant, If, On},
+    place::Place,
+};
+
+const ALL_CLUSTERS: On = On::Rds("cluster:*");
+const ALL_INSTANCES: On = On::Rds("db:*");
+const ALL_SNAPSHOTS: On = On::Rds("cluster-snapshot:*");
+const TARGETS: On = On::Rds("cluster:${TargetClusters}");
+const TARGET_INSTANCES: On = On::Rds("db:${TargetInstances}");
+/// The instances of a retired cluster: their names are the engine's, and no tag of ours is on them.
+const RETIRED_INSTANCES: On = On::Rds("db:*-old-????????-*");
+
+/// A grant without conditions.
+const fn grant(sid: &'static str, actions: &'static [&'static str], on: &'static [On], why: &'static str) -> Grant {
+    Grant { sid, actions, on, only_if: If::Always, when: None, why }
+}
+
+impl Grant {
+    const fn only_if(mut self, condition: If) -> Self {
+        self.only_if = condition;
+        self
+    }
+
+    const fn when(mut self, condition: &'static str) -> Self {
+        self.when = Some(condition);
+        self
+    }
+}
+
+/// What every function needs, whatever it serves.
+const EVERYWHERE: &[Grant] = &[
+    grant(
+        "Trace",
+        &["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        &[On::Everything],
+        "the traces of the function; X-Ray knows nothing narrower",
+    ),
+    grant("Configuration", &["ssm:GetParameter"], &[On::Configuration], "the request and the bounds"),
+    grant("KeyOfTables", &["kms:Decrypt"], &[On::StackKey], "the tables are under the stack's key")
+        .only_if(If::Via("dynamodb")),
+];
+
+/// The state, for whoever moves an operation in progress.
+const STATE: Grant = grant(
+    "State",
+    &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    &[On::StateTable],
+    "the state, the token, and the lock of the target, which an append proves anew",
+);
+
+/// The state of an operation that has ended.
+const STATE_OF_ENDED: Grant = grant(
+    "State",
+    &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    &[On::StateTable],
+    "the state and the token; an append of an ended operation sees to it that it holds no lock",
+);
+
+const ENTRIES: Grant = grant(
+    "Entries",
+    &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+    &[On::AuditTable],
+    "the entries; one by its key where an append was refused",
+);
+
+/// The end of an operation.
+const RELEASE: Grant =
+    grant("Release", &["dynamodb:DeleteItem"], &[On::StateTable], "the lock of the target, at the end of an operation");
+
+/// A step that becomes stuck tells people at once.
+const TELL: &[Grant] = &[
+    grant("Tell", &["sns:Publish"], &[On::Topic], "the end of an operation, and that it is stuck"),
+    grant("KeyOfTopic", &["kms:Decrypt", "kms:GenerateDataKey"], &[On::StackKey], "the topic is under the stack's key")
+        .only_if(If::Via("sns")),
+];
+
+const SECRETS: &[Grant] = &[
+    grant("Passwords", &["secretsmanager:GetSecretValue"], &[On::Secrets], "the logins of the database"),
+    grant("KeysOfPasswords", &["kms:Decrypt"], &[On::DataKeys], "secrets under a key of the customer's")
+        .only_if(If::Via("secretsmanager"))
+        .when("HasKmsKeys"),
+];
+
+const SOURCE: &[Grant] =
+    &[grant("EnterSourceAccount", &["sts:AssumeRole"], &[On::SourceRole], "the snapshot is in another account")
+        .when("HasSourceRole")];
+
+const LOOK_AT_CLUSTERS: Grant =
+    grant("LookAtClusters", &["rds:DescribeDBClusters"], &[ALL_CLUSTERS], "how the clusters stand");
+const LOOK_AT_INSTANCES: Grant =
+    grant("LookAtInstances", &["rds:DescribeDBInstances"], &[ALL_INSTANCES], "how the instances stand");
+const LOOK_AT_SNAPSHOTS: Grant = grant(
+    "LookAtSnapshots",
+    &["rds:DescribeDBClusterSnapshots"],
+    &[On::RdsOfAnyone("cluster-snapshot:*"), On::RdsEverywhere("cluster:*")],
+    "how the snapshots stand, those included that another account has shared",
+);
+const LOOK_AT_EVENTS: Grant = grant(
+    "LookAtEvents",
+    &["rds:DescribeEvents"],
+    &[On::Everything],
+    "why something failed, in RDS's own words; RDS knows nothing narrower",
+);
+
+/// Tags travel in the call that makes a thing, and RDS asks for this action then.
+const fn tag_what_is_made(on: &'static [On]) -> Grant {
+    grant("TagWhatIsMade", &["rds:AddTagsToResource"], on, "the tags travel in the call that makes the thing")
+        .only_if(If::TaggedAsOurs)
+}
+
+/// What a call names beside the thing that it changes. RDS asks for each of them; none of them is changed.
+const fn beside(actions: &'static [&'static str]) -> Grant {
+    grant(
+        "NamedBeside",
+        actions,
+        &[On::Rds("cluster-pg:*"), On::Rds("pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")],
+        "the groups that the call names",
+    )
+}
+
+/// RDS uses the keys on behalf of whoever calls.
+const USE_DATA_KEYS: &[Grant] = &[
+    grant(
+        "UseKeys",
+        &["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        &[On::DataKeys],
+        "the data are under these keys",
+    )
+    .only_if(If::Via("rds"))
+    .when("HasKmsKeys"),
+    grant("LendKeys", &["kms:CreateGrant"], &[On::DataKeys], "RDS keeps a grant for what it makes")
+        .only_if(If::GrantForRds)
+        .when("HasKmsKeys"),
+];
+
+const PASS_MONITORING: Grant =
+    grant("PassMonitoringRole", &["iam:PassRole"], &[On::PassedRoles], "Enhanced Monitoring of instances")
+        .only_if(If::PassedTo(&["monitoring.rds.amazonaws.com"]))
+        .when("HasPassedRoles");
+const PASS_CLUSTER_ROLE: Grant =
+    grant("PassClusterRoles", &["iam:PassRole"], &[On::PassedRoles], "roles that a cluster may use")
+        .only_if(If::PassedTo(&["rds.amazonaws.com"]))
+        .when("HasPassedRoles");
+
+/// What the function of a place may do.
+pub(crate) fn of(place: Place) -> Vec<Grant> {
+    let mut grants = EVERYWHERE.to_vec();
+    grants.extend(match place {
+        Place::Sweep => TELL.to_vec(),
+        Place::Step(_) | Place::Undo => [&[STATE, ENTRIES], TELL].concat(),
+        Place::Retire => [&[STATE_OF_ENDED, ENTRIES], TELL].concat(),
+    });
+    if place.enters_source_account() {
+        grants.extend(SOURCE);
+    }
+    grants.extend(match place {
+        Place::Step(StepKind::SnapshotCheck) => [forward::snapshot_check(), SECRETS.to_vec()].concat(),
+        Place::Step(StepKind::CopySnapshot) => [forward::copy_snapshot(), USE_DATA_KEYS.to_vec()].concat(),
+        Place::Step(StepKind::RestoreSnapshot) => [forward::restore_snapshot(), USE_DATA_KEYS.to_vec()].concat(),
+        Place::Step(StepKind::CreateInstances) => [forward::create_instances(), USE_DATA_KEYS.to_vec()].concat(),
+        Place::Step(StepKind::ApplySettings) => [forward::apply_settings(), SECRETS.to_vec()].concat(),
+        Place::Step(StepKind::SetupDbUsers | StepKind::VerifyRestore) => SECRETS.to_vec(),
+        Place::Step(StepKind::SwitchOver) => [forward::switch_over(), SECRETS.to_vec()].concat(),
+        Place::Step(StepKind::ArchiveSnapshot) => forward::archive_snapshot(),
+        Place::Step(StepKind::Notify) => vec![RELEASE],
+        Place::Undo => {
+            [afterwards::undo(), USE_DATA_KEYS.iter().map(|grant| grant.when("MayUseKeysBack")).collect()].concat()
+        }
+        Place::Retire => afterwards::retire(),
+        Place::Sweep => afterwards::sweep(),
+    });
+    grants
+}

@@ -1,0 +1,161 @@
+//! The machines as graphs: what a person would check on the console.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aurora_restore_core::operation::StepKind;
+
+use super::{batch, node::Node, pipeline, place::Place};
+
+/// Every state that a state can lead to.
+fn nexts(state: &Node) -> Vec<String> {
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_text).map(str::to_owned);
+    let below = ["Catch", "Choices"].into_iter().filter_map(|key| state.get(key)).flat_map(Node::members);
+    let own = ["Next", "Default"].into_iter().filter_map(|key| text(state, key));
+    own.chain(below.filter_map(|one| text(one, "Next"))).collect()
+}
+
+fn edges(machine: &Node) -> BTreeMap<String, Vec<String>> {
+    let states = machine.get("States").unwrap().entries();
+    states.iter().map(|(name, state)| (name.clone(), nexts(state))).collect()
+}
+
+fn reachable(edges: &BTreeMap<String, Vec<String>>, from: &str) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![from.to_owned()];
+    while let Some(name) = waiting.pop() {
+        if seen.insert(name.clone()) {
+            waiting.extend(edges[&name].clone());
+        }
+    }
+    seen
+}
+
+/// Names exist, every state is reached, and from every state an end is reached.
+fn check(machine: &Node) {
+    let states = machine.get("States").unwrap();
+    let edges = edges(machine);
+    for (name, nexts) in &edges {
+        for next in nexts {
+            assert!(edges.contains_key(next), "{name} leads to {next}, which is not there");
+        }
+    }
+    let start = machine.get("StartAt").and_then(Node::as_text).unwrap();
+    let unreached: Vec<_> = edges.keys().filter(|name| !reachable(&edges, start).contains(*name)).collect();
+    assert!(unreached.is_empty(), "nothing leads to {unreached:?}");
+    let is_end = |name: &str| {
+        let state = states.get(name).unwrap();
+        let kind = state.get("Type").and_then(Node::as_text).unwrap();
+        kind == "Succeed" || kind == "Fail" || state.get("End") == Some(&Node::Bool(true))
+    };
+    for name in edges.keys() {
+        assert_eq!(edges[name].is_empty(), is_end(name), "{name}");
+        assert!(reachable(&edges, name).iter().any(|end| is_end(end)), "from {name} there is no way to an end");
+    }
+}
+
+#[test]
+fn every_state_of_the_pipeline_is_reached_and_comes_to_an_end() {
+    check(&pipeline::machine());
+}
+
+#[test]
+fn every_state_of_the_batch_is_reached_and_comes_to_an_end() {
+    let machine = batch::machine();
+    check(&machine);
+    for map in ["restore-few", "restore-many"] {
+        check(machine.get("States").unwrap().get(map).unwrap().get("ItemProcessor").unwrap());
+    }
+}
+
+#[test]
+fn the_function_of_each_place_is_called_in_one_state() {
+    let machine = pipeline::machine();
+    let mut called: Vec<String> = machine
+        .get("States")
+        .unwrap()
+        .entries()
+        .iter()
+        .filter_map(|(_, state)| state.get("Parameters")?.get("FunctionName")?.as_text().map(str::to_owned))
+        .collect();
+    let mut expected: Vec<String> =
+        Place::of_machine().into_iter().map(|place| format!("${{{}Alias}}", place.logical())).collect();
+    called.sort();
+    expected.sort();
+    assert_eq!(called, expected);
+}
+
+/// The reply of a function leads to where it says that the operation stands, wherever the machine is.
+#[test]
+fn from_every_answer_the_machine_goes_where_the_reply_says() {
+    let machine = pipeline::machine();
+    let states = machine.get("States").unwrap();
+    for place in Place::of_machine() {
+        let answered = format!("{}-answered", place.name());
+        for step in StepKind::ALL {
+            assert_eq!(goes(states, &answered, "next", step.as_str()), step.as_str());
+        }
+        for outcome in ["completed", "failed", "cancelled", "stuck", "retire"] {
+            assert_eq!(goes(states, &answered, outcome, "notify"), outcome, "from {answered}");
+        }
+        assert_eq!(goes(states, &answered, "undo", "undo"), "undo-asked");
+        assert_eq!(goes(states, &answered, "wait", place.name()), format!("{}-waits", place.name()));
+        assert_eq!(goes(states, &answered, "a word of a later version", "notify"), "tell-people");
+    }
+}
+
+/// Follows the choices from a state for a reply, to the first state that is none.
+fn goes(states: &Node, from: &str, outcome: &str, step: &str) -> String {
+    let mut name = from.to_owned();
+    for _ in 0..4 {
+        let state = states.get(&name).unwrap();
+        if state.get("Type").and_then(Node::as_text) != Some("Choice") {
+            return name;
+        }
+        let chosen = state.get("Choices").unwrap().members().iter().find(|choice| holds(choice, outcome, step));
+        let next = chosen.map_or_else(|| state.get("Default"), |choice| choice.get("Next"));
+        name = next.and_then(Node::as_text).unwrap().to_owned();
+    }
+    panic!("from {from} choices lead in a circle");
+}
+
+fn holds(choice: &Node, outcome: &str, step: &str) -> bool {
+    if let Some(all) = choice.get("And") {
+        return all.members().iter().all(|one| holds(one, outcome, step));
+    }
+    let wanted = choice.get("StringEquals").and_then(Node::as_text).unwrap();
+    match choice.get("Variable").and_then(Node::as_text).unwrap() {
+        "$.outcome" => wanted == outcome,
+        "$.step" => wanted == step,
+        other => panic!("{other} is not part of a reply"),
+    }
+}
+
+/// A restore of an hour that is looked at every minute: what is paid for is counted in transitions.
+#[test]
+fn an_hour_of_waiting_costs_at_most_250_transitions() {
+    let machine = pipeline::machine();
+    let states = machine.get("States").unwrap();
+    let looks = 60;
+    let mut transitions = 0;
+    for (index, step) in StepKind::ALL.iter().enumerate() {
+        let answered = format!("{step}-answered");
+        let (outcome, next) = match StepKind::ALL.get(index + 1) {
+            Some(next) => ("next", next.as_str()),
+            None => ("completed", "notify"),
+        };
+        // The step, its answer; what an ordinary way passes besides would show here.
+        transitions += 2;
+        let direct = states
+            .get(&answered)
+            .unwrap()
+            .get("Choices")
+            .unwrap()
+            .members()
+            .iter()
+            .any(|one| holds(one, outcome, next));
+        assert!(direct, "{answered} takes a detour to {next}");
+    }
+    // Each look: the wait, the step, its answer.
+    transitions += looks * 3 + 1;
+    assert!(transitions <= 250, "{transitions}");
+}

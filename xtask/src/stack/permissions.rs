@@ -1,0 +1,198 @@
+//! What a statement of a policy grants: words that the roles' tables are written in, and how they become a template.
+
+use super::node::{Node, attribute, map, only_when, reference, sub};
+
+/// What actions may be done on. The account is the stack's own unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    /// Something of RDS in the stack's Region, such as `cluster:*`.
+    Rds(&'static str),
+    /// The same in every Region: a copy may be made in the snapshot's Region first.
+    RdsEverywhere(&'static str),
+    /// The same in every Region and account: what is copied may be another account's.
+    RdsOfAnyone(&'static str),
+    /// The table of states.
+    StateTable,
+    /// Its index by status.
+    StatusIndex,
+    /// The table of entries.
+    AuditTable,
+    /// The topic of the notices.
+    Topic,
+    /// The parameter with the configuration.
+    Configuration,
+    /// The secrets whose names begin as the stack's parameter says.
+    Secrets,
+    /// The stack's own key.
+    StackKey,
+    /// The keys of snapshots, clusters and secrets that the stack's parameter lists.
+    DataKeys,
+    /// The roles that the stack's parameter lists.
+    PassedRoles,
+    /// The role in the source account.
+    SourceRole,
+    /// The pipeline.
+    StateMachine,
+    /// Executions of the pipeline.
+    Executions,
+    /// Everything: the service knows nothing narrower for these actions.
+    Everything,
+}
+
+/// What must hold for a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum If {
+    /// Nothing more.
+    Always,
+    /// The thing bears an operation's tag: this product made it.
+    MadeByUs,
+    /// The thing bears that tag and was made as this.
+    MadeAs(&'static str),
+    /// The thing bears the mark of a switch that took its name.
+    RetiredByUs,
+    /// The request tags what it makes as an operation's.
+    TaggedAsOurs,
+    /// The request touches no other tags than these.
+    OnlyTags(&'static [&'static str]),
+    /// The call comes through another service, on behalf of this role.
+    Via(&'static str),
+    /// A grant that a service gets for its own use.
+    GrantForRds,
+    /// The role is handed to one of these services.
+    PassedTo(&'static [&'static str]),
+}
+
+/// Some actions, on some things, under a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// Its name in the policy.
+    pub sid: &'static str,
+    /// The actions, with their service.
+    pub actions: &'static [&'static str],
+    /// On what.
+    pub on: &'static [On],
+    /// Under which condition.
+    pub only_if: If,
+    /// Under which condition of the template the grant exists at all.
+    pub when: Option<&'static str>,
+    /// Why it is needed, for people.
+    pub why: &'static str,
+}
+
+/// The tag that the engine puts on what it makes.
+pub(super) const OPERATION_TAG: &str = "aurora-restore:operation-id";
+/// The tag that says what a thing was made as.
+pub(super) const ROLE_TAG: &str = "aurora-restore:role";
+/// The mark of a switch on the cluster whose name it took.
+pub(super) const RETIRED_BY_TAG: &str = "aurora-restore:retired-by";
+
+impl Grant {
+    /// The statement.
+    pub(crate) fn statement(&self) -> Node {
+        let resources = match self.on {
+            // A parameter that is a list stands for itself.
+            [On::DataKeys] => reference("KmsKeyArns"),
+            [On::PassedRoles] => reference("PassRoleArns"),
+            [one] => one.arn(),
+            several => Node::List(several.iter().map(|on| on.arn()).collect()),
+        };
+        let statement = map! {
+            "Sid" => self.sid,
+            "Effect" => "Allow",
+            "Action" => self.actions.to_vec(),
+            "Resource" => resources,
+        };
+        let statement = match self.only_if.condition() {
+            Some(condition) => statement.with(map! { "Condition" => condition }),
+            None => statement,
+        };
+        match self.when {
+            Some(condition) => only_when(condition, statement),
+            None => statement,
+        }
+    }
+}
+
+impl On {
+    fn arn(self) -> Node {
+        match self {
+            Self::Rds(what) => sub(format!("arn:${{AWS::Partition}}:rds:${{AWS::Region}}:${{AWS::AccountId}}:{what}")),
+            Self::RdsEverywhere(what) => sub(format!("arn:${{AWS::Partition}}:rds:*:${{AWS::AccountId}}:{what}")),
+            Self::RdsOfAnyone(what) => sub(format!("arn:${{AWS::Partition}}:rds:*:*:{what}")),
+            Self::StateTable => attribute("StateTable", "Arn"),
+            Self::StatusIndex => sub(format!("${{StateTable.Arn}}/index/{}", aurora_restore_aws::STATUS_INDEX)),
+            Self::AuditTable => attribute("AuditTable", "Arn"),
+            Self::Topic => reference("Topic"),
+            Self::Configuration => sub(format!(
+                "{ARN}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/aurora-restore/${{Environment}}/config"
+            )),
+            Self::Secrets => {
+                sub(format!("{ARN}secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:${{SecretsPrefix}}*"))
+            }
+            Self::StackKey => attribute("Key", "Arn"),
+            Self::DataKeys => reference("KmsKeyArns"),
+            Self::PassedRoles => reference("PassRoleArns"),
+            Self::SourceRole => reference("SourceRoleArn"),
+            Self::StateMachine => reference("StateMachine"),
+            Self::Executions => {
+                sub(format!("{ARN}states:${{AWS::Region}}:${{AWS::AccountId}}:execution:${{NamePrefix}}:*"))
+            }
+            Self::Everything => "*".into(),
+        }
+    }
+}
+
+const ARN: &str = "arn:${AWS::Partition}:";
+
+impl If {
+    fn condition(self) -> Option<Node> {
+        Some(match self {
+            Self::Always => return None,
+            Self::MadeByUs => like(&format!("aws:ResourceTag/{OPERATION_TAG}"), "?*"),
+            Self::MadeAs(role) => map! { "StringLike" => map! { format!("aws:ResourceTag/{OPERATION_TAG}") => "?*" },
+            "StringEquals" => map! { format!("aws:ResourceTag/{ROLE_TAG}") => role } },
+            Self::RetiredByUs => like(&format!("aws:ResourceTag/{RETIRED_BY_TAG}"), "?*"),
+            Self::TaggedAsOurs => like(&format!("aws:RequestTag/{OPERATION_TAG}"), "?*"),
+            Self::OnlyTags(tags) => map! { "ForAllValues:StringEquals" => map! { "aws:TagKeys" => tags.to_vec() },
+            "Null" => map! { "aws:TagKeys" => "false" } },
+            Self::Via(service) => {
+                map! { "StringLike" => map! { "kms:ViaService" => sub(format!("{service}.*.${{AWS::URLSuffix}}")) } }
+            }
+            Self::GrantForRds => map! {
+                "Bool" => map! { "kms:GrantIsForAWSResource" => "true" },
+                "StringLike" => map! { "kms:ViaService" => sub("rds.*.${AWS::URLSuffix}") },
+            },
+            Self::PassedTo(services) => {
+                map! { "StringEquals" => map! { "iam:PassedToService" => services.to_vec() } }
+            }
+        })
+    }
+}
+
+fn like(key: &str, pattern: &str) -> Node {
+    map! { "StringLike" => map! { key => pattern } }
+}
+
+/// A policy document of statements.
+pub(crate) fn document(statements: Vec<Node>) -> Node {
+    map! { "Version" => "2012-10-17", "Statement" => Node::List(statements) }
+}
+
+/// Who may assume a role.
+pub(crate) fn trust(service: &str) -> Node {
+    document(vec![map! {
+        "Effect" => "Allow",
+        "Principal" => map! { "Service" => service },
+        "Action" => "sts:AssumeRole",
+    }])
+}
+
+/// The same, but only on behalf of this account.
+pub(crate) fn trust_for_account(service: &str) -> Node {
+    document(vec![map! {
+        "Effect" => "Allow",
+        "Principal" => map! { "Service" => service },
+        "Action" => "sts:AssumeRole",
+        "Condition" => map! { "StringEquals" => map! { "aws:SourceAccount" => reference("AWS::AccountId") } },
+    }])
+}

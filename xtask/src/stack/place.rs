@@ -1,0 +1,125 @@
+//! The places of an operation that a function serves, and what distinguishes them as functions.
+
+use aurora_restore_core::{operation::StepKind, request::Strategy};
+
+/// What a function serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A step on the way forward.
+    Step(StepKind),
+    /// The way back.
+    Undo,
+    /// The end of a retired cluster.
+    Retire,
+    /// The sweeper, which no execution calls.
+    Sweep,
+}
+
+/// Whether a function logs in to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It talks to AWS's services only.
+    Services,
+    /// It logs in to the restored database, so it has to be where that can be reached.
+    Database,
+}
+
+impl Place {
+    /// Every place: the steps in order, then the others.
+    pub(crate) fn all() -> Vec<Self> {
+        let steps = StepKind::ALL.into_iter().map(Self::Step);
+        steps.chain([Self::Undo, Self::Retire, Self::Sweep]).collect()
+    }
+
+    /// The places that the state machine calls.
+    pub(crate) fn of_machine() -> Vec<Self> {
+        Self::all().into_iter().filter(|place| *place != Self::Sweep).collect()
+    }
+
+    /// The name, as in `AURORA_RESTORE_STEP` and at the end of the function's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Step(step) => step.as_str(),
+            Self::Undo => "undo",
+            Self::Retire => "retire",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// The beginning of the logical ids of what belongs to it: `CopySnapshot`.
+    pub(crate) fn logical(self) -> String {
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        self.name().split('-').map(capital).collect()
+    }
+
+    /// What it reaches.
+    pub(crate) fn reach(self) -> Reach {
+        match self {
+            Self::Step(
+                StepKind::ApplySettings | StepKind::SetupDbUsers | StepKind::VerifyRestore | StepKind::SwitchOver,
+            ) => Reach::Database,
+            Self::Step(
+                StepKind::SnapshotCheck
+                | StepKind::CopySnapshot
+                | StepKind::RestoreSnapshot
+                | StepKind::CreateInstances
+                | StepKind::ArchiveSnapshot
+                | StepKind::Notify,
+            )
+            | Self::Undo
+            | Self::Retire
+            | Self::Sweep => Reach::Services,
+        }
+    }
+
+    /// Whether it may be called for an operation that a role in the source account has to be assumed for.
+    pub(crate) fn enters_source_account(self) -> bool {
+        match self {
+            Self::Step(StepKind::SnapshotCheck | StepKind::CopySnapshot | StepKind::ArchiveSnapshot) | Self::Undo => {
+                true
+            }
+            Self::Step(
+                StepKind::RestoreSnapshot
+                | StepKind::CreateInstances
+                | StepKind::ApplySettings
+                | StepKind::SetupDbUsers
+                | StepKind::VerifyRestore
+                | StepKind::SwitchOver
+                | StepKind::Notify,
+            )
+            | Self::Retire
+            | Self::Sweep => false,
+        }
+    }
+}
+
+/// What may come after a step, over all strategies: the edges that the console shows as the story.
+pub(crate) fn successors(step: StepKind) -> Vec<StepKind> {
+    let mut found = Vec::new();
+    for strategy in [Strategy::Swap, Strategy::SideBySide, Strategy::Replace] {
+        let order = StepKind::order(strategy);
+        let next = order.iter().skip_while(|one| **one != step).nth(1);
+        if let Some(next) = next.filter(|next| !found.contains(*next)) {
+            found.push(*next);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_has_the_successors_of_every_strategy() {
+        assert_eq!(successors(StepKind::CopySnapshot), [StepKind::RestoreSnapshot, StepKind::SwitchOver]);
+        assert_eq!(successors(StepKind::SwitchOver), [StepKind::ArchiveSnapshot, StepKind::RestoreSnapshot]);
+        assert_eq!(successors(StepKind::Notify), []);
+    }
+
+    #[test]
+    fn logical_ids_are_made_from_names() {
+        assert_eq!(Place::Step(StepKind::SetupDbUsers).logical(), "SetupDbUsers");
+        assert_eq!(Place::all().len(), 13);
+    }
+}
