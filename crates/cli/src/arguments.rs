@@ -43,6 +43,14 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
+    /// Work on the operations of this deployed stack
+    ///
+    /// The journal, the secrets and the notices are those of the stack; its Region is target.region, else AWS_REGION.
+    /// Whoever starts, resumes, undoes or retires has the stack do it.
+    #[cfg(feature = "stack")]
+    #[arg(long, global = true, value_name = "NAME", env = "AURORA_RESTORE_STACK", hide_env_values = true)]
+    pub(crate) stack: Option<String>,
+
     /// Write data as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

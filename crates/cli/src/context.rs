@@ -1,11 +1,17 @@
 //! What a command works with. Everything in it is made when it is first asked for, so that a command that needs no
 //! network, no journal or no configuration does not pay for them.
 
+#[cfg(feature = "stack")]
+mod stack;
+
+#[cfg(feature = "stack")]
+pub(crate) use stack::USUAL_NAME as USUAL_STACK;
+
 use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
     JournalUse, LookupError, Services, ServicesError, Stop,
-    config::{Config, FlagValue, Sources},
+    config::{Config, ConfigError, FlagValue, ItemRequest, Sources},
 };
 use aurora_restore_core::{
     catalogue::ErrorCode,
@@ -28,6 +34,8 @@ pub(crate) struct Context {
     global: GlobalArgs,
     clock: Box<dyn Clock>,
     config: OnceCell<Config>,
+    #[cfg(feature = "stack")]
+    stack: stack::Held,
     interrupts: Interrupts,
 }
 
@@ -39,6 +47,8 @@ impl Context {
             global: global.clone(),
             clock: aurora_restore_app::clock(),
             config: OnceCell::new(),
+            #[cfg(feature = "stack")]
+            stack: stack::Held::default(),
             interrupts: Interrupts::default(),
         }
     }
@@ -83,6 +93,10 @@ impl Context {
         }
         let mut sources = self.sources()?;
         sources.flags.extend(flags);
+        #[cfg(feature = "stack")]
+        {
+            sources.stack = self.deployed()?;
+        }
         let config = Config::load(&sources)?;
         Ok(self.config.get_or_init(|| config))
     }
@@ -126,6 +140,25 @@ impl Context {
         Ok(services)
     }
 
+    /// The configuration over which an item of a batch lies.
+    pub(crate) fn config_of_item(&self, item: ItemRequest) -> Result<Result<Config, ConfigError>, CommandError> {
+        let mut sources = self.sources()?;
+        sources.item = Some(item);
+        #[cfg(feature = "stack")]
+        {
+            sources.stack = self.deployed()?;
+        }
+        Ok(Config::load(&sources))
+    }
+
+    /// All services of another configuration, with the accounts checked against it.
+    pub(crate) async fn services_of(&self, config: &Config, region: &Region) -> Result<Services, CommandError> {
+        let environment = config.environment();
+        let services = Services::build(environment, region, JournalUse::Work, Stderr).await?;
+        services.check_accounts(environment).await?;
+        Ok(services)
+    }
+
     /// The operation that the text means.
     pub(crate) async fn find(&self, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
         Ok(aurora_restore_app::find_operation(journal, text).await?)
@@ -158,6 +191,8 @@ impl From<ServicesError> for CommandError {
             ServicesError::Endpoint(_) => {
                 Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
             }
+            ServicesError::Configuration(error) => error.into(),
+            ServicesError::NotOfAFunction { .. } => Self::configuration(error.to_string()),
             ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())
                 .hint("Build it with its default features, as `cargo build` does without `--no-default-features`."),
             ServicesError::OtherAccount { .. } => Self::configuration(error.to_string())

@@ -1,6 +1,9 @@
 //! What a command fails with: a kind that decides the exit code, one line, hints, and the cause chain. It is printed
 //! once, by [`crate::ui::Ui::error`].
 
+#[cfg(feature = "stack")]
+mod stack;
+
 use std::error::Error;
 
 use aurora_restore_app::config::{ConfigError, Problem};

@@ -63,11 +63,25 @@ enum Talk {
 }
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Ui {
     format: Format,
     talk: Talk,
     progress: ProgressStyle,
+    /// The stack that the command works on: commands in hints are for its operations.
+    stack: Option<&'static str>,
+}
+
+/// The commands that work on the operations of a stack.
+const OF_OPERATIONS: [&str; 10] =
+    ["batch", "cancel", "list", "report", "resume", "retire", "start", "status", "undo", "watch"];
+
+/// A hint for whoever works on a stack: the same command without its name would look for the operation elsewhere.
+fn on_stack(text: String, stack: Option<&str>) -> String {
+    let Some(stack) = stack else { return text };
+    OF_OPERATIONS.iter().fold(text, |text, command| {
+        text.replace(&format!("aurora-restore {command}"), &format!("aurora-restore --stack {stack} {command}"))
+    })
 }
 
 impl Ui {
@@ -84,7 +98,9 @@ impl Ui {
             (Talk::Normal, true, _) | (Talk::Normal, false, false) => ProgressStyle::Lines,
             (Talk::Normal, false, true) => ProgressStyle::Bars,
         };
-        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress }
+        // As long as the process: said once, on its command line.
+        let stack = global.stack.clone().filter(|name| !name.is_empty()).map(|name| &*name.leak());
+        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress, stack }
     }
 
     /// In which form data are to be written.
@@ -128,6 +144,11 @@ impl Ui {
         }
     }
 
+    /// Says what a question is about. Shown in spite of `--quiet`.
+    pub(crate) fn show(&self, text: impl fmt::Display) {
+        talk(format_args!("{text}"));
+    }
+
     /// Says that something is done.
     pub(crate) fn done(&self, text: impl fmt::Display) {
         self.say(format_args!("{DONE}done:{DONE:#} {text}"));
@@ -135,7 +156,7 @@ impl Ui {
 
     /// Says what to do next.
     pub(crate) fn hint(&self, text: impl fmt::Display) {
-        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&text.to_string())));
+        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&on_stack(text.to_string(), self.stack))));
     }
 
     /// Warns. Shown in spite of `--quiet`.
@@ -157,7 +178,7 @@ impl Ui {
     pub(crate) fn error(&self, error: &CommandError) {
         match error {
             CommandError::BrokenPipe => {}
-            CommandError::Told(told) => talk(format_args!("{}", ErrorScreen(told))),
+            CommandError::Told(told) => talk(format_args!("{}", on_stack(ErrorScreen(told).to_string(), self.stack))),
         }
     }
 }

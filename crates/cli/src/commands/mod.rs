@@ -1,5 +1,6 @@
 //! The commands: one file each, an arguments struct whose comments are the help, and `run`.
 
+mod batch;
 mod cancel;
 mod completions;
 mod config;
@@ -10,6 +11,8 @@ mod drive;
 mod explain;
 mod list;
 mod man;
+#[cfg(feature = "stack")]
+mod on_stack;
 mod operation_services;
 mod plan;
 mod plan_file;
@@ -19,6 +22,10 @@ mod resume;
 mod retire;
 mod run;
 mod sandbox;
+#[cfg(feature = "stack")]
+mod stack;
+#[cfg(feature = "stack")]
+mod start;
 mod status;
 mod undo;
 mod watch;
@@ -32,6 +39,8 @@ use crate::{context::Context, error::CommandResult};
 pub(crate) enum Command {
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
+    #[cfg(feature = "stack")]
+    Start(start::StartArgs),
     Status(status::StatusArgs),
     List(list::ListArgs),
     Watch(watch::WatchArgs),
@@ -40,6 +49,9 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
+    Batch(batch::BatchArgs),
+    #[cfg(feature = "stack")]
+    Stack(stack::StackArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -55,6 +67,8 @@ impl Command {
         match self {
             Self::Plan(args) => plan::run(context, args),
             Self::Run(args) => run::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Start(args) => start::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::List(args) => list::run(context, args),
             Self::Watch(args) => watch::run(context, args),
@@ -62,7 +76,10 @@ impl Command {
             Self::Cancel(args) => cancel::run(context, args),
             Self::Undo(args) => undo::run(context, args),
             Self::Retire(args) => retire::run(context, args),
+            Self::Batch(args) => batch::run(context, args),
             Self::Report(args) => report::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),

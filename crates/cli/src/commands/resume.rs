@@ -7,6 +7,8 @@ use aurora_restore_core::{
 };
 use clap::Args;
 
+#[cfg(feature = "stack")]
+use super::on_stack;
 use super::{drive, operation_services::with_operation, plan as planning};
 use crate::{
     context::Context,
@@ -32,6 +34,10 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
+    #[cfg(feature = "stack")]
+    if context.stack_name().is_some() {
+        return on_stack::resume(context, &args.operation, args.dealt_with.as_deref());
+    }
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
         let ports = services.ports();

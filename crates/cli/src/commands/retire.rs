@@ -10,7 +10,13 @@ use aurora_restore_core::{
 };
 use clap::Args;
 
-use super::{confirm::ConfirmArgs, drive, list, operation_services::with_operation};
+#[cfg(feature = "stack")]
+use super::on_stack;
+use super::{
+    confirm::ConfirmArgs,
+    drive, list,
+    operation_services::{looked_up, with_operation},
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -54,7 +60,7 @@ pub(super) fn run(context: &Context, args: &RetireArgs) -> CommandResult {
 }
 
 async fn retire_one(context: &Context, text: &str, args: &RetireArgs) -> CommandResult {
-    let (_, operation, _) = with_operation(context, text).await?;
+    let (_, operation, _) = looked_up(context, text).await?;
     let retired = retired_name(&operation)?;
     if let Some(at) = operation.retire_after().filter(|at| *at > context.now())
         && !args.early
@@ -118,6 +124,10 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
 }
 
 async fn retire(context: &Context, id: &OperationId) -> CommandResult {
+    #[cfg(feature = "stack")]
+    if context.stack_name().is_some() {
+        return on_stack::retire(context, id.as_str()).await;
+    }
     let (services, _, follower) = with_operation(context, id.as_str()).await?;
     let _stop = context.stop(Asked::StopAfterMove)?;
     let engine = Engine::new(services.ports());

@@ -3,11 +3,13 @@
 use aurora_restore_app::{DriveEnd, executor};
 use aurora_restore_core::{
     engine::{Engine, look_at, undo_is_possible},
-    operation::Status,
+    operation::{Operation, Status},
     request::Strategy,
 };
 use clap::Args;
 
+#[cfg(feature = "stack")]
+use super::on_stack;
 use super::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning};
 use crate::{
     context::Context,
@@ -33,18 +35,14 @@ pub(crate) struct UndoArgs {
 }
 
 pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
+    #[cfg(feature = "stack")]
+    if context.stack_name().is_some() {
+        return on_stack::undo(context, &args.operation, args.confirm);
+    }
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
         undo_is_possible(&operation)?;
-        let target = operation.request.target.cluster.as_str();
-        let question = match operation.request.strategy {
-            Strategy::Swap => {
-                format!("{target} goes back to the old cluster; the new one and all that was written to it is DELETED.")
-            }
-            Strategy::SideBySide => format!("The new cluster beside {target} is DELETED."),
-            Strategy::Replace => format!("{target} is DELETED and restored from its final snapshot."),
-        };
-        args.confirm.ask(context.ui(), &question, target)?;
+        ask(context, args.confirm, &operation)?;
         let ports = services.ports();
         let _stop = context.stop(Asked::StopAfterMove)?;
         let engine = Engine::new(ports);
@@ -56,17 +54,33 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         engine.undo(&mut session, &aurora_restore_app::caller()).await?;
         let history = planning::history(ports.journal, &operation.request).await;
         let end = drive::drive(context, &services, &mut session, follower, &history).await?;
-        let operation = session.operation();
-        // An undo that was asked for and is done is a success, whatever the operation is called now.
-        match (end, operation.status()) {
-            (DriveEnd::Ended(_), status @ (Status::Failed | Status::Cancelled)) => {
-                if context.ui().format() == Format::Json {
-                    json_lines::end(context.ui(), &operation.id, status, ExitCode::Done);
-                }
-                context.ui().done(format_args!("operation {} is undone.", operation.id));
-                Ok(ExitCode::Done)
-            }
-            _ => drive::tell_end(context, operation, end),
-        }
+        tell_undone(context, session.operation(), end)
     })
+}
+
+/// Asks whether what was written since is to be lost.
+pub(super) fn ask(context: &Context, confirm: ConfirmArgs, operation: &Operation) -> Result<(), CommandError> {
+    let target = operation.request.target.cluster.as_str();
+    let question = match operation.request.strategy {
+        Strategy::Swap => {
+            format!("{target} goes back to the old cluster; the new one and all that was written to it is DELETED.")
+        }
+        Strategy::SideBySide => format!("The new cluster beside {target} is DELETED."),
+        Strategy::Replace => format!("{target} is DELETED and restored from its final snapshot."),
+    };
+    confirm.ask(context.ui(), &question, target)
+}
+
+/// Tells how an undo ended. One that was asked for and is done is a success, whatever the operation is called now.
+pub(super) fn tell_undone(context: &Context, operation: &Operation, end: DriveEnd) -> CommandResult {
+    match (end, operation.status()) {
+        (DriveEnd::Ended(_), status @ (Status::Failed | Status::Cancelled)) => {
+            if context.ui().format() == Format::Json {
+                json_lines::end(context.ui(), &operation.id, status, ExitCode::Done);
+            }
+            context.ui().done(format_args!("operation {} is undone.", operation.id));
+            Ok(ExitCode::Done)
+        }
+        _ => drive::tell_end(context, operation, end),
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) mod words;
 use crate::ui::{DONE, ERROR, WARNING};
 
 /// A line of news in the colour of its tone.
-fn toned(line: &fact::Line) -> String {
+pub(crate) fn toned(line: &fact::Line) -> String {
     let text = printable::printable(&line.text);
     match line.tone {
         fact::Tone::Plain => text.into_owned(),

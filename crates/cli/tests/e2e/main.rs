@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+mod batch;
 mod crashes;
 mod faults;
+mod on_stack;
 mod refusals;
 mod restores;
 mod sandbox;

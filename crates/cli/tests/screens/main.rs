@@ -1,8 +1,9 @@
 //! Whole screens of the command, exit codes included. Home, width, time zone, clock and seed are pinned; nothing here needs
-//! a network.
+//! a network but that of this machine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod configuration;
 mod harness;
 mod journal;
+mod stack;
 mod usage;

@@ -9,8 +9,10 @@ fn the_short_help_lists_every_command() {
     let screen = Home::new().screen(&["-h"]);
     let commands = screen.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     assert_snapshot!(commands, @r#"
+
     plan         Show what a restore would make, change and delete, without changing anything
     run          Restore: plan, ask, and do it
+    start        Have the stack do a restore
     status       Show where an operation stands
     list         List operations, the one that was updated last first
     watch        Watch an operation until it ends
@@ -19,6 +21,8 @@ fn the_short_help_lists_every_command() {
     undo         Take a completed or stuck restore back
     retire       End the cluster that had the name before
     report       Show the report of an operation: timeline, figures, checks, settings
+    batch        Do many restores, a few at a time
+    stack        Deploy the pipeline to AWS, and keep it
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
     demo         Show a whole restore on this machine, from snapshot to proof
@@ -36,7 +40,7 @@ fn a_misspelt_command_gets_a_suggestion() {
     --- stderr
     error: unrecognized subcommand 'statsu'
 
-      tip: a similar subcommand exists: 'status'
+      tip: some similar subcommands exist: 'stack', 'start', 'status'
 
     Usage: aurora-restore [OPTIONS] <COMMAND>
 

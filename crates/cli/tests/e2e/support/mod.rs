@@ -132,11 +132,16 @@ role = "arn:aws:iam::{}:role/reader"
 "#,
             PRODUCTION.1,
             STAGING.1,
-            key_arn(STAGING, TARGET_KEY),
-            key_arn(PRODUCTION, SOURCE_KEY),
+            self.keys()[0],
+            self.keys()[1],
             PRODUCTION.0,
         );
         fs::write(self.path("config.toml"), text).unwrap();
+    }
+
+    /// The keys of the copies: the target's and the source's.
+    pub(crate) fn keys(&self) -> [String; 2] {
+        [key_arn(STAGING, TARGET_KEY), key_arn(PRODUCTION, SOURCE_KEY)]
     }
 
     /// The command with the configuration of this world.

@@ -1,0 +1,236 @@
+//! What `resume`, `undo` and `retire` do with a stack: they ask, and an execution of the state machine does it. Whatever the
+//! journal alone can refuse is refused here, before anything is started.
+
+use std::time::Duration;
+
+use aurora_restore_app::{DriveEnd, Follower, StackServices, Stop};
+use aurora_restore_core::{
+    engine::{look_at, undo_can_be_waived, undo_is_possible},
+    ids::OperationId,
+    operation::{Operation, Phase, Status},
+    ports::{Journal, JournalError},
+};
+use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Started};
+use serde_json::{Value, json};
+
+use super::{confirm::ConfirmArgs, drive, operation_services::looked_up, plan as planning, undo as undoing};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    interrupts::Asked,
+};
+
+/// How often resumptions from one entry of a journal are counted on. Each one before has ended without writing any.
+const TURNS_MAX: u32 = 100;
+/// The time between two looks at what an execution does.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is asked of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Resume,
+    Undo,
+    Retire,
+    Waive,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Resume => "resume",
+            Self::Undo => "undo",
+            Self::Retire => "retire",
+            Self::Waive => "waive",
+        }
+    }
+}
+
+/// The executions of a state machine that the stack gives as an output.
+pub(super) async fn executions(context: &Context, output: &str) -> Result<Box<dyn Executions>, CommandError> {
+    let stack = context.stack()?;
+    let machine = stack.outputs.get(output).ok_or_else(|| {
+        CommandError::configuration(format!("stack {} gives no output `{output}`", stack.name))
+            .hint("Is it a stack of aurora-restore? Otherwise bring it up to date with `aurora-restore stack deploy`.")
+    })?;
+    let services: StackServices = context.stack_services(&context.stack_region(None)?).await?;
+    Ok(services.executions(machine)?)
+}
+
+/// `resume` with a stack.
+pub(super) fn resume(context: &Context, text: &str, dealt_with: Option<&str>) -> CommandResult {
+    context.block_on(async {
+        let (journal, operation, follower) = looked_up(context, text).await?;
+        if dealt_with.is_some() {
+            undo_can_be_waived(&operation)?;
+        }
+        if matches!(operation.phase, Phase::Ended(_)) {
+            context.ui().say(format_args!("operation {} has ended; there is nothing to go on with.", operation.id));
+            return drive::tell_end(context, &operation, DriveEnd::Ended(operation.status()));
+        }
+        let kind = if dealt_with.is_some() { Kind::Waive } else { Kind::Resume };
+        let (operation, end) = ask(context, journal.as_ref(), &operation, follower, kind, dealt_with).await?;
+        tell_end(context, &operation, end)
+    })
+}
+
+/// `undo` with a stack. Who bears the name now is asked by the function.
+pub(super) fn undo(context: &Context, text: &str, confirm: ConfirmArgs) -> CommandResult {
+    context.block_on(async {
+        let (journal, operation, follower) = looked_up(context, text).await?;
+        undo_is_possible(&operation)?;
+        undoing::ask(context, confirm, &operation)?;
+        // Reading and typing takes a while, so the journal is asked once more.
+        let operation = look_at(journal.as_ref(), &operation.id).await?;
+        undo_is_possible(&operation)?;
+        let (operation, end) = ask(context, journal.as_ref(), &operation, follower, Kind::Undo, None).await?;
+        match end {
+            DriveEnd::Detached => tell_end(context, &operation, end),
+            DriveEnd::Ended(_) | DriveEnd::RetirementEnded => undoing::tell_undone(context, &operation, end),
+        }
+    })
+}
+
+/// `retire` of one operation with a stack. That it may be ended was asked before.
+pub(super) async fn retire(context: &Context, id: &str) -> CommandResult {
+    let (journal, operation, follower) = looked_up(context, id).await?;
+    let (operation, end) = ask(context, journal.as_ref(), &operation, follower, Kind::Retire, None).await?;
+    tell_end(context, &operation, end)
+}
+
+/// Tells the end. Whoever stops watching stops nothing: the stack goes on.
+pub(super) fn tell_end(context: &Context, operation: &Operation, end: DriveEnd) -> CommandResult {
+    if end == DriveEnd::Detached {
+        context.ui().say(format_args!("stopped watching operation {}; the stack goes on with it.", operation.id));
+        return Ok(ExitCode::StillRunning);
+    }
+    drive::tell_end(context, operation, end)
+}
+
+/// Starts an execution that does it, and stays with the operation until it has ended.
+async fn ask(
+    context: &Context,
+    journal: &dyn Journal,
+    operation: &Operation,
+    mut follower: Follower,
+    kind: Kind,
+    note: Option<&str>,
+) -> Result<(Operation, DriveEnd), CommandError> {
+    let executions = executions(context, "StateMachineArn").await?;
+    let by = aurora_restore_app::caller();
+    let mut asked = json!({ "kind": kind.word(), "by": by });
+    if let (Some(note), Some(fields)) = (note, asked.as_object_mut()) {
+        fields.insert("note".to_owned(), note.into());
+    }
+    let input = json!({ "operation_id": operation.id, "ask": asked });
+    let name = start_anew(executions.as_ref(), operation, &input).await?;
+    context.ui().say(format_args!("execution {name} of stack {} does it.", context.stack()?.name));
+    let mut stop = context.stop(Asked::StopNow)?;
+    let obeyed = obeyed(journal, &operation.id, operation.sequence, executions.as_ref(), &name, &mut stop).await?;
+    if !obeyed {
+        return Ok((operation.clone(), DriveEnd::Detached));
+    }
+    let history = planning::history(journal, &operation.request).await;
+    let end = drive::watch_over(context, journal, &mut follower, &history).await?;
+    let operation = look_at(journal, &operation.id).await?;
+    // The onlooker may come too late to see a retirement begin.
+    let end = match (kind, end) {
+        (Kind::Retire, DriveEnd::Ended(_)) => DriveEnd::RetirementEnded,
+        (_, end) => end,
+    };
+    Ok((operation, end))
+}
+
+/// Starts an execution under the first name that is free for the newest entry of the journal.
+async fn start_anew(
+    executions: &dyn Executions,
+    operation: &Operation,
+    input: &Value,
+) -> Result<ExecutionName, CommandError> {
+    for turn in 1..=TURNS_MAX {
+        let name = ExecutionName::of_resumption(&operation.id, operation.sequence, turn);
+        match executions.start(&name, input).await? {
+            Started::Started => return Ok(name),
+            Started::NameTaken => {}
+        }
+        let runs = executions.describe(&name).await?.is_some_and(|found| !found.status.has_ended());
+        if runs {
+            return Err(CommandError::still_running(format!("execution {name} was asked for something else already"))
+                .hint(format!("Watch it with `aurora-restore watch {}`.", operation.id)));
+        }
+    }
+    Err(CommandError::failed(format!("{TURNS_MAX} executions for operation {} ended without a word", operation.id))
+        .hint("Look at the executions of the state machine in the console, and at the functions' logs."))
+}
+
+/// Waits until the execution has taken the operation up. False if the person has seen enough.
+async fn obeyed(
+    journal: &dyn Journal,
+    id: &OperationId,
+    from: u64,
+    executions: &dyn Executions,
+    name: &ExecutionName,
+    stop: &mut Stop,
+) -> Result<bool, CommandError> {
+    // Bounded by the execution, which ends by itself, or by the person.
+    loop {
+        if *stop.borrow() {
+            return Ok(false);
+        }
+        // Asked first: what it wrote before its end is seen then.
+        let ended = executions.describe(name).await?.filter(|found| found.status.has_ended());
+        let operation = look_at(journal, id).await?;
+        let has_moved = operation.sequence > from;
+        let goes_on = operation.status() == Status::InProgress || operation.phase == Phase::Retiring;
+        match ended {
+            _ if has_moved && goes_on => return Ok(true),
+            Some(_) if has_moved => return Ok(true),
+            Some(execution) => {
+                return Err(not_obeyed(id, &execution).hint("Mend the cause and run the same command again."));
+            }
+            None => {}
+        }
+        pause(stop).await;
+    }
+}
+
+/// Waits until an execution has written the first entry of an operation. False if the person has seen enough.
+pub(super) async fn begun(
+    journal: &dyn Journal,
+    id: &OperationId,
+    executions: &dyn Executions,
+    name: &ExecutionName,
+    stop: &mut Stop,
+) -> Result<bool, CommandError> {
+    // Bounded by the execution, which ends by itself, or by the person.
+    loop {
+        if *stop.borrow() {
+            return Ok(false);
+        }
+        let ended = executions.describe(name).await?.filter(|found| found.status.has_ended());
+        match (journal.head(id).await, ended) {
+            (Ok(_), _) => return Ok(true),
+            (Err(JournalError::UnknownOperation { .. }), Some(execution)) => {
+                return Err(not_obeyed(id, &execution).hint("An id is used once: start it anew under another one."));
+            }
+            (Err(JournalError::UnknownOperation { .. }), None) => {}
+            (Err(error), _) => return Err(error.into()),
+        }
+        pause(stop).await;
+    }
+}
+
+async fn pause(stop: &mut Stop) {
+    tokio::select! {
+        () = tokio::time::sleep(LOOK) => {}
+        _ = stop.wait_for(|asked| *asked) => {}
+    }
+}
+
+/// Why an execution ended before it had written anything.
+fn not_obeyed(id: &OperationId, execution: &Execution) -> CommandError {
+    let error = execution.error.as_deref().unwrap_or("no error is named");
+    let cause = execution.cause.as_deref().map_or_else(String::new, |cause| format!(": {cause}"));
+    let told = format!("execution {} ended without touching operation {id}: {error}{cause}", execution.name);
+    CommandError::failed(told).hint("The operation is as it was.")
+}

@@ -1,0 +1,169 @@
+//! What a stack is made from here: the template in this program, the package, the configuration, parameters.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use aurora_restore_app::config;
+use aurora_restore_ops::{Package, TemplateParameters, deploy::Deployment, ports::Stack};
+use clap::Args;
+
+use super::PlaceArgs;
+use crate::{context::Context, error::CommandError};
+
+/// The template of the pipeline.
+pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/aurora-restore-pipeline.yaml");
+
+/// What a zip file begins with.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// What a stack is made from.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MaterialArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+
+    /// The package with the functions' code; dist/aurora-restore-lambda-ARCHITECTURE.zip without it
+    #[arg(long, value_name = "FILE")]
+    package: Option<PathBuf>,
+
+    /// The configuration of the stack: a TOML file, as `aurora-restore config init` writes it
+    ///
+    /// It is checked before anything is sent, and becomes the parameter `Configuration`. It holds ids of secrets, never
+    /// secrets. Without it the stack keeps the one that it has.
+    #[arg(long, value_name = "FILE")]
+    configuration: Option<PathBuf>,
+
+    /// A parameter of the template, such as `--parameter NotificationEmail=dba@example.com`
+    ///
+    /// What is not given stays as the stack has it.
+    #[arg(long, value_name = "NAME=VALUE")]
+    parameter: Vec<String>,
+
+    /// The bucket for the package; aurora-restore-ACCOUNT-REGION without it, which is made where it is missing
+    #[arg(long, value_name = "BUCKET")]
+    bucket: Option<String>,
+}
+
+impl MaterialArgs {
+    /// Everything that can be found wrong before anything is sent.
+    pub(super) fn parameters(&self, region: &str) -> Result<BTreeMap<String, String>, CommandError> {
+        if let Some(path) = &self.package {
+            let _usable = read_package(path, "")?;
+        }
+        let known = TemplateParameters::of(TEMPLATE);
+        let mut parameters = BTreeMap::new();
+        for text in &self.parameter {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                CommandError::usage(format!("`--parameter {text}` has no value"))
+                    .hint("Write it as `--parameter NAME=VALUE`.")
+            })?;
+            known.require(name)?;
+            if let Some(flag) = own_flag(name) {
+                return Err(CommandError::usage(format!("`--parameter {name}=…` is not taken")).hint(flag));
+            }
+            parameters.insert(name.to_owned(), value.to_owned());
+        }
+        if let Some(path) = &self.configuration {
+            parameters.insert("Configuration".to_owned(), config::for_stack(path, region)?);
+        }
+        Ok(parameters)
+    }
+
+    /// The whole.
+    pub(super) fn deployment(
+        &self,
+        context: &Context,
+        stack: &str,
+        found: Option<&Stack>,
+        parameters: BTreeMap<String, String>,
+        usual_bucket: String,
+    ) -> Result<Deployment, CommandError> {
+        let architecture = architecture(&parameters, found);
+        let package = match &self.package {
+            Some(path) => read_package(path, &architecture)?,
+            None => usual_package(context, &architecture)?,
+        };
+        Ok(Deployment {
+            stack: stack.to_owned(),
+            template: TEMPLATE.to_owned(),
+            package,
+            bucket: self.bucket.clone(),
+            usual_bucket,
+            parameters,
+        })
+    }
+}
+
+/// Parameters that have a flag of their own, or none because they follow from the package.
+fn own_flag(name: &str) -> Option<&'static str> {
+    match name {
+        "Configuration" => Some("Give the file with `--configuration FILE`."),
+        "CodeBucket" => Some("Give the bucket with `--bucket BUCKET`."),
+        "CodeKey" | "CodeVersion" | "Release" => Some("It follows from the package; give one with `--package FILE`."),
+        _ => None,
+    }
+}
+
+/// What the functions run on: as given, as the stack has it, as the template says.
+pub(super) fn architecture(parameters: &BTreeMap<String, String>, found: Option<&Stack>) -> String {
+    const NAME: &str = "Architecture";
+    let of_stack = || found.and_then(|stack| stack.parameters.get(NAME)).cloned();
+    let of_template = || TemplateParameters::of(TEMPLATE).default(NAME).map(str::to_owned);
+    parameters.get(NAME).cloned().or_else(of_stack).or_else(of_template).unwrap_or_else(|| "arm64".to_owned())
+}
+
+/// Where the package usually is.
+pub(super) fn usual_path(architecture: &str) -> PathBuf {
+    PathBuf::from(format!("dist/aurora-restore-lambda-{architecture}.zip"))
+}
+
+fn usual_package(context: &Context, architecture: &str) -> Result<Package, CommandError> {
+    let path = usual_path(architecture);
+    if !path.is_file() {
+        if !is_checkout() {
+            return Err(CommandError::usage(format!("there is no package {}", path.display())).hint(
+                "Give one with `--package FILE`; a checkout of the repository makes it with `cargo xtask package`.",
+            ));
+        }
+        let made_by = format!("cargo xtask package --arch {architecture}");
+        context.ui().say(format_args!("{} is missing: making it with `{made_by}`.", path.display()));
+        make_package(architecture)?;
+    }
+    read_package(&path, architecture)
+}
+
+fn is_checkout() -> bool {
+    Path::new("xtask/Cargo.toml").is_file() && Path::new("crates/lambda/Cargo.toml").is_file()
+}
+
+fn make_package(architecture: &str) -> Result<(), CommandError> {
+    let failed = || CommandError::failed("`cargo xtask package` made no package");
+    // Its own output is talk, not data.
+    let made = Command::new("cargo")
+        .args(["xtask", "package", "--arch", architecture])
+        .stdin(Stdio::null())
+        .stdout(std::io::stderr())
+        .status();
+    match made {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(failed().hint(format!("It ended with {status}; its own words stand above."))),
+        Err(error) => {
+            Err(failed().caused_by(error).hint("Is cargo installed? Or give a package with `--package FILE`."))
+        }
+    }
+}
+
+/// Reads a package.
+pub(super) fn read_package(path: &Path, architecture: &str) -> Result<Package, CommandError> {
+    let content = std::fs::read(path).map_err(|error| {
+        CommandError::usage(format!("the package {} cannot be read", path.display())).caused_by(error)
+    })?;
+    if !content.starts_with(ZIP) {
+        return Err(CommandError::usage(format!("{} is no zip file", path.display()))
+            .hint("A package is made with `cargo xtask package`. Nothing was changed."));
+    }
+    Ok(Package { content, architecture: architecture.to_owned() })
+}

@@ -1,0 +1,58 @@
+//! `stack`: deploys the pipeline to AWS, and keeps it.
+
+mod delete;
+mod deploy;
+mod diff;
+mod material;
+mod narrator;
+mod show;
+mod status;
+
+use aurora_restore_core::ids::Region;
+use clap::{Args, Subcommand};
+
+use crate::{
+    context::{Context, USUAL_STACK},
+    error::CommandResult,
+};
+
+/// Deploy the pipeline to AWS, and keep it
+///
+/// One CloudFormation stack with everything that restores need there: functions, a state machine, tables, a topic. The
+/// stack is named by `--stack`, `aurora-restore` without it; its Region is that of `--region`, else target.region, else
+/// AWS_REGION.
+#[derive(Debug, Args)]
+pub(crate) struct StackArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Deploy(deploy::DeployArgs),
+    Diff(diff::DiffArgs),
+    Status(status::StatusArgs),
+    Delete(delete::DeleteArgs),
+}
+
+/// Where the stack is.
+#[derive(Debug, Clone, Args)]
+struct PlaceArgs {
+    /// The Region of the stack; target.region without it, else AWS_REGION
+    #[arg(long, value_name = "REGION")]
+    region: Option<Region>,
+}
+
+pub(super) fn run(context: &Context, args: &StackArgs) -> CommandResult {
+    match &args.action {
+        Action::Deploy(args) => deploy::run(context, args),
+        Action::Diff(args) => diff::run(context, args),
+        Action::Status(args) => status::run(context, args),
+        Action::Delete(args) => delete::run(context, args),
+    }
+}
+
+/// The name of the stack.
+fn name(context: &Context) -> &str {
+    context.stack_name().unwrap_or(USUAL_STACK)
+}

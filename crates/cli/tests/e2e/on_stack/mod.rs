@@ -1,0 +1,10 @@
+//! On AWS, as far as one machine can show it: the real command deploys the real template with the real package to MiniStack,
+//! whose functions restore real databases in the sandbox.
+
+mod batches;
+mod on_moto;
+mod restores;
+mod stage;
+mod trouble;
+
+use stage::OnStack;

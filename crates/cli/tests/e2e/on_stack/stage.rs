@@ -1,0 +1,333 @@
+//! The stage of these tests: MiniStack for everything but RDS and STS, which are the world's sandbox, with the real template
+//! deployed by the real command and the real package in its functions.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use aurora_restore_testing::stand_in::StandIn;
+use serde_json::{Value, json};
+
+use crate::support::{APP, Ended, PRODUCTION, PRODUCTION_MASTER, READER, STAGING, STAGING_MASTER, World, program};
+
+/// The name of the stack.
+pub(crate) const STACK: &str = "pipeline";
+/// The bounds of a request, short enough for a test.
+const LIMITS: &str = "[limits]\nstep = \"60s\"\ncopy = \"60s\"\n";
+
+/// A stack that is deployed, on a world of its own.
+pub(crate) struct OnStack {
+    pub(crate) services: StandIn,
+    pub(crate) world: World,
+    /// Where RDS and STS are.
+    rds: String,
+}
+
+impl OnStack {
+    /// Deploys the stack over a world.
+    pub(crate) fn deploy(world: World) -> Self {
+        Self::configured(world, "")
+    }
+
+    /// The same, with more in the stack's own configuration.
+    pub(crate) fn configured(world: World, more: &str) -> Self {
+        let rds = world.status.url.clone();
+        let stage = Self::new(world, rds);
+        stage.put_secrets();
+        stage.write_configurations(&format!("{LIMITS}{more}"));
+        stage.stack("deploy", &["--yes"]).with_code(0);
+        stage
+    }
+
+    /// A stage on which nothing is deployed yet.
+    fn new(world: World, rds: String) -> Self {
+        // Functions get the digits of their account as their access key, and the sandbox takes such a key for that account.
+        let services = StandIn::ministack().entered_with(STAGING.0);
+        Self { services, world, rds }
+    }
+
+    /// The stack with another RDS than the sandbox, whose snapshot is in the target's own account and Region.
+    pub(crate) fn over_another_rds(world: World, rds: String, snapshot: &str) -> Self {
+        let stage = Self::new(world, rds);
+        stage.put_secrets();
+        let of_stack = format!(
+            "[source]\nsnapshot = \"{snapshot}\"\n[target]\ncluster = \"staging\"\n[instances]\nclass = \"db.r6g.large\"\n\
+             [secrets]\nmaster = \"aurora-restore/staging/master\"\n{LIMITS}attempts-max = 2\n"
+        );
+        stage.write(&of_stack);
+        stage.stack("deploy", &["--yes", "--parameter", "SourceRoleArn="]).with_code(0);
+        stage
+    }
+
+    /// `stack deploy` or `stack diff` with everything that they need, and more arguments.
+    pub(crate) fn stack(&self, action: &str, more: &[&str]) -> Ended {
+        let given = |name: &str, value: &str| format!("{name}={value}");
+        let url = self.rds.clone();
+        let parameters = [
+            given("Architecture", architecture()),
+            given("ServiceEndpoint", &self.services.url()),
+            given("RdsEndpoint", &url),
+            given("StsEndpoint", &url),
+            given("SourceRoleArn", &format!("arn:aws:iam::{}:role/reader", PRODUCTION.0)),
+            given("PollInterval", "1s"),
+            // MiniStack's CloudFormation knows no saved queries.
+            given("SavedQueries", "no"),
+        ];
+        let package = package().display().to_string();
+        let configuration = self.world.path("stack.toml").display().to_string();
+        let mut arguments = vec!["stack", action, "--package", &package, "--configuration", &configuration];
+        for parameter in &parameters {
+            arguments.extend(["--parameter", parameter]);
+        }
+        arguments.extend(more);
+        self.run(&arguments)
+    }
+
+    fn put_secrets(&self) {
+        let master = |login: (&str, &str)| json!({"username": login.0, "password": login.1, "database": "shop"});
+        let users = json!({"app_username": APP.0, "app_password": APP.1,
+                           "readonly_username": READER.0, "readonly_password": READER.1});
+        let secrets = [
+            ("staging/master", master(STAGING_MASTER)),
+            ("production/master", master(PRODUCTION_MASTER)),
+            ("staging/users", users),
+        ];
+        for (name, content) in secrets {
+            let body = json!({
+                "Name": format!("aurora-restore/{name}"),
+                "SecretString": content.to_string(),
+                "ClientRequestToken": "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
+            });
+            self.services.json("secretsmanager", "secretsmanager.CreateSecret", &body);
+        }
+    }
+
+    /// The stack's own configuration says what is restored; that of the person only where the stack is.
+    fn write_configurations(&self, more: &str) {
+        let authority = self.world.status.ca_certificate.as_ref().unwrap().display();
+        let [target_key, source_key] = self.world.keys();
+        let of_stack = format!(
+            "[source]\nregion = \"{}\"\nlatest-of = \"production\"\n[target]\ncluster = \"staging\"\n\
+             [copy]\nkms-key = \"{target_key}\"\nsource-kms-key = \"{source_key}\"\n\
+             [secrets]\nmaster = \"aurora-restore/staging/master\"\nusers = \"aurora-restore/staging/users\"\n\
+             source-master = \"aurora-restore/production/master\"\n\
+             [database]\nca-certificate = \"{authority}\"\n{more}",
+            PRODUCTION.1
+        );
+        self.write(&of_stack);
+    }
+
+    fn write(&self, of_stack: &str) {
+        let url = &self.rds;
+        fs::write(self.world.path("stack.toml"), of_stack).unwrap();
+        let of_person = format!(
+            "[target]\nregion = \"{}\"\n[aws]\nrds-endpoint = \"{url}\"\nsts-endpoint = \"{url}\"\n",
+            STAGING.1
+        );
+        fs::write(self.world.path("person.toml"), of_person).unwrap();
+    }
+
+    /// The command of a person who works on the stack.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command
+            .env("AWS_ENDPOINT_URL", self.services.url())
+            .env("AWS_ACCESS_KEY_ID", STAGING.0)
+            .env("AWS_SECRET_ACCESS_KEY", "not-checked")
+            .arg("--config")
+            .arg(self.world.path("person.toml"))
+            .args(["--stack", STACK])
+            .args(arguments);
+        command
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// What a command tells as JSON.
+    #[track_caller]
+    pub(crate) fn read(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = ["--json"].into_iter().chain(arguments.iter().copied()).collect();
+        let ended = self.run(&arguments);
+        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+    }
+
+    /// Starts a restore, and goes away.
+    #[track_caller]
+    pub(crate) fn start(&self, id: &str, more: &[&str]) {
+        let arguments = ["start", "--on-aws", "--yes", "--id", id];
+        self.run(&[&arguments, more].concat()).with_code(0);
+    }
+
+    /// How Step Functions says an execution stands: its status, and its error.
+    pub(crate) fn execution(&self, name: &str) -> (String, String) {
+        let found = self.described(name);
+        let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+        (text("status"), text("error"))
+    }
+
+    /// What it says of its error.
+    pub(crate) fn cause(&self, name: &str) -> String {
+        self.described(name)["cause"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn described(&self, name: &str) -> Value {
+        self.states("DescribeExecution", &json!({ "executionArn": execution_arn(name) }))
+    }
+
+    /// Everything that passed through an execution.
+    pub(crate) fn story(&self, name: &str) -> String {
+        let asked = json!({ "executionArn": execution_arn(name), "maxResults": 1000, "includeExecutionData": true });
+        self.states("GetExecutionHistory", &asked).to_string()
+    }
+
+    /// How many executions of the pipeline there were.
+    pub(crate) fn executions(&self) -> usize {
+        self.listed().len()
+    }
+
+    /// The most executions that were in progress at one moment, of those whose names begin like this.
+    pub(crate) fn most_at_once(&self, beginning: &str) -> usize {
+        let mut moments: Vec<(f64, i32)> = Vec::new();
+        for execution in self.listed() {
+            if execution["name"].as_str().is_some_and(|name| name.starts_with(beginning)) {
+                moments.push((execution["startDate"].as_f64().unwrap(), 1));
+                moments.push((execution["stopDate"].as_f64().unwrap(), -1));
+            }
+        }
+        // At one moment, ends go first.
+        moments.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let mut now = 0;
+        let most = moments.iter().map(|(_, step)| {
+            now += step;
+            now
+        });
+        usize::try_from(most.max().unwrap_or(0)).unwrap()
+    }
+
+    fn listed(&self) -> Vec<Value> {
+        let arn = format!("arn:aws:states:{}:{}:stateMachine:aurora-restore", STAGING.1, STAGING.0);
+        let found = self.states("ListExecutions", &json!({ "stateMachineArn": arn, "maxResults": 1000 }));
+        found["executions"].as_array().unwrap().clone()
+    }
+
+    fn states(&self, action: &str, body: &Value) -> Value {
+        self.services.json("states", &format!("AWSStepFunctions.{action}"), body)
+    }
+
+    /// Waits until an operation is in a step.
+    #[track_caller]
+    pub(crate) fn stands_in(&self, id: &str, step: &str) {
+        self.world.wait_for(step, || {
+            let report: Value = serde_json::from_str(&self.run(&["--json", "report", id]).out).ok()?;
+            let started = report["timeline"].as_array()?.iter().find(|step| step["status"] == "started")?;
+            (started["step"] == step).then_some(())
+        });
+    }
+
+    /// `kill -9` of the process of a function, as soon as it is there.
+    #[track_caller]
+    pub(crate) fn kill_function(&self, step: &str) {
+        let variable = format!("AURORA_RESTORE_STEP={step}\n");
+        let pid = self.world.wait_for("the function", || {
+            descendants(self.services.pid()).into_iter().find(|pid| environment(*pid).contains(&variable))
+        });
+        let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Waits until an execution has ended.
+    #[track_caller]
+    pub(crate) fn ended(&self, name: &str) -> (String, String) {
+        self.world.wait_for("the end of the execution", || {
+            let found = self.execution(name);
+            (found.0 != "RUNNING").then_some(found)
+        })
+    }
+}
+
+/// A queue that gets every notice of the stack's topic.
+pub(crate) struct Inbox(String);
+
+impl Inbox {
+    /// Subscribes it.
+    pub(crate) fn of(stage: &OnStack) -> Self {
+        let made = stage.services.json("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": "inbox" }));
+        let outputs = stage.read(&["stack", "status"]);
+        let topic = outputs["outputs"]["TopicArn"].as_str().unwrap().to_owned();
+        let queue = format!("arn:aws:sqs:{}:{}:inbox", STAGING.1, STAGING.0);
+        let form = [
+            ("Action", "Subscribe"),
+            ("Version", "2010-03-31"),
+            ("TopicArn", topic.as_str()),
+            ("Protocol", "sqs"),
+            ("Endpoint", queue.as_str()),
+        ];
+        stage.services.query("sns", &form);
+        Self(made["QueueUrl"].as_str().unwrap().to_owned())
+    }
+
+    /// Waits for a notice that names an operation.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, stage: &OnStack, id: &str) -> String {
+        let asked = json!({ "QueueUrl": self.0, "MaxNumberOfMessages": 10 });
+        stage.world.wait_for("the notice", || {
+            let found = stage.services.json("sqs", "AmazonSQS.ReceiveMessage", &asked);
+            let messages = found["Messages"].as_array()?.clone();
+            messages.iter().map(|message| message["Body"].to_string()).find(|text| text.contains(id))
+        })
+    }
+}
+
+fn execution_arn(name: &str) -> String {
+    format!("arn:aws:states:{}:{}:execution:aurora-restore:{name}", STAGING.1, STAGING.0)
+}
+
+/// The processes below one.
+fn descendants(pid: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> =
+        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| parent(&entry)).collect();
+    let mut found = vec![pid];
+    let mut next = 0;
+    // Bounded: every process is found once, because it has one parent.
+    while let Some(above) = found.get(next).copied() {
+        found.extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn parent(entry: &fs::DirEntry) -> Option<(u32, u32)> {
+    let pid = entry.file_name().to_str()?.parse().ok()?;
+    let status = fs::read_to_string(entry.path().join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    Some((pid, line.trim().parse().ok()?))
+}
+
+fn environment(pid: u32) -> String {
+    let content = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    String::from_utf8_lossy(&content).replace('\0', "\n") + "\n"
+}
+
+/// The architecture of this machine, as Lambda calls it.
+fn architecture() -> &'static str {
+    if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
+}
+
+/// The package, as `cargo xtask package` makes it. `AURORA_RESTORE_TEST_PACKAGED` says that this was done already.
+fn package() -> &'static Path {
+    static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
+    PACKAGE.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        if std::env::var_os("AURORA_RESTORE_TEST_PACKAGED").is_none() {
+            let made = Command::new(env!("CARGO")).args(["xtask", "package"]).current_dir(&root).status().unwrap();
+            assert!(made.success(), "`cargo xtask package` ended with {made}");
+        }
+        root.join(format!("dist/aurora-restore-lambda-{}.zip", architecture()))
+    })
+}

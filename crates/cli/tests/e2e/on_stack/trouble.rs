@@ -1,0 +1,58 @@
+//! What can go wrong on the stack: each of it ends as it would from here, and the execution says how.
+
+use aurora_restore_sandbox::model::{
+    call::Action,
+    faults::{Fault, FaultRule},
+};
+
+use super::{OnStack, stage::Inbox};
+use crate::support::{Pace, World};
+
+/// A check that no restored database passes.
+const TOO_MANY: &str = "[[verification.checks]]\nname = \"enough orders\"\nsql = \"SELECT count(*) FROM shop.orders\"\n\
+                        database = \"shop\"\nat-least = 1000000\n";
+
+#[test]
+fn a_verification_that_fails_is_undone_and_people_are_told() {
+    let stage = OnStack::configured(World::new(Pace::None, 40), TOO_MANY);
+    let inbox = Inbox::of(&stage);
+    let watched = stage.run(&["start", "--on-aws", "--yes", "--id", "op-1", "--watch"]).with_code(1);
+    assert!(watched.err.contains("ARP-VERIFY-001"), "{}", watched.err);
+    assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Failed".to_owned()));
+    stage.world.assert_untouched();
+    assert_eq!(stage.read(&["report", "op-1"])["status"], "FAILED");
+    assert!(inbox.wait_for(&stage, "op-1").contains("ARP-VERIFY-001"));
+}
+
+#[test]
+fn a_restore_that_is_cancelled_is_undone_and_a_second_one_for_its_target_is_refused() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 40));
+    stage.world.inject(&FaultRule::once(Fault::StuckCopy).on(Action::CopyDbClusterSnapshot));
+    stage.start("op-1", &[]);
+    stage.stands_in("op-1", "copy-snapshot");
+
+    stage.start("op-2", &[]);
+    assert_eq!(stage.ended("op-2"), ("FAILED".to_owned(), "AuroraRestore.Refused".to_owned()));
+    assert!(stage.cause("op-2").contains("op-1"), "{}", stage.cause("op-2"));
+
+    stage.run(&["cancel", "op-1", "--reason", "not today"]).with_code(0);
+    assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Cancelled".to_owned()));
+    assert_eq!(stage.read(&["report", "op-1"])["status"], "CANCELLED");
+    stage.world.assert_untouched();
+}
+
+#[test]
+fn functions_that_are_killed_throttled_or_lose_replies_come_to_the_same_end() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 40));
+    let world = &stage.world;
+    world.inject(&FaultRule::once(Fault::Throttling).times(3).on(Action::DescribeDbClusters));
+    world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::CopyDbClusterSnapshot));
+    world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::RestoreDbClusterFromSnapshot));
+    world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::CreateDbInstance));
+    stage.start("op-1", &[]);
+    for step in ["copy-snapshot", "restore-snapshot", "verify-restore"] {
+        stage.kill_function(step);
+    }
+    assert_eq!(stage.ended("op-1").0, "SUCCEEDED", "{}", stage.cause("op-1"));
+    world.assert_swapped();
+}
