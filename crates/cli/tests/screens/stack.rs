@@ -264,6 +264,9 @@ fn a_batch_is_started_on_the_stack_and_what_was_not_begun_is_told() {
     hint: Look at it with `aurora-restore --stack ours batch status nightly`.
     --- exit 0
     "#);
+    // Its execution fails at once; watching it waits for that.
+    let watched = [arguments.as_slice(), &["--watch"]].concat();
+    assert_eq!(home.output(&watched).status.code(), Some(1));
     assert_snapshot!(home.screen(&["batch", "status", "nightly"]), @r#"
     $ aurora-restore batch status nightly
     OPERATION       TARGET  STATUS       RECOVERY  FAILURE
