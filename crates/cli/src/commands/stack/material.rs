@@ -19,6 +19,9 @@ pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/au
 /// What a zip file begins with.
 const ZIP: &[u8] = b"PK\x03\x04";
 
+/// The file with trusted certificates in a package.
+const CERTIFICATES: &[u8] = b"rds-ca.pem";
+
 /// What a stack is made from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MaterialArgs {
@@ -86,6 +89,12 @@ impl MaterialArgs {
             Some(path) => read_package(path, &architecture)?,
             None => usual_package(context, &architecture)?,
         };
+        if !trusts_somebody(&package, &parameters, found) {
+            context.ui().warning(
+                "the package holds no certificates and the configuration names none: a login to RDS will be refused. Pack the \
+                 bundle of RDS with `cargo xtask package --ca FILE`",
+            );
+        }
         Ok(Deployment {
             stack: stack.to_owned(),
             template: TEMPLATE.to_owned(),
@@ -95,6 +104,15 @@ impl MaterialArgs {
             parameters,
         })
     }
+}
+
+/// Whether the functions will have certificates to check a database's by. RDS has authorities of its own.
+fn trusts_somebody(package: &Package, parameters: &BTreeMap<String, String>, found: Option<&Stack>) -> bool {
+    // Names of members stand in a zip as they are.
+    let is_packed = package.content.windows(CERTIFICATES.len()).any(|window| window == CERTIFICATES);
+    let of_stack = || found.and_then(|stack| stack.parameters.get("Configuration"));
+    let configuration = parameters.get("Configuration").or_else(of_stack);
+    is_packed || configuration.is_some_and(|text| text.contains("ca-certificate"))
 }
 
 /// Parameters that have a flag of their own, or none because they follow from the package.
@@ -166,4 +184,18 @@ pub(super) fn read_package(path: &Path, architecture: &str) -> Result<Package, C
             .hint("A package is made with `cargo xtask package`. Nothing was changed."));
     }
     Ok(Package { content, architecture: architecture.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_packed_or_named() {
+        let package = |content: &[u8]| Package { content: content.to_vec(), architecture: "arm64".to_owned() };
+        let named = BTreeMap::from([("Configuration".to_owned(), "[database]\nca-certificate = \"x\"\n".to_owned())]);
+        assert!(!trusts_somebody(&package(b"PK\x03\x04bootstrap"), &BTreeMap::new(), None));
+        assert!(trusts_somebody(&package(b"PK\x03\x04bootstrap rds-ca.pem"), &BTreeMap::new(), None));
+        assert!(trusts_somebody(&package(b"PK\x03\x04bootstrap"), &named, None));
+    }
 }
