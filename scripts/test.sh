@@ -9,6 +9,8 @@ trap 'rm -f "$log"' EXIT
 
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --quiet -- --deny warnings
+# As `make demo` builds the command.
+cargo clippy --package aurora-restore-cli --no-default-features --quiet -- --deny warnings
 RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet
 # The tests build the command; the test of the references asks that one for its help.
 export AURORA_RESTORE_TEST_BUILT="${CARGO_TARGET_DIR:-$PWD/target}/debug/aurora-restore"

@@ -84,6 +84,17 @@ fn on_stack(text: String, stack: Option<&str>) -> String {
     })
 }
 
+#[cfg(feature = "stack")]
+fn stack(global: &GlobalArgs) -> Option<&'static str> {
+    // As long as the process: said once, on its command line.
+    global.stack.clone().filter(|name| !name.is_empty()).map(|name| &*name.leak())
+}
+
+#[cfg(not(feature = "stack"))]
+fn stack(_: &GlobalArgs) -> Option<&'static str> {
+    None
+}
+
 impl Ui {
     /// Decides from the arguments and from where the streams go.
     pub(crate) fn new(global: &GlobalArgs) -> Self {
@@ -98,9 +109,7 @@ impl Ui {
             (Talk::Normal, true, _) | (Talk::Normal, false, false) => ProgressStyle::Lines,
             (Talk::Normal, false, true) => ProgressStyle::Bars,
         };
-        // As long as the process: said once, on its command line.
-        let stack = global.stack.clone().filter(|name| !name.is_empty()).map(|name| &*name.leak());
-        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress, stack }
+        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress, stack: stack(global) }
     }
 
     /// In which form data are to be written.
@@ -145,6 +154,7 @@ impl Ui {
     }
 
     /// Says what a question is about. Shown in spite of `--quiet`.
+    #[cfg(feature = "stack")]
     pub(crate) fn show(&self, text: impl fmt::Display) {
         talk(format_args!("{text}"));
     }

@@ -87,9 +87,19 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
     local::run(context, args, &batch, items)
 }
 
+#[cfg(feature = "stack")]
+fn is_on_stack(context: &Context) -> bool {
+    context.stack_name().is_some()
+}
+
+#[cfg(not(feature = "stack"))]
+fn is_on_stack(_: &Context) -> bool {
+    false
+}
+
 /// What can be refused before anybody is asked.
 fn require_possible(context: &Context, args: &RunArgs, items: &[Item]) -> Result<(), CommandError> {
-    let on_stack = context.stack_name().is_some();
+    let on_stack = is_on_stack(context);
     if on_stack && args.stop_on_failure {
         return Err(CommandError::usage("`--stop-on-failure` is not known to the stack's batches")
             .hint("Leave it out, or run the batch from here without `--stack`. Nothing was begun."));
