@@ -144,13 +144,14 @@ fn the_newest_snapshot_is_none_that_another_operation_has_copied() {
     let scenario = Scenario::new(Stage::default());
     let place = scenario.source_place();
     let original = scenario.snapshot();
+    let copy = format!("{original}-copy-{}-1", operation("op-other").tag());
     let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
     scenario.clock.turn(jiff::SignedDuration::from_mins(10));
     scenario.operator(
         &place,
         Call::CopyDbClusterSnapshot(CopyDbClusterSnapshot {
             source_db_cluster_snapshot_identifier: original.to_string(),
-            target_db_cluster_snapshot_identifier: "of-another".to_owned(),
+            target_db_cluster_snapshot_identifier: copy.clone(),
             tags: vec![tag(OPERATION_TAG, "op-other"), tag(ROLE_TAG, Role::Copy.as_str())],
             ..CopyDbClusterSnapshot::default()
         }),
@@ -165,7 +166,20 @@ fn the_newest_snapshot_is_none_that_another_operation_has_copied() {
     let delete = NameDbClusterSnapshot { db_cluster_snapshot_identifier: original.to_string() };
     scenario.operator(&place, Call::DeleteDbClusterSnapshot(delete));
     scenario.settle();
-    assert_eq!(found(&scenario), "of-another", "better than nothing");
+    assert_eq!(found(&scenario), copy, "there is nothing else");
+
+    // An unrelated one that is older does not win because the copy's origin has gone.
+    scenario.sim.with_world(|world, now| {
+        let seed = aurora_restore_sandbox::model::SeedSnapshot {
+            place: place.place(),
+            db_cluster_identifier: SOURCE_CLUSTER.to_owned(),
+            created_at: now - jiff::SignedDuration::from_hours(24 * 365),
+            name: Some("of-last-year".to_owned()),
+            tags: Vec::new(),
+        };
+        world.seed_snapshot(seed, now).unwrap();
+    });
+    assert_eq!(found(&scenario), copy);
 }
 
 #[test]

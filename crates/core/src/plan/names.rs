@@ -45,6 +45,11 @@ pub struct NameInputs<'a> {
     pub copy_count: usize,
 }
 
+/// The name of an operation's copy of a snapshot.
+pub(super) fn copy_name(of: &str, tag: &str, number: usize) -> String {
+    derived_name(of, &format!("copy-{tag}-{number}"))
+}
+
 impl Names {
     /// Makes the names.
     ///
@@ -77,7 +82,7 @@ impl Names {
             .collect();
         let stem = inputs.snapshot.map_or(target, SnapshotId::as_str);
         let copies: Result<Vec<_>, _> =
-            (1..=inputs.copy_count).map(|n| SnapshotId::new(derived_name(stem, &format!("copy-{tag}-{n}")))).collect();
+            (1..=inputs.copy_count).map(|n| SnapshotId::new(copy_name(stem, &tag, n))).collect();
         let staged_instances = staged_instances?;
         let serving_instances = match inputs.strategy {
             Strategy::Swap => serving_instances(inputs)?,

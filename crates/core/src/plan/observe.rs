@@ -6,14 +6,17 @@ use crate::{
     catalogue::ErrorCode,
     ids::{AccountId, ClusterId, OperationId, SnapshotId},
     operation::Failure,
-    plan::secrets::{MasterLogin, UserLogins, read_master, read_users},
+    plan::{
+        names::copy_name,
+        secrets::{MasterLogin, UserLogins, read_master, read_users},
+    },
     ports::{
         AccountQuota, Cluster, EngineVersion, Instance, Location, OrderableClass, ParameterGroup, Ports, RdsError,
         RdsReads, Side, Snapshot, SnapshotAddress, SnapshotKind, SnapshotQuery, SnapshotStatus, SubnetGroup, TargetKey,
     },
     request::{Request, SourceSelector},
     settings::{ClusterSettings, InstanceSettings},
-    steps::{ROLE_TAG, Role, failure_of_cloud, failure_of_rds},
+    steps::{OPERATION_TAG, ROLE_TAG, Role, failure_of_cloud, failure_of_rds},
 };
 
 /// Something that was asked for by name: there, or not.
@@ -264,12 +267,21 @@ async fn latest(source: &dyn RdsReads, cluster: &ClusterId, kinds: &[SnapshotKin
     newest_usable(originals(all), &format!("of cluster {cluster}"))
 }
 
-/// Leaves out what operations have copied, unless there is nothing else: such a copy holds no newer data than what it was
-/// made from, and its operation may delete it at any moment.
+/// Leaves out what operations have copied from something that is there, too: such a copy bears a later date and holds no
+/// newer data, and its operation may delete it at any moment. A copy whose origin is gone is what there is.
 fn originals(all: Vec<Snapshot>) -> Vec<Snapshot> {
-    let is_copy = |snapshot: &Snapshot| snapshot.tags.get(ROLE_TAG).is_some_and(|role| role == Role::Copy.as_str());
-    let (copies, originals): (Vec<_>, Vec<_>) = all.into_iter().partition(is_copy);
-    if originals.is_empty() { copies } else { originals }
+    let has_its_origin = |copy: &Snapshot| all.iter().any(|other| is_copy_of(copy, other));
+    let left_out: Vec<bool> = all.iter().map(has_its_origin).collect();
+    all.into_iter().zip(left_out).filter(|(_, left_out)| !left_out).map(|(snapshot, _)| snapshot).collect()
+}
+
+/// Whether an operation made one from the other: a copy is named after what it was made from.
+fn is_copy_of(copy: &Snapshot, origin: &Snapshot) -> bool {
+    let is_copy = copy.tags.get(ROLE_TAG).is_some_and(|role| role == Role::Copy.as_str());
+    let made_by = copy.tags.get(OPERATION_TAG).and_then(|id| OperationId::new(id).ok()).filter(|_| is_copy);
+    let number = copy.id.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
+    let named = made_by.zip(number).map(|(id, number)| copy_name(origin.id.as_str(), &id.tag(), number));
+    named.is_some_and(|name| name == copy.id.as_str())
 }
 
 /// The newest available one. The newest of all is often still being made and is passed over; if none is available, the
