@@ -8,7 +8,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Executions, Patient, ServiceError, Stack, Stacks as _},
+    ports::{Artifacts, Executions, Patient, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
@@ -74,12 +74,12 @@ impl StackServices {
     ///
     /// # Errors
     /// [`ServicesError::Endpoint`].
-    pub fn artifacts(&self, owner: &AccountId) -> Result<S3Artifacts, ServicesError> {
-        Ok(S3Artifacts::new(&self.connection, owner.clone(), None)?)
+    pub fn artifacts(&self, owner: &AccountId) -> Result<Box<dyn Artifacts>, ServicesError> {
+        Ok(Box::new(S3Artifacts::new(&self.connection, owner.clone(), None)?))
     }
 
     /// What a deployment works with.
-    pub fn deploy_ports<'p>(&'p self, artifacts: &'p S3Artifacts) -> DeployPorts<'p> {
+    pub fn deploy_ports<'p>(&'p self, artifacts: &'p dyn Artifacts) -> DeployPorts<'p> {
         DeployPorts { stacks: &self.stacks, artifacts }
     }
 

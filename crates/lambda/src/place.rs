@@ -28,22 +28,12 @@ impl Served {
 
     /// Whether its role may enter the source account: the places that copy, share and look there.
     pub fn source(self) -> SourceIs {
-        match self {
-            Self::Step(StepKind::SnapshotCheck | StepKind::CopySnapshot | StepKind::ArchiveSnapshot) | Self::Undo => {
-                SourceIs::Entered
-            }
-            Self::Step(
-                StepKind::RestoreSnapshot
-                | StepKind::CreateInstances
-                | StepKind::ApplySettings
-                | StepKind::SetupDbUsers
-                | StepKind::VerifyRestore
-                | StepKind::SwitchOver
-                | StepKind::Notify,
-            )
-            | Self::Retire
-            | Self::Sweep => SourceIs::LeftAlone,
-        }
+        let enters = match self {
+            Self::Step(step) => step.enters_source(),
+            Self::Undo => true,
+            Self::Retire | Self::Sweep => false,
+        };
+        if enters { SourceIs::Entered } else { SourceIs::LeftAlone }
     }
 
     /// The word.

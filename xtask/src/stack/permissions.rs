@@ -196,3 +196,14 @@ pub(crate) fn trust_for_account(service: &str) -> Node {
         "Condition" => map! { "StringEquals" => map! { "aws:SourceAccount" => reference("AWS::AccountId") } },
     }])
 }
+
+/// The statement of a key's policy without which nobody could ever change it again.
+pub(crate) fn the_account_decides() -> Node {
+    map! {
+        "Sid" => "TheAccountDecidesByItsPolicies",
+        "Effect" => "Allow",
+        "Principal" => map! { "AWS" => sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") },
+        "Action" => "kms:*",
+        "Resource" => "*",
+    }
+}

@@ -75,20 +75,9 @@ impl Place {
     /// Whether it may be called for an operation that a role in the source account has to be assumed for.
     pub(crate) fn enters_source_account(self) -> bool {
         match self {
-            Self::Step(StepKind::SnapshotCheck | StepKind::CopySnapshot | StepKind::ArchiveSnapshot) | Self::Undo => {
-                true
-            }
-            Self::Step(
-                StepKind::RestoreSnapshot
-                | StepKind::CreateInstances
-                | StepKind::ApplySettings
-                | StepKind::SetupDbUsers
-                | StepKind::VerifyRestore
-                | StepKind::SwitchOver
-                | StepKind::Notify,
-            )
-            | Self::Retire
-            | Self::Sweep => false,
+            Self::Step(step) => step.enters_source(),
+            Self::Undo => true,
+            Self::Retire | Self::Sweep => false,
         }
     }
 }

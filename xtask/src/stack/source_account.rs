@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{
     node::{Node, attribute, list, map, only_when, reference, sub, when},
-    permissions::document,
+    permissions::{document, the_account_decides},
     place::Place,
     tags,
     template::GENERATED,
@@ -229,13 +229,7 @@ fn key() -> Node {
     let policy = map! {
         "Version" => "2012-10-17",
         "Statement" => list![
-            map! {
-                "Sid" => "TheAccountDecidesByItsPolicies",
-                "Effect" => "Allow",
-                "Principal" => map! { "AWS" => sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") },
-                "Action" => "kms:*",
-                "Resource" => "*",
-            },
+            the_account_decides(),
             statement("TargetUses", Node::from(KEY_USES.to_vec()), map! { "StringLike" => through_rds() }),
             statement("TargetLendsToRds", grants, for_rds),
         ],

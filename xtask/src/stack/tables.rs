@@ -3,7 +3,7 @@
 use aurora_restore_aws::{ID_INDEX, STATUS_INDEX};
 
 use super::node::{Node, attribute, list, map, only_when, reference, sub};
-use super::tags;
+use super::{permissions::the_account_decides, tags};
 
 /// Kept when the stack is deleted or the thing is replaced; gone with a creation that fails, which would find its own
 /// left-overs in the way when it is tried again. For that, the tables are not protected against deletion besides.
@@ -98,13 +98,7 @@ fn key() -> Node {
     let policy = map! {
         "Version" => "2012-10-17",
         "Statement" => list![
-            map! {
-                "Sid" => "TheAccountDecidesByItsPolicies",
-                "Effect" => "Allow",
-                "Principal" => map! { "AWS" => sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") },
-                "Action" => "kms:*",
-                "Resource" => "*",
-            },
+            the_account_decides(),
             map! {
                 "Sid" => "AlarmsAndSchedulesPublish",
                 "Effect" => "Allow",

@@ -10,7 +10,7 @@ use aurora_restore_core::{
     operation::{Operation, Phase, Status},
     ports::{Journal, JournalError},
 };
-use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Started};
+use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Resumed, start_resumption};
 use serde_json::{Value, json};
 
 use super::{confirm::ConfirmArgs, drive, operation_services::looked_up, plan as planning, undo as undoing};
@@ -141,26 +141,24 @@ async fn ask(
     Ok((operation, end))
 }
 
-/// Starts an execution under the first name that is free for the newest entry of the journal.
+/// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.
 async fn start_anew(
     executions: &dyn Executions,
     operation: &Operation,
     input: &Value,
 ) -> Result<ExecutionName, CommandError> {
-    for turn in 1..=TURNS_MAX {
-        let name = ExecutionName::of_resumption(&operation.id, operation.sequence, turn);
-        match executions.start(&name, input).await? {
-            Started::Started => return Ok(name),
-            Started::NameTaken => {}
+    let id = &operation.id;
+    match start_resumption(executions, id, operation.sequence, input, TURNS_MAX).await? {
+        Resumed::Started(name) => Ok(name),
+        Resumed::RunsAlready(name) => {
+            Err(CommandError::still_running(format!("execution {name} was asked for something else already"))
+                .hint(format!("Watch it with `aurora-restore watch {id}`.")))
         }
-        let runs = executions.describe(&name).await?.is_some_and(|found| !found.status.has_ended());
-        if runs {
-            return Err(CommandError::still_running(format!("execution {name} was asked for something else already"))
-                .hint(format!("Watch it with `aurora-restore watch {}`.", operation.id)));
+        Resumed::InVain => {
+            Err(CommandError::failed(format!("{TURNS_MAX} executions for operation {id} ended without a word"))
+                .hint("Look at the executions of the state machine in the console, and at the functions' logs."))
         }
     }
-    Err(CommandError::failed(format!("{TURNS_MAX} executions for operation {} ended without a word", operation.id))
-        .hint("Look at the executions of the state machine in the console, and at the functions' logs."))
 }
 
 /// Waits until the execution has taken the operation up. False if the person has seen enough.

@@ -85,6 +85,20 @@ impl StepKind {
         }
     }
 
+    /// Whether the step works in the source account where that is another one: it looks there, copies, shares or cleans up.
+    pub fn enters_source(self) -> bool {
+        match self {
+            Self::SnapshotCheck | Self::CopySnapshot | Self::ArchiveSnapshot => true,
+            Self::RestoreSnapshot
+            | Self::CreateInstances
+            | Self::ApplySettings
+            | Self::SetupDbUsers
+            | Self::VerifyRestore
+            | Self::SwitchOver
+            | Self::Notify => false,
+        }
+    }
+
     /// Whether the step comes after the point of no return: the name already serves the verified new cluster, so a
     /// failure here is reported and does not take the cluster away again.
     pub fn is_after_point_of_no_return(self) -> bool {

@@ -145,6 +145,41 @@ pub trait Executions: Send + Sync {
     async fn stop(&self, name: &ExecutionName, reason: &str) -> Result<(), ExecutionsError>;
 }
 
+/// What became of an execution that was to go on with an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resumed {
+    /// It was started under this name.
+    Started(ExecutionName),
+    /// One that was started before, from the same entry, runs under this name.
+    RunsAlready(ExecutionName),
+    /// As many as may be were started from this entry, and have ended without writing any.
+    InVain,
+}
+
+/// Starts an execution under the first name that is free for the newest entry of a journal, of at most so many.
+///
+/// # Errors
+/// [`ExecutionsError`].
+pub async fn start_resumption(
+    executions: &dyn Executions,
+    id: &OperationId,
+    sequence: u64,
+    input: &Value,
+    turns_max: u32,
+) -> Result<Resumed, ExecutionsError> {
+    for turn in 1..=turns_max {
+        let name = ExecutionName::of_resumption(id, sequence, turn);
+        match executions.start(&name, input).await? {
+            Started::Started => return Ok(Resumed::Started(name)),
+            Started::NameTaken => {}
+        }
+        if executions.describe(&name).await?.is_some_and(|found| !found.status.has_ended()) {
+            return Ok(Resumed::RunsAlready(name));
+        }
+    }
+    Ok(Resumed::InVain)
+}
+
 /// Why nothing came of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExecutionsError {

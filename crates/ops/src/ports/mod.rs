@@ -9,7 +9,7 @@ mod stacks;
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
 pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
-    InvalidExecutionName, Started,
+    InvalidExecutionName, Resumed, Started, start_resumption,
 };
 pub use patient::Patient;
 pub use service_error::{ServiceError, ServiceResult};

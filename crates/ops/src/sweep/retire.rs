@@ -4,7 +4,7 @@ use aurora_restore_core::{journal::StateItem, operation::Status};
 use serde_json::json;
 
 use super::{Sweep, SweepError, Swept};
-use crate::ports::{ExecutionName, ExecutionStatus, ExecutionsError, Started};
+use crate::ports::{ExecutionsError, Resumed, start_resumption};
 
 /// Who asks for it, as the journal tells it.
 const SWEEPER: &str = "sweeper";
@@ -25,9 +25,9 @@ pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<()
     }
     for item in due.iter().take(sweep.bounds.retirements_max) {
         match start(sweep, item).await {
-            Ok(Begun::Now) => swept.started.push(item.operation_id.clone()),
-            Ok(Begun::Before) => {}
-            Ok(Begun::InVain) => swept.troubles.push(format!(
+            Ok(Resumed::Started(_)) => swept.started.push(item.operation_id.clone()),
+            Ok(Resumed::RunsAlready(_)) => {}
+            Ok(Resumed::InVain) => swept.troubles.push(format!(
                 "the retired cluster of {id}: {TURNS_MAX} executions that were to end it ended at once; look at them, and end \
                  it with `aurora-restore retire {id}`",
                 id = item.operation_id
@@ -38,29 +38,7 @@ pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<()
     Ok(())
 }
 
-/// What became of the end of one retired cluster.
-enum Begun {
-    /// An execution was started.
-    Now,
-    /// One that was started before goes on with it.
-    Before,
-    /// As many as may be have ended without doing it.
-    InVain,
-}
-
-async fn start(sweep: &Sweep<'_>, item: &StateItem) -> Result<Begun, ExecutionsError> {
+async fn start(sweep: &Sweep<'_>, item: &StateItem) -> Result<Resumed, ExecutionsError> {
     let input = json!({ "operation_id": item.operation_id, "ask": { "kind": "retire", "by": SWEEPER } });
-    for turn in 1..=TURNS_MAX {
-        let name = ExecutionName::of_resumption(&item.operation_id, item.sequence, turn);
-        match sweep.executions.start(&name, &input).await? {
-            Started::Started => return Ok(Begun::Now),
-            Started::NameTaken => {
-                let other = sweep.executions.describe(&name).await?;
-                if other.is_some_and(|other| other.status == ExecutionStatus::Running) {
-                    return Ok(Begun::Before);
-                }
-            }
-        }
-    }
-    Ok(Begun::InVain)
+    start_resumption(sweep.executions, &item.operation_id, item.sequence, &input, TURNS_MAX).await
 }

@@ -44,29 +44,22 @@ struct DeployDocument<'a> {
 
 pub(super) fn run(context: &Context, args: &DeployArgs) -> CommandResult {
     let name = super::name(context);
-    let region = context.stack_region(args.material.place.region.as_ref())?;
-    let parameters = args.material.parameters(region.as_str())?;
     context.block_on(async {
-        let services = context.stack_services(&region).await?;
-        let account = services.account(context.config_beside_stack()?.environment()).await?;
-        let artifacts = services.artifacts(&account)?;
-        let ports = services.deploy_ports(&artifacts);
-        let found = ports.stacks.describe(name).await?;
-        let usual = services.usual_bucket(&account);
-        let deployment = args.material.deployment(context, name, found.as_ref(), parameters, usual)?;
+        let opened = args.material.open(context, name).await?;
+        let ports = opened.ports();
         let mut lines = Lines(context.ui());
-        let prepared = deploying::prepare(ports, &deployment, Purpose::Deploy, &mut lines).await?;
+        let prepared = deploying::prepare(ports, &opened.deployment, Purpose::Deploy, &mut lines).await?;
         let changed = prepared.change_set().is_some();
         if changed {
             show_changes(context.ui(), &prepared, args.confirm)?;
-            let question = question(&prepared, account.as_str(), region.as_str());
+            let question = question(&prepared, opened.account.as_str(), opened.region.as_str());
             if let Err(refused) = args.confirm.ask(context.ui(), &question, name) {
                 deploying::discard(ports.stacks, &prepared).await?;
                 return Err(refused);
             }
         }
         let stack = deploying::execute(ports.stacks, &prepared, &mut lines).await?;
-        tell(context.ui(), name, region.as_str(), changed, stack.as_ref())?;
+        tell(context.ui(), name, opened.region.as_str(), changed, stack.as_ref())?;
         Ok(ExitCode::Done)
     })
 }

@@ -39,17 +39,10 @@ struct DiffDocument<'a> {
 
 pub(super) fn run(context: &Context, args: &DiffArgs) -> CommandResult {
     let name = super::name(context);
-    let region = context.stack_region(args.material.place.region.as_ref())?;
-    let parameters = args.material.parameters(region.as_str())?;
     context.block_on(async {
-        let services = context.stack_services(&region).await?;
-        let account = services.account(context.config_beside_stack()?.environment()).await?;
-        let artifacts = services.artifacts(&account)?;
-        let ports = services.deploy_ports(&artifacts);
-        let found = ports.stacks.describe(name).await?;
-        let usual = services.usual_bucket(&account);
-        let deployment = args.material.deployment(context, name, found.as_ref(), parameters, usual)?;
-        let prepared = deploying::prepare(ports, &deployment, Purpose::Show, &mut Lines(context.ui())).await?;
+        let opened = args.material.open(context, name).await?;
+        let ports = opened.ports();
+        let prepared = deploying::prepare(ports, &opened.deployment, Purpose::Show, &mut Lines(context.ui())).await?;
         // Forgotten before it is shown: the screen may be closed.
         deploying::discard(ports.stacks, &prepared).await?;
         let ui = context.ui();

@@ -6,8 +6,14 @@ use std::{
     process::{Command, Stdio},
 };
 
-use aurora_restore_app::config;
-use aurora_restore_ops::{Package, TemplateParameters, deploy::Deployment, ports::Stack};
+use aurora_restore_app::{StackServices, config};
+use aurora_restore_core::ids::{AccountId, Region};
+use aurora_restore_ops::{
+    Package, TemplateParameters,
+    deploy::{DeployPorts, Deployment},
+    patiently,
+    ports::{Artifacts, Stack},
+};
 use clap::Args;
 
 use super::PlaceArgs;
@@ -18,6 +24,22 @@ pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/au
 
 /// What a zip file begins with.
 const ZIP: &[u8] = b"PK\x03\x04";
+
+/// What `deploy` and `diff` begin with.
+pub(super) struct Opened {
+    services: StackServices,
+    artifacts: Box<dyn Artifacts>,
+    pub(super) account: AccountId,
+    pub(super) region: Region,
+    pub(super) deployment: Deployment,
+}
+
+impl Opened {
+    /// What a change set is made and executed with.
+    pub(super) fn ports(&self) -> DeployPorts<'_> {
+        self.services.deploy_ports(self.artifacts.as_ref())
+    }
+}
 
 /// The file with trusted certificates in a package.
 const CERTIFICATES: &[u8] = b"rds-ca.pem";
@@ -52,7 +74,7 @@ pub(super) struct MaterialArgs {
 
 impl MaterialArgs {
     /// Everything that can be found wrong before anything is sent.
-    pub(super) fn parameters(&self, region: &str) -> Result<BTreeMap<String, String>, CommandError> {
+    fn parameters(&self, region: &str) -> Result<BTreeMap<String, String>, CommandError> {
         if let Some(path) = &self.package {
             let _usable = read_package(path, "")?;
         }
@@ -75,8 +97,21 @@ impl MaterialArgs {
         Ok(parameters)
     }
 
+    /// Everything that is needed to make a change set: the account entered, the stack looked at, the package read.
+    pub(super) async fn open(&self, context: &Context, stack: &str) -> Result<Opened, CommandError> {
+        let region = context.stack_region(self.place.region.as_ref())?;
+        let parameters = self.parameters(region.as_str())?;
+        let services = context.stack_services(&region).await?;
+        let account = services.account(context.config_beside_stack()?.environment()).await?;
+        let artifacts = services.artifacts(&account)?;
+        let found = patiently(|| services.stacks().describe(stack)).await?;
+        let usual = services.usual_bucket(&account);
+        let deployment = self.deployment(context, stack, found.as_ref(), parameters, usual)?;
+        Ok(Opened { services, artifacts, account, region, deployment })
+    }
+
     /// The whole.
-    pub(super) fn deployment(
+    fn deployment(
         &self,
         context: &Context,
         stack: &str,
