@@ -158,11 +158,16 @@ fn lay_out(draft: &Path) -> Result<(), Failure> {
     transaction.pragma_update(None, "application_id", schema::APPLICATION)?;
     schema::lead_up(&transaction, schema::OLDEST)?;
     transaction.commit()?;
-    // Closing writes everything into the one file that is linked.
+    // Everything goes into the one file that is linked. Closing would do it, too, and succeed where the disk is too full for
+    // it: what is linked then would be damaged, with the rest in a file that nobody finds.
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        return Err(Failure::Unavailable("its first content could not be written into it".to_owned()));
+    }
     connection.close().map_err(|(_, error)| error.into())
 }
 
-/// A file under a name of its own that is removed in the end.
+/// A file under a name of its own that is removed in the end, with what SQLite keeps beside it.
 struct Draft(PathBuf);
 
 impl Draft {
@@ -178,8 +183,14 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.0) {
-            tracing::warn!(draft = %self.0.display(), %error, "a draft of the journal is left");
+        for ending in ["", "-wal", "-shm"] {
+            let left = beside(&self.0, ending);
+            match fs::remove_file(&left) {
+                Err(error) if ending.is_empty() || error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(draft = %left.display(), %error, "a draft of the journal is left");
+                }
+                _ => {}
+            }
         }
     }
 }

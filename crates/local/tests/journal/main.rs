@@ -6,6 +6,7 @@ mod behaviour;
 mod crash;
 mod damage;
 mod files;
+mod full_disk;
 mod golden;
 mod speed;
 mod support;
