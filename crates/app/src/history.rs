@@ -34,8 +34,10 @@ impl History {
         };
         let mut operations = Vec::new();
         for item in journal.list(&filter).await?.items {
-            if let Ok((operation, _)) = replay(&journal.entries(&item.operation_id, 0).await?) {
-                operations.push(operation);
+            match journal.entries(&item.operation_id, 0).await {
+                Ok(entries) => operations.extend(replay(&entries).map(|(operation, _)| operation)),
+                Err(JournalError::Refused { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(Self::of(&operations))

@@ -51,14 +51,11 @@ fn named(matches: &[OperationId]) -> String {
 pub async fn find_operation(journal: &dyn Journal, text: &str) -> Result<OperationId, LookupError> {
     if text == LATEST {
         let filter = OperationFilter { limit: 1, ..OperationFilter::default() };
-        return journal
-            .list(&filter)
-            .await?
-            .items
-            .into_iter()
-            .next()
-            .map(|item| item.operation_id)
-            .ok_or(LookupError::Empty);
+        let newest = journal.list(&filter).await?;
+        // One that cannot be read is not passed over: the one before it is not the latest.
+        let id = newest.items.into_iter().map(|item| item.operation_id);
+        let mut ids = id.chain(newest.refused.into_iter().map(|refused| refused.operation));
+        return ids.next().ok_or(LookupError::Empty);
     }
     if let Ok(id) = OperationId::new(text) {
         match journal.head(&id).await {

@@ -215,7 +215,7 @@ impl Journal for MemoryJournal {
         let page: Vec<StateItem> = items.iter().skip(begin).take(size).map(|state| (*state).clone()).collect();
         let more = items.len() > begin + page.len();
         let next = page.last().filter(|_| more).map(cursor);
-        Ok(OperationPage { items: page, cursor: next })
+        Ok(OperationPage { items: page, refused: Vec::new(), cursor: next })
     }
 
     async fn ids_beginning_with(&self, prefix: &str, limit: usize) -> Result<Vec<OperationId>, JournalError> {

@@ -6,7 +6,7 @@ use aurora_restore_core::{
     ids::OperationId,
     journal::StateItem,
     operation::Status,
-    ports::{JournalError, OperationFilter, OperationPage},
+    ports::{JournalError, OperationFilter, OperationPage, RefusedOperation},
 };
 use jiff::Timestamp;
 
@@ -75,9 +75,18 @@ impl DynamoJournal {
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|(place, _)| seen.insert(place.operation.clone()));
         let cursor = (found.len() > limit).then(|| found[limit - 1].0.cursor());
-        let items =
-            found.iter().take(limit).map(|(place, stored)| self.shown(place, stored)).collect::<Result<_, _>>()?;
-        Ok(OperationPage { items, cursor })
+        let mut page = OperationPage { cursor, ..OperationPage::default() };
+        for (place, stored) in found.iter().take(limit) {
+            match self.shown(place, stored) {
+                Ok(state) => page.items.push(state),
+                // One that cannot be read does not hide the others.
+                Err(JournalError::Refused { operation, reason }) => {
+                    page.refused.push(RefusedOperation { operation, reason });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(page)
     }
 
     /// The ids that begin with a text, in descending order: one query of as many keys as are wanted.

@@ -10,7 +10,7 @@ use aurora_restore_app::{
 use aurora_restore_core::{
     ids::SecretId,
     plan::secrets::{read_master, read_users},
-    ports::{Cloud, Location, OperationFilter, Secrets, Side},
+    ports::{Cloud, JournalError, Location, OperationFilter, OperationPage, Secrets, Side},
     request::Request,
 };
 use clap::Args;
@@ -23,6 +23,9 @@ use crate::{
     render::printable::printable,
     ui::{DONE, ERROR, Format, HINT, Ui, WARNING, unless_gone},
 };
+
+/// So many of the newest operations of the journal are looked at.
+const LOOKED_AT: usize = 100;
 
 /// Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
 ///
@@ -75,12 +78,16 @@ impl Findings {
 
     /// A failure that says itself what to do.
     fn failed(&mut self, point: &'static str, error: &CommandError) {
+        self.told(point, Health::Bad, error);
+    }
+
+    fn told(&mut self, point: &'static str, health: Health, error: &CommandError) {
         match error {
             CommandError::BrokenPipe => {}
             CommandError::Told(told) => {
                 for wrong in &told.points {
                     let hint = wrong.hints.first().map(String::as_str);
-                    self.add(point, Health::Bad, wrong.message.clone(), hint);
+                    self.add(point, health, wrong.message.clone(), hint);
                 }
             }
         }
@@ -174,15 +181,20 @@ async fn journal(findings: &mut Findings, environment: &Environment) {
         JournalPlace::File(path) => path.display().to_string(),
         JournalPlace::Tables(tables) => format!("{} and {} in {}", tables.state, tables.audit, tables.region),
     };
-    let looked: Result<(), CommandError> = match open_journal(environment, JournalUse::Read).await {
+    let looked: Result<OperationPage, CommandError> = match open_journal(environment, JournalUse::Read).await {
         Ok(journal) => {
-            let newest = OperationFilter { limit: 1, ..OperationFilter::default() };
-            journal.list(&newest).await.map(|_| ()).map_err(Into::into)
+            let newest = OperationFilter { limit: LOOKED_AT, ..OperationFilter::default() };
+            journal.list(&newest).await.map_err(Into::into)
         }
         Err(error) => Err(error.into()),
     };
     match looked {
-        Ok(()) => findings.good("journal", place),
+        Ok(page) if page.refused.is_empty() => findings.good("journal", place),
+        Ok(page) => {
+            for refused in page.refused {
+                findings.told("journal", Health::Weak, &JournalError::from(refused).into());
+            }
+        }
         Err(error) => findings.failed("journal", &error),
     }
 }

@@ -1,10 +1,10 @@
 //! `list`: the operations of the journal, newest first.
 
 use aurora_restore_core::{
-    ids::ClusterId,
+    ids::{ClusterId, OperationId},
     journal::StateItem,
     operation::Status,
-    ports::{Journal, OperationFilter},
+    ports::{Journal, JournalError, OperationFilter, OperationPage, RefusedOperation},
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -18,6 +18,9 @@ use crate::{
 };
 
 /// List operations, the one that was updated last first
+///
+/// An operation that the journal cannot tell, for instance because a newer version wrote it, is named as such; the others
+/// are listed, and the command ends with 1.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Only those with this status
@@ -64,6 +67,25 @@ impl StatusWord {
 struct ListDocument<'a> {
     version: u32,
     operations: &'a [StateItem],
+    /// Those of which the journal cannot tell the state.
+    refused: Vec<RefusedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct RefusedDocument<'a> {
+    operation_id: &'a OperationId,
+    reason: &'a str,
+}
+
+impl<'a> ListDocument<'a> {
+    fn of(listed: &'a OperationPage) -> Self {
+        let refused = listed.refused.iter();
+        Self {
+            version: 1,
+            operations: &listed.items,
+            refused: refused.map(|r| RefusedDocument { operation_id: &r.operation, reason: &r.reason }).collect(),
+        }
+    }
 }
 
 pub(super) fn run(context: &Context, args: &ListArgs) -> CommandResult {
@@ -74,35 +96,44 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> CommandResult {
     })?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let filter = OperationFilter { status: args.status.map(StatusWord::status), target, limit, cursor: None };
-    let items = context.block_on(async {
+    let listed = context.block_on(async {
         let journal = context.journal().await?;
         collect(journal.as_ref(), filter).await
     })?;
     let ui = context.ui();
     match ui.format() {
-        Format::Json => ui.json(&ListDocument { version: 1, operations: &items })?,
-        Format::Text if items.is_empty() => ui.say("no operations match."),
-        Format::Text => status_text::write_list(&mut ui.data(), &items)?,
+        Format::Json => ui.json(&ListDocument::of(&listed))?,
+        Format::Text if !listed.items.is_empty() => status_text::write_list(&mut ui.data(), &listed.items)?,
+        Format::Text if listed.refused.is_empty() => ui.say("no operations match."),
+        Format::Text => {}
     }
-    Ok(ExitCode::Done)
+    Ok(tell_refused(context, listed.refused))
 }
 
-/// Gathers pages until there are enough.
-pub(super) async fn collect(
-    journal: &dyn Journal,
-    mut filter: OperationFilter,
-) -> Result<Vec<StateItem>, CommandError> {
+/// Says which operations could not be read: the list is not whole then, and a script has to know.
+pub(super) fn tell_refused(context: &Context, refused: Vec<RefusedOperation>) -> ExitCode {
+    if refused.is_empty() {
+        return ExitCode::Done;
+    }
+    for operation in refused {
+        context.ui().error(&JournalError::from(operation).into());
+    }
+    ExitCode::Failed
+}
+
+/// Gathers pages until there are enough operations, those that cannot be read among them.
+pub(super) async fn collect(journal: &dyn Journal, mut filter: OperationFilter) -> Result<OperationPage, CommandError> {
     let wanted = filter.limit;
-    let mut items = Vec::new();
-    // Bounded: every page has at least one item or is the last one.
+    let mut all = OperationPage::default();
+    // Bounded: every page has at least one operation or is the last one.
     loop {
-        filter.limit = wanted - items.len();
+        filter.limit = wanted - all.items.len() - all.refused.len();
         let page = journal.list(&filter).await?;
-        let is_last = page.items.is_empty() || page.cursor.is_none();
-        items.extend(page.items);
-        if is_last || items.len() >= wanted {
-            items.truncate(wanted);
-            return Ok(items);
+        let is_last = page.items.is_empty() && page.refused.is_empty() || page.cursor.is_none();
+        all.items.extend(page.items);
+        all.refused.extend(page.refused);
+        if is_last || all.items.len() + all.refused.len() >= wanted {
+            return Ok(all);
         }
         filter.cursor = page.cursor;
     }

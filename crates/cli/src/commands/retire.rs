@@ -89,12 +89,14 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
     let filter =
         OperationFilter { status: Some(Status::Completed), limit: LOOKED_AT_MAX, ..OperationFilter::default() };
     let now = context.now();
-    let items = list::collect(journal.as_ref(), filter).await?;
-    let due: Vec<_> = items.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
+    let listed = list::collect(journal.as_ref(), filter).await?;
+    // What cannot be read is told, and must not keep the others from being ended.
+    let whole = list::tell_refused(context, listed.refused);
+    let due: Vec<_> = listed.items.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
     drop(journal);
     if due.is_empty() {
         context.ui().say("no retired cluster has been kept long enough.");
-        return Ok(ExitCode::Done);
+        return Ok(whole);
     }
     let names: Vec<String> = due.iter().map(|item| format!("{} of {}", item.operation_id, item.target)).collect();
     let question =
@@ -120,7 +122,7 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
         }
     }
     // Each failure was told, whatever it was; the sum of them is one code.
-    Ok(if failures == 0 { ExitCode::Done } else { ExitCode::Failed })
+    Ok(if failures == 0 { whole } else { ExitCode::Failed })
 }
 
 async fn retire(context: &Context, id: &OperationId) -> CommandResult {

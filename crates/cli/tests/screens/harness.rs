@@ -7,8 +7,9 @@ use std::{
 
 use aurora_restore_core::{
     engine::{Engine, Session},
-    operation::Status,
-    ports::Ports,
+    journal::{Entry, SealedEntry, StateItem},
+    operation::{Event, Status},
+    ports::{Clock, Journal, NewOperation, OperationFilter, Ports},
     request::Request,
 };
 use aurora_restore_local::SqliteJournal;
@@ -118,12 +119,29 @@ impl Home {
         })
     }
 
+    /// Begins an operation as a version of later days might: its state has a form that nobody knows yet.
+    pub(crate) fn begun_by_a_newer_version(&self, scenario: &Scenario, id: &str) {
+        let journal = SqliteJournal::open(&self.journal_path()).unwrap();
+        let begin = scenario.begin(id, scenario.swap());
+        let (operation, at) = (begin.id.clone(), scenario.clock.now());
+        let event = Event::TakenOver { executor: begin.executor.clone() };
+        let first = SealedEntry::seal(&Entry { operation, sequence: 1, at, event }, "").unwrap();
+        let known: StateItem = block_on(journal.list(&OperationFilter::default())).unwrap().items.remove(0);
+        let state = StateItem { operation_id: begin.id, version: 99, last_updated_at: at, holds_target: true, ..known };
+        let new = NewOperation { target: begin.target, executor: begin.executor, first, state };
+        let _token = block_on(journal.create(&new)).unwrap();
+    }
+
     /// Lets an engine work over the simulated cloud, recorded in this home's journal.
     pub(crate) fn recorded<T>(&self, scenario: &Scenario, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
         let journal = SqliteJournal::open(&self.journal_path()).unwrap();
         let engine = Engine::new(Ports { journal: &journal, ..scenario.ports() });
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work(&engine))
+        block_on(work(&engine))
     }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 fn gather(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {

@@ -152,7 +152,8 @@ fn an_empty_journal_is_no_failure_to_list_and_nothing_to_look_at() {
     $ aurora-restore --json list
     {
       "version": 1,
-      "operations": []
+      "operations": [],
+      "refused": []
     }
     --- exit 0
     "#);
@@ -164,6 +165,45 @@ fn an_empty_journal_is_no_failure_to_list_and_nothing_to_look_at() {
     --- exit 2
     "#);
     assert!(!home.journal_path().exists());
+}
+
+#[test]
+fn an_operation_that_cannot_be_read_is_named_and_hides_no_other() {
+    let (home, scenario) = home_with_a_completed_operation();
+    home.begun_by_a_newer_version(&scenario, "op-20271121-080000-0001");
+    assert_snapshot!(home.screen(&["list"]), @r#"
+    $ aurora-restore list
+    OPERATION                TARGET   STATUS       STEP               UPDATED
+    op-20261121-080000-7f3a  staging  COMPLETED                       2026-11-21 12:32:23Z
+    --- stderr
+    error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
+    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    --- exit 1
+    "#);
+    assert_snapshot!(home.screen(&["--json", "list", "--limit", "1"]), @r#"
+    $ aurora-restore --json list --limit 1
+    {
+      "version": 1,
+      "operations": [],
+      "refused": [
+        {
+          "operation_id": "op-20271121-080000-0001",
+          "reason": "its state was written in form 99 by a newer version; this one knows forms up to 1"
+        }
+      ]
+    }
+    --- stderr
+    error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
+    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    --- exit 1
+    "#);
+    assert_snapshot!(home.screen(&["status", "latest"]), @r#"
+    $ aurora-restore status latest
+    --- stderr
+    error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
+    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    --- exit 3
+    "#);
 }
 
 #[test]
@@ -413,7 +453,11 @@ fn a_report_is_given_as_text_json_and_page() {
 fn a_journal_that_was_altered_is_refused() {
     let (home, _) = home_with_a_completed_operation();
     let alter = "UPDATE entries SET body = replace(body, 'prod', 'drop') WHERE sequence = 1;";
-    sqlite(&home, &format!("DROP TRIGGER entries_are_never_changed; {alter}"));
+    let guard = "CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN
+    SELECT RAISE(ABORT, 'an entry of the journal is never changed');
+END";
+    sqlite(&home, &format!("DROP TRIGGER entries_are_never_changed; {alter} {guard};"));
     assert_snapshot!(home.screen(&["report"]), @r#"
     $ aurora-restore report
     --- stderr
@@ -431,7 +475,7 @@ fn a_journal_of_a_newer_version_is_refused_and_left_alone() {
     assert_snapshot!(home.screen(&["status"]), @r#"
     $ aurora-restore status
     --- stderr
-    error: the journal at <home>/.local/state/aurora-restore/journal.sqlite cannot be used: a newer aurora-restore laid it out (form 4711, this one knows forms up to 2); install the newer one
+    error: the journal at <home>/.local/state/aurora-restore/journal.sqlite cannot be used: a newer aurora-restore laid it out (form 4711, this one knows forms up to 3); install the newer one
     hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
     --- exit 3
     "#);

@@ -76,8 +76,26 @@ pub struct OperationFilter {
 pub struct OperationPage {
     /// The states.
     pub items: Vec<StateItem>,
+    /// Those of the page whose state cannot be read: one of them does not hide the others.
+    pub refused: Vec<RefusedOperation>,
     /// Where the next page begins, if there is one.
     pub cursor: Option<String>,
+}
+
+/// An operation whose state cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal of operation {operation} is refused: {reason}")]
+pub struct RefusedOperation {
+    /// The operation.
+    pub operation: OperationId,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<RefusedOperation> for JournalError {
+    fn from(refused: RefusedOperation) -> Self {
+        Self::Refused { operation: refused.operation, reason: refused.reason }
+    }
 }
 
 /// The journal port.

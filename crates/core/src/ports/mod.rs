@@ -17,7 +17,8 @@ pub use database::{
     RoleSecret, SchemaChoice, UserSetup, UserSetupOutcome,
 };
 pub use journal::{
-    FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, TargetKey,
+    FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, RefusedOperation,
+    TargetKey,
 };
 pub use notifier::{Notice, NoticeOutcome, Notifier, NotifierError};
 pub use rds::{

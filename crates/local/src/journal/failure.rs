@@ -63,7 +63,14 @@ impl From<rusqlite::Error> for Failure {
                 Self::Unavailable("another process is writing to it".to_owned())
             }
             ErrorCode::DiskFull => Self::Unavailable("no space is left on its disk".to_owned()),
-            _ => Self::Unavailable(error.to_string()),
+            ErrorCode::OperationAborted
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::OutOfMemory
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::SchemaChanged => Self::Unavailable(error.to_string()),
+            // A constraint, a trigger or a table that is not there: no other try will go better.
+            _ => Self::Unusable(format!("its content is not as expected: {error}")),
         }
     }
 }

@@ -17,6 +17,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{failure::Failure, schema};
 
+/// How many names of drafts are tried.
+const DRAFTS_MAX: u32 = 100;
 /// How long a call waits for another process. Transactions here take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -85,13 +87,15 @@ fn connect_immutable(path: &Path) -> Result<Connection, Failure> {
 
 /// Whether the file is a journal of a form that we know, and sound. Gives its form; changes nothing.
 fn check(connection: &Connection) -> Result<i64, Failure> {
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    // Another process may lead the file up between two looks.
+    let moment = connection.unchecked_transaction()?;
+    let application: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != schema::APPLICATION {
         return Err(Failure::Unusable(
             "it is not a journal of aurora-restore; move the file away or name another one".to_owned(),
         ));
     }
-    let version = version_of(connection)?;
+    let version = version_of(&moment)?;
     if version > schema::VERSION {
         return Err(Failure::Unusable(format!(
             "a newer aurora-restore laid it out (form {version}, this one knows forms up to {}); install the newer one",
@@ -101,8 +105,9 @@ fn check(connection: &Connection) -> Result<i64, Failure> {
     if version < schema::OLDEST {
         return Err(Failure::damaged(&format!("it says that its form is {version}")));
     }
+    schema::require_layout(&moment, version)?;
     for table in schema::MUST_BE_SOUND {
-        require_sound(connection, table)?;
+        require_sound(&moment, table)?;
     }
     Ok(version)
 }
@@ -127,7 +132,7 @@ fn require_sound(connection: &Connection, table: &str) -> Result<(), Failure> {
 fn lead_up(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = version_of(&transaction)?;
-    schema::lead_up(&transaction, version)?;
+    schema::lead_up(&transaction, version, schema::VERSION)?;
     // If we die here, nothing has changed: the next one leads it up.
     transaction.commit()?;
     Ok(())
@@ -135,7 +140,7 @@ fn lead_up(connection: &mut Connection) -> Result<(), Failure> {
 
 fn make(path: &Path) -> Result<(), Failure> {
     let directory = directory_of(path);
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    make_directory(directory)?;
     let draft = Draft::beside(path)?;
     lay_out(&draft.0)?;
     match fs::hard_link(&draft.0, path) {
@@ -148,15 +153,24 @@ fn make(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Makes a directory with those above it, so that they are still there after a power cut.
+fn make_directory(directory: &Path) -> Result<(), Failure> {
+    let missing: Vec<&Path> =
+        directory.ancestors().take_while(|above| **above != *Path::new("") && !above.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    for made in missing {
+        File::open(directory_of(made))?.sync_all()?;
+    }
+    Ok(())
+}
+
 fn lay_out(draft: &Path) -> Result<(), Failure> {
     let mut connection = connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Kept in the file: every later connection has it, too.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(schema::FIRST)?;
-    transaction.pragma_update(None, "application_id", schema::APPLICATION)?;
-    schema::lead_up(&transaction, schema::OLDEST)?;
+    schema::lay_out(&transaction, schema::VERSION)?;
     transaction.commit()?;
     // Everything goes into the one file that is linked. Closing would do it, too, and succeed where the disk is too full for
     // it: what is linked then would be damaged, with the rest in a file that nobody finds.
@@ -171,13 +185,20 @@ fn lay_out(draft: &Path) -> Result<(), Failure> {
 struct Draft(PathBuf);
 
 impl Draft {
+    /// A name may be taken: a process that died left its draft, or one in another container has our number. Neither is
+    /// touched.
     fn beside(path: &Path) -> Result<Self, Failure> {
         static DRAFTS: AtomicU32 = AtomicU32::new(0);
-        let draft = beside(path, &format!(".draft-{}-{}", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
-        // A draft of that name is left of a process that died and had our number.
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        drop(file);
-        Ok(Self(draft))
+        for _ in 0..DRAFTS_MAX {
+            let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+            let draft = beside(path, &format!(".draft-{}-{number}", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft) {
+                Ok(_empty) => return Ok(Self(draft)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::Unusable("it cannot be made: remove the drafts that were left beside it, `*.draft-*`".to_owned()))
     }
 }
 

@@ -3,9 +3,10 @@
 use aurora_restore_core::{
     ids::OperationId,
     journal::{SealedEntry, StateItem},
-    ports::{JournalHead, OperationFilter, OperationPage, TargetKey},
+    operation::Status,
+    ports::{JournalError, JournalHead, OperationFilter, OperationPage, RefusedOperation, TargetKey},
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     failure::Failure,
@@ -82,13 +83,52 @@ pub(super) fn ids_beginning_with(
     Ok(ids.into_iter().map(OperationId::new).collect::<Result<_, _>>()?)
 }
 
-/// Which operation holds a target.
+/// Which operation holds a target: by its lock, which is not sealed, and by the state of the operation, which is.
 pub(super) fn holder(connection: &Connection, target: &TargetKey) -> Result<Option<OperationId>, Failure> {
+    // What changed between the two looks would seem to differ.
+    let moment = connection.unchecked_transaction()?;
+    let locked = locked_by(&moment, target)?;
+    let working = working_on(&moment, target)?;
+    if working.as_slice() == locked.as_slice() {
+        return Ok(locked);
+    }
+    let names = |of: &[OperationId]| match of {
+        [] => "nobody".to_owned(),
+        some => some.iter().map(OperationId::as_str).collect::<Vec<_>>().join(", "),
+    };
+    Err(Failure::damaged(&format!(
+        "the lock of {target} is held by {}, and its operations say: by {}",
+        names(locked.as_slice()),
+        names(&working)
+    )))
+}
+
+/// Whom the lock of a target names.
+pub(super) fn locked_by(connection: &Connection, target: &TargetKey) -> Result<Option<OperationId>, Failure> {
     let holder: Option<String> = connection
         .prepare_cached("SELECT operation_id FROM target_locks WHERE account = ?1 AND region = ?2 AND cluster = ?3")?
         .query_row(params![target.account, target.region.as_str(), target.cluster.as_str()], |row| row.get(0))
         .optional()?;
     Ok(holder.map(OperationId::new).transpose()?)
+}
+
+/// The operations whose states say that they hold a target: those that have not ended are few.
+pub(super) fn working_on(connection: &Connection, target: &TargetKey) -> Result<Vec<OperationId>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM operations WHERE status IN (?1, ?2) AND +target = ?3")?;
+    let open = [Status::InProgress, Status::Stuck].map(Status::as_str);
+    let rows = statement
+        .query_map(params![open[0], open[1], target.cluster.as_str()], |row| Ok(OperationRow::read(row)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut holders = Vec::new();
+    for row in rows {
+        let row = row?;
+        let state = row.state()?;
+        if state.holds_target && state.target_key == *target {
+            holders.push(row.operation);
+        }
+    }
+    Ok(holders)
 }
 
 /// One page of operations, newest first.
@@ -111,21 +151,26 @@ pub(super) fn list(connection: &Connection, filter: &OperationFilter) -> Result<
          WHERE {condition} AND (last_updated_at, operation_id) < (?1, ?2)
          ORDER BY last_updated_at DESC, operation_id DESC LIMIT ?5"
     ))?;
-    let status = filter.status.map(aurora_restore_core::operation::Status::as_str);
+    let status = filter.status.map(Status::as_str);
     let target = filter.target.as_ref().map(|target| target.as_str().to_owned());
     // One more than wanted tells whether there is another page.
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let rows = statement
-        .query_map(params![at, id, status, target, wanted], |row| Ok(OperationRow::read(row)))?
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
+        .query_map(params![at, id, status, target, wanted], |row| Ok((Cursor::of(row)?, OperationRow::read(row))))?
         .collect::<Result<Vec<_>, _>>()?;
-    let cursor = (rows.len() > limit).then(|| {
-        let last = &rows[limit - 1];
-        Cursor { at: last.last_updated_at, operation: last.operation.to_string() }.to_string()
-    });
-    let items = rows.iter().take(limit).map(OperationRow::state).collect::<Result<_, _>>()?;
-    Ok(OperationPage { items, cursor })
+    let cursor = (rows.len() > limit).then(|| rows[limit - 1].0.to_string());
+    let mut page = OperationPage { cursor, ..OperationPage::default() };
+    for (_, row) in rows.into_iter().take(limit) {
+        match row.and_then(|row| row.state()) {
+            Ok(state) => page.items.push(state),
+            // One that cannot be read does not hide the others.
+            Err(Failure::Said(JournalError::Refused { operation, reason })) => {
+                page.refused.push(RefusedOperation { operation, reason });
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(page)
 }
 
 /// The place of the last operation of a page in the order of the list.
@@ -135,6 +180,10 @@ struct Cursor {
 }
 
 impl Cursor {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { at: row.get("last_updated_at")?, operation: row.get("operation_id")? })
+    }
+
     fn parse(text: &str) -> Result<Self, Failure> {
         text.split_once('/')
             .and_then(|(at, operation)| Some(Self { at: at.parse().ok()?, operation: operation.to_owned() }))

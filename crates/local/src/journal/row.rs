@@ -25,7 +25,7 @@ pub(super) struct OperationRow {
     sequence: i64,
     status: String,
     target: String,
-    pub(super) last_updated_at: i64,
+    last_updated_at: i64,
     state: String,
 }
 
@@ -53,7 +53,18 @@ impl OperationRow {
             .prepare_cached("SELECT * FROM operations WHERE operation_id = ?1")?
             .query_row(params![operation.as_str()], |row| Ok(Self::read(row)))
             .optional()?
-            .ok_or_else(|| unknown(operation))?
+            .unwrap_or_else(|| Err(Self::missing(connection, operation)?))
+    }
+
+    /// Why there is no row: no such operation, or somebody took the row away and left the entries.
+    fn missing(connection: &rusqlite::Connection, operation: &OperationId) -> Result<Failure, Failure> {
+        let has_entries: bool = connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE operation_id = ?1)")?
+            .query_row(params![operation.as_str()], |row| row.get(0))?;
+        Ok(match has_entries {
+            true => Failure::refused(operation, "its state is missing; keep the file and restore it from a backup"),
+            false => unknown(operation),
+        })
     }
 
     /// Reads a whole row and proves that it is what was written.

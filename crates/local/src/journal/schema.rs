@@ -2,19 +2,23 @@
 //!
 //! `user_version` is the version of the layout and `application_id` says that the file is ours. Whoever changes the
 //! layout raises the version and writes the step from the one before: a new file is laid out in the first form and led up
-//! like an old one, so there is one way to each form.
+//! like an old one, so there is one way to each form. What was written once is never edited: files have it in them, and
+//! are compared with it.
 //!
 //! | form | what came with it |
 //! |---|---|
 //! | 1 | the first |
 //! | 2 | a seal on every operation's row; entries can be neither deleted nor replaced |
+//! | 3 | operations and the locks of those that hold a target can be neither deleted nor replaced |
 
-use rusqlite::Transaction;
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction};
 
 use super::{failure::Failure, row::OperationRow};
 
 /// The version that this program lays out.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// The oldest version that it reads.
 pub(super) const OLDEST: i64 = 1;
@@ -30,7 +34,7 @@ pub(super) const MUST_BE_SOUND: [&str; 2] = ["operations", "target_locks"];
 ///
 /// `last_updated_at` is in microseconds since 1970, for order in lists only. `state` is the whole state item as JSON; the
 /// columns beside it are what is searched.
-pub(super) const FIRST: &str = "
+const FIRST: &str = "
 CREATE TABLE operations (
     operation_id    TEXT    NOT NULL PRIMARY KEY,
     token           INTEGER NOT NULL,
@@ -96,18 +100,96 @@ BEGIN
 END;
 ";
 
-/// Leads a file of an older form up to the one that this program lays out.
-pub(super) fn lead_up(transaction: &Transaction<'_>, from: i64) -> Result<(), Failure> {
-    if from < 2 {
-        transaction.execute_batch(SECOND)?;
-        seal_all(transaction)?;
-        transaction.execute_batch(SECOND_AFTER_SEALING)?;
-    }
-    // One of a later form that was faster stays what it is.
-    if from < VERSION {
-        transaction.pragma_update(None, "user_version", VERSION)?;
+/// What the third form adds.
+///
+/// A lock is given up after the state that says so is written, and never before. `IGNORE` is what an insertion of a lock
+/// that is there already wants: whoever asks reads afterwards whose it is. The insertion without a seal is that of a
+/// program of the first form that had the file open meanwhile.
+const THIRD: &str = "
+CREATE TRIGGER operations_are_never_deleted BEFORE DELETE ON operations
+BEGIN
+    SELECT RAISE(ABORT, 'an operation of the journal is never deleted');
+END;
+CREATE TRIGGER operations_are_never_replaced BEFORE INSERT ON operations
+WHEN EXISTS (SELECT 1 FROM operations WHERE operation_id = NEW.operation_id)
+BEGIN
+    SELECT RAISE(ABORT, 'an operation of the journal is never replaced');
+END;
+CREATE TRIGGER operations_begin_sealed BEFORE INSERT ON operations
+WHEN NEW.seal = ''
+BEGIN
+    SELECT RAISE(ABORT, 'a newer aurora-restore has taken this journal over: go on with that one');
+END;
+CREATE TRIGGER target_locks_are_never_changed BEFORE UPDATE ON target_locks
+BEGIN
+    SELECT RAISE(ABORT, 'a lock of the journal is never changed');
+END;
+CREATE TRIGGER target_locks_are_never_replaced BEFORE INSERT ON target_locks
+WHEN EXISTS (
+    SELECT 1 FROM target_locks WHERE account = NEW.account AND region = NEW.region AND cluster = NEW.cluster
+)
+BEGIN
+    SELECT RAISE(IGNORE);
+END;
+CREATE TRIGGER target_locks_are_kept_while_they_are_held BEFORE DELETE ON target_locks
+WHEN EXISTS (
+    SELECT 1 FROM operations WHERE operation_id = OLD.operation_id AND json_extract(state, '$.holds_target')
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the lock of an operation that holds its target is never given up');
+END;
+";
+
+/// Lays a new file out, in a form of one's choice.
+pub(super) fn lay_out(transaction: &Transaction<'_>, form: i64) -> Result<(), Failure> {
+    transaction.execute_batch(FIRST)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", OLDEST)?;
+    lead_up(transaction, OLDEST, form)
+}
+
+/// Leads a file of an older form up. One of a later form, because somebody else was faster, stays what it is.
+pub(super) fn lead_up(transaction: &Transaction<'_>, from: i64, to: i64) -> Result<(), Failure> {
+    for form in from + 1..=to {
+        match form {
+            2 => {
+                transaction.execute_batch(SECOND)?;
+                seal_all(transaction)?;
+                transaction.execute_batch(SECOND_AFTER_SEALING)?;
+            }
+            3 => transaction.execute_batch(THIRD)?,
+            _ => return Err(Failure::Unusable(format!("form {form} is not known"))),
+        }
+        transaction.pragma_update(None, "user_version", form)?;
     }
     Ok(())
+}
+
+/// Requires that the file has all tables, indexes and triggers of its form as they were laid out: what guards the rows is
+/// in the file itself, and a file whose number was altered would be read as what it is not. What somebody added does not
+/// matter.
+pub(super) fn require_layout(connection: &Connection, form: i64) -> Result<(), Failure> {
+    let mut model = Connection::open_in_memory()?;
+    let transaction = model.transaction()?;
+    lay_out(&transaction, form)?;
+    let found = objects(connection)?;
+    for (name, laid_out) in objects(&transaction)? {
+        match found.get(&name) {
+            None => return Err(Failure::damaged(&format!("`{name}` of form {form} is missing"))),
+            Some(other) if *other != laid_out => {
+                return Err(Failure::damaged(&format!("`{name}` is not what it is in form {form}")));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What is in the file besides rows: each with its kind and the text that made it.
+fn objects(connection: &Connection) -> Result<BTreeMap<String, (String, Option<String>)>, Failure> {
+    let mut all = connection.prepare("SELECT name, type, sql FROM sqlite_schema")?;
+    let objects = all.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    Ok(objects.collect::<Result<_, _>>()?)
 }
 
 fn seal_all(transaction: &Transaction<'_>) -> Result<(), Failure> {

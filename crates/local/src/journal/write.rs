@@ -62,12 +62,13 @@ pub(super) fn append(
     expect_sequence(entry, head.sequence)?;
     if state.holds_target {
         lock(&transaction, &state.target_key, &entry.operation)?;
-    } else {
-        unlock(&transaction, &entry.operation)?;
     }
     add_entry(&transaction, entry)?;
     row.set_state(state)?;
     row.update(&transaction)?;
+    if !state.holds_target {
+        unlock(&transaction, &entry.operation)?;
+    }
     transaction.commit()?;
     Ok(())
 }
@@ -111,7 +112,8 @@ fn expect_sequence(entry: &SealedEntry, newest: u64) -> Result<(), Failure> {
     }))
 }
 
-/// Takes the target, or finds that the operation has it already.
+/// Takes the target, or finds that the operation has it already. The states of the others are asked, too: a lock that
+/// somebody removed does not let two operations work on one target.
 fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &OperationId) -> Result<(), Failure> {
     let _rows = transaction
         .prepare_cached(
@@ -119,11 +121,10 @@ fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &Operation
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![target.account, target.region.as_str(), target.cluster.as_str(), operation.as_str()])?;
-    match read::holder(transaction, target)? {
-        Some(holder) if holder != *operation => {
-            Err(Failure::Said(JournalError::TargetBusy { target: target.clone(), holder }))
-        }
-        _ => Ok(()),
+    let holders = read::locked_by(transaction, target)?.into_iter().chain(read::working_on(transaction, target)?);
+    match holders.into_iter().find(|holder| holder != operation) {
+        Some(holder) => Err(Failure::Said(JournalError::TargetBusy { target: target.clone(), holder })),
+        None => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ use aurora_restore_testing::scenario::Scenario;
 use rusqlite::Connection;
 
 use super::{
-    golden::{NEWEST, copy_of},
+    golden::{NEWEST, copy_of, elsewhere},
     support::*,
 };
 
@@ -41,7 +41,10 @@ async fn told(path: &Path) -> Vec<Result<String, String>> {
         answers.push(replayed.map(|operation| format!("{operation:?}")).map_err(|error| error.to_string()));
     }
     for status in [None, Some(Status::InProgress), Some(Status::Stuck)] {
-        answers.push(text(journal.list(&OperationFilter { status, ..OperationFilter::default() }).await));
+        let listed = journal.list(&OperationFilter { status, ..OperationFilter::default() }).await;
+        // A list that says that it is not whole is a refusal.
+        let refusal = listed.as_ref().ok().and_then(|page| page.refused.first().map(ToString::to_string));
+        answers.push(refusal.map_or_else(|| text(listed), Err));
     }
     answers.push(text(journal.ids_beginning_with("op", 9).await));
     answers.push(text(journal.holder(&Scenario::target_key()).await));
@@ -185,9 +188,7 @@ async fn rows_that_were_deleted_doubled_reordered_or_altered_are_refused_with_th
     let directory = tempfile::tempdir().unwrap();
     for (deed, reason) in DEEDS {
         let path = copy_of(NEWEST, directory.path()).await;
-        let doer = without_triggers(&path);
-        doer.execute_batch(deed).unwrap();
-        drop(doer);
+        behind_its_back(&path, deed);
         let journal = SqliteJournal::open(&path).unwrap();
         let error = look_at(&journal, &id("op-done")).await.unwrap_err().to_string();
         assert!(error.contains(reason) && error.contains("op-done"), "{deed}: {error}");
@@ -199,10 +200,7 @@ async fn a_state_that_was_altered_in_the_file_is_refused_for_that_operation_alon
     let directory = tempfile::tempdir().unwrap();
     for deed in ["status = 'FAILED'", "token = 0", "sequence = 21", "state = replace(state, 'staging', 'stating')"] {
         let path = copy_of(NEWEST, directory.path()).await;
-        let doer = without_triggers(&path);
-        let rows = doer.execute(&format!("UPDATE operations SET {deed} WHERE operation_id = 'op-done'"), []).unwrap();
-        assert_eq!(rows, 1);
-        drop(doer);
+        behind_its_back(&path, &format!("UPDATE operations SET {deed} WHERE operation_id = 'op-done'"));
         let journal = SqliteJournal::open(&path).unwrap();
         for error in [
             journal.head(&id("op-done")).await.map(|_| ()).unwrap_err(),
@@ -213,21 +211,99 @@ async fn a_state_that_was_altered_in_the_file_is_refused_for_that_operation_alon
             assert!(matches!(&error, JournalError::Refused { reason, .. } if altered(reason)), "{deed}: {error}");
         }
         assert!(journal.state(&id("op-stuck")).await.is_ok());
+        let page = journal.list(&OperationFilter::default()).await.unwrap();
+        let listed: Vec<&str> = page.items.iter().map(|item| item.operation_id.as_str()).collect();
+        assert_eq!(listed, ["op-stuck", "op-begun"], "{deed}");
+        let refused: Vec<&str> = page.refused.iter().map(|refused| refused.operation.as_str()).collect();
+        assert_eq!(refused, ["op-done"], "{deed}");
     }
 }
 
-/// The file as somebody has it who knows how to get round what guards it.
-fn without_triggers(path: &Path) -> Connection {
-    let connection = Connection::open(path).unwrap();
-    let names: Vec<String> = connection
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+#[tokio::test]
+async fn an_operation_whose_row_was_taken_away_is_not_said_to_be_unknown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = copy_of(NEWEST, directory.path()).await;
+    behind_its_back(&path, "DELETE FROM operations WHERE operation_id = 'op-done'");
+    let journal = SqliteJournal::open(&path).unwrap();
+    for error in [
+        journal.state(&id("op-done")).await.map(|_| ()).unwrap_err(),
+        journal.entries(&id("op-done"), 0).await.map(|_| ()).unwrap_err(),
+        journal.create(&new("op-done", "another-target")).await.map(|_| ()).unwrap_err(),
+    ] {
+        assert!(
+            matches!(&error, JournalError::Refused { reason, .. } if reason.contains("state is missing")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_was_taken_away_or_turned_over_lets_nobody_in() {
+    let directory = tempfile::tempdir().unwrap();
+    for deed in [
+        "DELETE FROM target_locks WHERE operation_id = 'op-begun'",
+        "UPDATE target_locks SET operation_id = 'op-done' WHERE operation_id = 'op-begun'",
+        "INSERT OR REPLACE INTO target_locks SELECT account, region, cluster, 'op-new' FROM target_locks
+         WHERE operation_id = 'op-begun'",
+    ] {
+        let path = copy_of(NEWEST, directory.path()).await;
+        behind_its_back(&path, deed);
+        let journal = SqliteJournal::open(&path).unwrap();
+        let error = journal.holder(&Scenario::target_key()).await.unwrap_err();
+        assert!(error.to_string().contains("its operations say: by op-begun"), "{deed}: {error}");
+        let mut rival = new("op-new", "staging");
+        rival.target = Scenario::target_key();
+        rival.state.target_key = Scenario::target_key();
+        let error = journal.create(&rival).await.unwrap_err();
+        assert!(matches!(error, JournalError::TargetBusy { .. }), "{deed}: {error}");
+        // The other one, in another Region, is as it was.
+        assert_eq!(journal.holder(&elsewhere()).await.unwrap(), Some(id("op-stuck")));
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_layout_was_altered_is_refused_with_what_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    for (deed, found) in [
+        ("DROP TRIGGER entries_are_never_deleted", "`entries_are_never_deleted` of form 3 is missing"),
+        ("DROP INDEX operations_by_status", "`operations_by_status` of form 3 is missing"),
+        ("PRAGMA user_version = 1", "`operations` is not what it is in form 1"),
+        ("PRAGMA user_version = 2; DROP INDEX operations_by_status", "`operations_by_status` of form 2 is missing"),
+        (
+            "DROP TRIGGER operations_are_sealed; DROP TRIGGER operations_begin_sealed;
+             ALTER TABLE operations DROP COLUMN seal",
+            "`operations` is not what it is in form 3",
+        ),
+    ] {
+        let path = copy_of(NEWEST, directory.path()).await;
+        Connection::open(&path).unwrap().execute_batch(deed).unwrap();
+        for opened in [SqliteJournal::open(&path), SqliteJournal::open_to_read(&path)] {
+            let error = opened.map(|_| ()).unwrap_err();
+            assert!(
+                matches!(&error, JournalError::Unusable { reason, .. } if reason.contains(found)),
+                "{deed}: {error}"
+            );
+        }
+    }
+}
+
+/// Does to a file what its triggers refuse, as somebody may who knows how to get round them.
+fn behind_its_back(path: &Path, deed: &str) {
+    let doer = Connection::open(path).unwrap();
+    let triggers: Vec<(String, String)> = doer
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
         .unwrap()
-        .query_map([], |row| row.get(0))
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    for name in names {
-        connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    for (name, _) in &triggers {
+        doer.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
     }
-    connection
+    let before = doer.total_changes();
+    doer.execute_batch(deed).unwrap();
+    assert!(doer.total_changes() > before, "{deed} changes nothing");
+    for (_, sql) in &triggers {
+        doer.execute_batch(sql).unwrap();
+    }
 }

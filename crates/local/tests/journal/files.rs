@@ -6,7 +6,7 @@ use std::{
         fs::{MetadataExt, PermissionsExt},
         process::CommandExt,
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -129,7 +129,7 @@ async fn a_writer_that_does_not_let_go_makes_the_journal_unavailable() {
 }
 
 #[tokio::test]
-async fn an_entry_can_be_neither_changed_nor_deleted_nor_replaced_in_the_file() {
+async fn what_was_recorded_can_be_neither_changed_nor_deleted_nor_replaced_in_the_file() {
     let home = Home::new();
     let _token = home.begin("op-1", "staging").await;
     let other = Connection::open(home.path()).unwrap();
@@ -137,10 +137,18 @@ async fn an_entry_can_be_neither_changed_nor_deleted_nor_replaced_in_the_file() 
         ("UPDATE entries SET body = 'x'", "never changed"),
         ("DELETE FROM entries", "never deleted"),
         ("INSERT OR REPLACE INTO entries VALUES ('op-1', 1, '', 'x', 'x')", "never replaced"),
+        ("DELETE FROM operations", "never deleted"),
+        ("INSERT OR REPLACE INTO operations SELECT * FROM operations", "never replaced"),
+        ("UPDATE operations SET status = 'FAILED'", "has taken this journal over"),
+        ("UPDATE target_locks SET operation_id = 'op-2'", "never changed"),
+        ("DELETE FROM target_locks", "never given up"),
     ] {
         let error = other.execute(sql, []).unwrap_err();
         assert!(error.to_string().contains(refusal), "{error}");
     }
+    let replace = "INSERT OR REPLACE INTO target_locks SELECT account, region, cluster, 'op-2' FROM target_locks";
+    assert_eq!(other.execute(replace, []).unwrap(), 0);
+    assert_eq!(home.journal.holder(&target("staging")).await.unwrap(), Some(id("op-1")));
     assert_eq!(home.journal.entries(&id("op-1"), 0).await.unwrap(), [entry("op-1", 1, "")]);
 }
 
@@ -154,6 +162,26 @@ async fn a_state_of_a_newer_form_is_refused_for_that_operation_alone() {
     let error = home.journal.state(&id("op-1")).await.unwrap_err();
     assert!(matches!(&error, JournalError::Refused { reason, .. } if reason.contains("form 99")), "{error}");
     assert!(home.journal.state(&id("op-2")).await.is_ok());
+    let page = home.journal.list(&OperationFilter::default()).await.unwrap();
+    assert_eq!((page.items.len(), &page.items[0].operation_id), (1, &id("op-2")));
+    assert_eq!((page.refused.len(), &page.refused[0].operation), (1, &id("op-1")));
+}
+
+#[tokio::test]
+async fn a_draft_of_somebody_else_is_neither_used_nor_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    let draft = |number: u32| directory.path().join(format!("journal.db.draft-{}-{number}", std::process::id()));
+    // Other tests of this process take numbers, too.
+    let taken: Vec<PathBuf> = (0..60).map(draft).collect();
+    for draft in &taken {
+        fs::write(draft, "another process is at work").unwrap();
+    }
+    drop(SqliteJournal::open(&path).unwrap());
+    for draft in &taken {
+        assert_eq!(fs::read_to_string(draft).unwrap(), "another process is at work", "{draft:?}");
+    }
+    assert_eq!(names(directory.path()).len(), taken.len() + 1);
 }
 
 const READ_ONLY: &str = "AURORA_RESTORE_TEST_READ_ONLY";

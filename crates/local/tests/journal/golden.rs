@@ -24,9 +24,9 @@ use rusqlite::Connection;
 use super::support::*;
 
 /// Every form of the layout.
-const FORMS: [u32; 2] = [1, 2];
+const FORMS: [u32; 3] = [1, 2, 3];
 /// The newest one.
-pub(crate) const NEWEST: u32 = 2;
+pub(crate) const NEWEST: u32 = 3;
 
 /// What is in each file, with the status of each operation and how many entries it has, the newest first.
 const OPERATIONS: [(&str, Status, u64); 3] =
@@ -60,7 +60,7 @@ async fn write_today(path: &Path) {
 }
 
 /// Another place, so that two operations hold a target of the same name.
-fn elsewhere() -> TargetKey {
+pub(crate) fn elsewhere() -> TargetKey {
     TargetKey { region: Region::new("eu-west-1").unwrap(), ..Scenario::target_key() }
 }
 
@@ -153,5 +153,33 @@ async fn an_older_program_cannot_write_to_a_file_that_was_led_up() {
         let error = older.execute(&format!("UPDATE operations SET {change}"), []).unwrap_err();
         assert!(error.to_string().contains("a newer aurora-restore has taken this journal over"), "{error}");
     }
+    let begin = "INSERT INTO operations
+                     (operation_id, token, executor, sequence, status, target, last_updated_at, state)
+                 SELECT 'op-new', token, executor, sequence, status, target, last_updated_at, state FROM operations
+                 WHERE operation_id = 'op-begun'";
+    let error = older.execute(begin, []).unwrap_err();
+    assert!(error.to_string().contains("a newer aurora-restore has taken this journal over"), "{error}");
     require_whole(&journal).await;
+}
+
+/// What is in the file besides rows, as it was made.
+fn layout_of(path: &Path) -> Vec<(String, Option<String>)> {
+    let connection = Connection::open(path).unwrap();
+    let mut all = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
+    let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_new_file_is_laid_out_as_the_newest_golden_one_and_so_is_one_that_was_led_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let golden = layout_of(&copy_of(NEWEST, directory.path()).await);
+    let new = directory.path().join("new.db");
+    drop(SqliteJournal::open(&new).unwrap());
+    assert_eq!((form_of(&new), layout_of(&new)), (NEWEST, golden.clone()));
+    for form in FORMS {
+        let path = copy_of(form, directory.path()).await;
+        drop(SqliteJournal::open(&path).unwrap());
+        assert_eq!(layout_of(&path), golden, "form {form}");
+    }
 }

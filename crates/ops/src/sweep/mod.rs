@@ -195,6 +195,7 @@ impl Sweep<'_> {
         for _ in 0..PAGES_MAX {
             let page = self.ports.journal.list(&filter).await?;
             items.extend(page.items);
+            troubles.extend(page.refused.iter().map(ToString::to_string));
             filter.cursor = page.cursor;
             if filter.cursor.is_none() {
                 return Ok(items);

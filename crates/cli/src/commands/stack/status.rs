@@ -88,8 +88,9 @@ pub(super) async fn in_progress(
     let config = aurora_restore_app::config::Config::load(&sources)?;
     let journal = aurora_restore_app::open_journal(config.environment(), JournalUse::Read).await?;
     let filter = OperationFilter { status: Some(Status::InProgress), limit: NAMED_MAX, ..OperationFilter::default() };
-    let items = journal.list(&filter).await.map_err(|error: JournalError| CommandError::from(error))?.items;
-    Ok(items.into_iter().map(|item| item.operation_id).collect())
+    let page = journal.list(&filter).await.map_err(|error: JournalError| CommandError::from(error))?;
+    let refused = page.refused.into_iter().map(|refused| refused.operation);
+    Ok(page.items.into_iter().map(|item| item.operation_id).chain(refused).collect())
 }
 
 fn text(
