@@ -2,6 +2,8 @@
 
 use std::{net::TcpListener, process::Command};
 
+use aurora_restore_testing::SmallDisk;
+
 use crate::support::{Ended, directory, program};
 
 fn sandbox(arguments: &[&str]) -> Ended {
@@ -62,36 +64,12 @@ fn a_directory_of_somebody_else_is_neither_used_nor_emptied() {
     assert!(!std::path::Path::new(&log).exists(), "no log is left beside it");
 }
 
-/// A small disk of its own; needs root. It goes with the value.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(place: &std::path::Path) -> Option<Self> {
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m,mode=0711", "aurora-restore-test"])
-            .arg(place)
-            .output();
-        mounted.is_ok_and(|output| output.status.success()).then(|| Self(place.to_owned()))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_told_with_a_hint() {
     let directory = directory();
-    let Some(disk) = SmallDisk::mount(directory.path()) else {
-        println!("skipped: only root can mount a small disk, and not in every container");
-        return;
-    };
-    let mut ballast = std::fs::File::create(disk.0.join("ballast")).unwrap();
-    // Bounded by the disk.
-    while std::io::Write::write_all(&mut ballast, &[0; 4096]).is_ok() {}
-    let place = disk.0.join("sandbox");
+    let Some(disk) = SmallDisk::mount(directory.path(), 24 * 1_024) else { return };
+    disk.fill();
+    let place = disk.path().join("sandbox");
     let ended = sandbox(&["start", "--port", "0", "--any-database-ports", "--data-dir", place.to_str().unwrap()]);
     let stopped = sandbox(&["stop", "--data-dir", place.to_str().unwrap()]);
     assert_eq!(stopped.code, 0, "{}", stopped.err);

@@ -1,59 +1,15 @@
 //! A journal whose disk is full or cannot be written: it is said, nothing is lost, and it goes on afterwards.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{fs, process::Stdio};
 
-use nix::unistd::Uid;
+use aurora_restore_testing::SmallDisk;
 
 use crate::support::{Pace, Running, World};
-
-/// A small file system that ends with the test.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// Only root may mount, and not everywhere: elsewhere there is no small disk.
-    fn mount(on: &Path) -> Option<Self> {
-        fs::create_dir_all(on).unwrap();
-        let mounted = Uid::effective().is_root() && mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"], on);
-        mounted.then(|| Self(on.to_path_buf()))
-    }
-
-    fn change(&self, how: &str) {
-        assert!(mount(&["-o", &format!("remount,{how}")], &self.0), "{how}");
-    }
-
-    /// Fills it to the last byte.
-    fn fill(&self) {
-        // As much as fits: the end of the space is what is wanted.
-        drop(fs::write(self.0.join("ballast"), vec![1; 16 << 20]));
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.0.join("ballast")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("--lazy").arg(&self.0).status();
-        assert!(unmounted.is_ok_and(|status| status.success()));
-    }
-}
-
-fn mount(arguments: &[&str], on: &Path) -> bool {
-    Command::new("mount").args(arguments).arg(on).status().is_ok_and(|status| status.success())
-}
 
 /// A world whose journal lies on a small disk.
 fn stage() -> Option<(SmallDisk, World)> {
     let world = World::new(Pace::Quick, 50);
-    let Some(disk) = SmallDisk::mount(&world.path("small")) else {
-        println!("skipped: no file system can be mounted here, so no disk can be full or closed");
-        return None;
-    };
+    let disk = SmallDisk::mount(&world.path("small"), 8 * 1_024)?;
     let file = world.path("config.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("/journal.sqlite", "/small/journal.sqlite")).unwrap();
