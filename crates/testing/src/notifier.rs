@@ -12,6 +12,11 @@ pub struct RecordingNotifier {
 }
 
 impl RecordingNotifier {
+    /// One that was told the same, and is told its own from here on.
+    pub fn fork(&self) -> Self {
+        Self { notices: Mutex::new(self.notices()) }
+    }
+
     /// What was told so far.
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -132,7 +132,8 @@ impl Scenario {
     /// A stage of its own that begins as this one is now.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self::around(Arc::new(self.sim.fork()), self.journal.fork(), self.secrets.clone(), self.stage)
+        let forked = Self::around(Arc::new(self.sim.fork()), self.journal.fork(), self.secrets.clone(), self.stage);
+        Self { notifier: self.notifier.fork(), ..forked }
     }
 
     /// What the stage is like.

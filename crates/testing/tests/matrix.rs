@@ -6,6 +6,13 @@ use aurora_restore_testing::{
     scenario::TargetIs,
 };
 
+/// What is there to be tried at the least: fewer points mean that something is not tried any more. For each cell, for what
+/// people start, and for each kind of pair.
+const CRASHES_MIN: usize = 40;
+const UNDOS_MIN: usize = 40;
+const AFTERWARDS_MIN: usize = 30;
+const PAIRS_MIN: [usize; 4] = [50_000, 4_000, 4_000, 100];
+
 #[test]
 fn every_strategy_source_and_target_survives_every_crash_and_failure() {
     let rows = matrix::try_all();
@@ -16,7 +23,12 @@ fn every_strategy_source_and_target_survives_every_crash_and_failure() {
         let total = row.total();
         let refused = row.cell.strategy == Strategy::Replace && row.cell.target == TargetIs::Protected;
         assert_eq!(total.refused == total.points, refused, "{:?}", row.cell);
-        assert_eq!(total.stuck, 0, "{:?}", row.cell);
+        // Whoever dies is followed by somebody who finishes: a crash alone turns nothing back.
+        assert_eq!((row.crashes.undone, row.crashes.stuck, row.failures.stuck, row.undos.stuck), (0, 0, 0, 0));
+        assert!(row.crashes.points >= CRASHES_MIN && row.failures.points > 0, "{row:?}");
+        // What is refused at the start has nothing to undo but its first step.
+        let undone = row.undos.undone + row.undo_failures.undone;
+        assert!(refused || (row.undos.points >= UNDOS_MIN && row.undo_failures.points > 0 && undone > 0), "{row:?}");
     }
 }
 
@@ -27,6 +39,10 @@ fn whatever_people_start_afterwards_survives_every_crash_and_failure() {
     let complaints: Vec<String> =
         rows.iter().filter_map(|row| row.coverage.complaint().map(|text| format!("{}: {text}", row.name))).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+    assert!(rows.len() >= AFTERWARDS_MIN, "{} things that people start", rows.len());
+    for row in &rows {
+        assert!(row.coverage.points > 0 && row.coverage.positions > 0, "{row:?}");
+    }
 }
 
 #[test]
@@ -38,6 +54,9 @@ fn a_swap_survives_all_pairs_of_faults() {
         .filter_map(|row| row.coverage.complaint().map(|text| format!("{}: {text}", row.kind.as_str())))
         .collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+    let points: Vec<usize> = rows.iter().map(|row| row.coverage.points).collect();
+    assert!(points.iter().zip(PAIRS_MIN).all(|(points, min)| *points >= min), "{points:?}");
+    assert_eq!(points.len(), PAIRS_MIN.len());
 }
 
 fn complaint(row: &Row) -> Option<String> {

@@ -198,9 +198,7 @@ impl<'a> Engine<'a> {
             let left = steps::what_is_left(session.operation());
             debug_assert!(failure.code.can_be_stuck_on(), "{} has no runbook", failure.code);
             let stuck = Event::BecameStuck { step, direction: Direction::Forward, failure, left };
-            session.append(self.ports.journal, stuck, now).await?;
-            steps::tell_about_end(&self.ports, session.operation()).await;
-            return Ok(Advance::Moved);
+            return self.tell_and_record(session, stuck, now).await;
         }
         if let Some(pause) = budget::pause_before_retry(session.operation(), step, &failure, now) {
             let event = Event::StepFailed { step, failure, retry_after: Some(pause), checks };
@@ -256,9 +254,7 @@ impl<'a> Engine<'a> {
         let left = steps::what_is_left(session.operation());
         debug_assert!(failure.code.can_be_stuck_on(), "{} has no runbook", failure.code);
         let stuck = Event::BecameStuck { step, direction: Direction::Back, failure, left };
-        session.append(self.ports.journal, stuck, now).await?;
-        steps::tell_about_end(&self.ports, session.operation()).await;
-        Ok(Advance::Moved)
+        self.tell_and_record(session, stuck, now).await
     }
 
     async fn run_retire(&self, session: &mut Session) -> Result<Advance, EngineError> {
@@ -295,12 +291,26 @@ impl<'a> Engine<'a> {
     }
 
     async fn end(&self, session: &mut Session, end: End, now: Timestamp) -> Result<Advance, EngineError> {
-        session.append(self.ports.journal, Event::Ended { end }, now).await?;
-        if end != End::Completed {
-            // A completed operation has a step of its own for this; here the end itself must not depend on a notice.
-            steps::tell_about_end(&self.ports, session.operation()).await;
+        match end {
+            // It has a step of its own for this.
+            End::Completed => self.record(session, Event::Ended { end }, now).await,
+            End::Failed | End::Cancelled => self.tell_and_record(session, Event::Ended { end }, now).await,
         }
-        Ok(Advance::Moved)
+    }
+
+    /// Records an end, or that a person must act, once people were told. Whoever dies in between leaves it to the next
+    /// executor to come to the same end and tell it again: receivers know repeats by operation and outcome. The other way
+    /// round nobody would ever hear of it, because an operation that has ended has no next executor.
+    async fn tell_and_record(
+        &self,
+        session: &mut Session,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<Advance, EngineError> {
+        let after = session.after(&event, now)?;
+        session.fence(self.ports.journal).check(self.ports.clock).await?;
+        steps::tell_about_end(&self.ports, &after).await;
+        self.record(session, event, now).await
     }
 
     async fn wait(

@@ -154,6 +154,14 @@ impl Session {
         Ok(())
     }
 
+    /// The operation as it will be once this is recorded.
+    pub(super) fn after(&self, event: &Event, now: Timestamp) -> Result<Operation, EngineError> {
+        let mut next = self.operation.clone();
+        let illegal = |source| EngineError::Illegal { operation: self.operation.id.clone(), source };
+        next.apply(event, now).map_err(illegal)?;
+        Ok(next)
+    }
+
     pub(super) async fn note_progress(&self, journal: &dyn Journal, progress: &Progress) -> Result<(), EngineError> {
         Ok(journal.note_progress(&self.operation.id, self.token, progress).await?)
     }

@@ -20,8 +20,8 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     Ok(StepOutcome::Done(StepFacts::Notify(NoticeSent { subject: notice.subject })))
 }
 
-/// Tells that an operation ended otherwise than completed. The end is in the journal already; a notice that cannot be
-/// sent is a warning in the log and nothing more.
+/// Tells that an operation ends otherwise than completed; it is recorded next. The end must not depend on a notice: one that
+/// cannot be sent is a warning in the log and nothing more.
 pub(crate) async fn tell_about_end(ports: &Ports<'_>, operation: &Operation) {
     let outcome = match operation.status() {
         Status::Failed => NoticeOutcome::Failed,

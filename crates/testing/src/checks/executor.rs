@@ -73,6 +73,8 @@ pub(super) struct Executor {
     pub(super) todo: Todo,
     /// What the operation was stuck on, each time that it was.
     pub(super) stuck: Vec<Failure>,
+    /// A notice of it was not accepted, so nobody can ask for it.
+    pub(super) unheard: bool,
     want: Arc<Want>,
     name: &'static str,
     asked: u32,
@@ -85,7 +87,7 @@ impl Executor {
             Want::GoOn | Want::Waive(_) | Want::Undo | Want::Retire | Want::Cancel => Todo::Attach,
         };
         let name = if todo == Todo::Begin { "first" } else { "later" };
-        Self { world, session: None, todo, stuck: Vec::new(), want: Arc::new(want), name, asked: 0 }
+        Self { world, session: None, todo, stuck: Vec::new(), unheard: false, want: Arc::new(want), name, asked: 0 }
     }
 
     /// The same, with somebody who asks to cancel while this executor is at work.
@@ -100,6 +102,7 @@ impl Executor {
             session: self.session.clone(),
             todo: self.todo,
             stuck: self.stuck.clone(),
+            unheard: self.unheard,
             want: Arc::clone(&self.want),
             name: self.name,
             asked: self.asked,

@@ -4,6 +4,7 @@
 
 use aurora_restore_core::{
     operation::{Facts, Operation, Status, StepKind, StepRecord, StepStatus},
+    ports::NoticeOutcome,
     report::{of_journal, resources_of, warnings_of},
     steps::{OPERATION_TAG, ROLE_TAG, Role, left_by},
 };
@@ -57,7 +58,16 @@ fn ending(end: &End, good: &Good<'_>) -> Result<Ending, String> {
     }
     journal_means(end, good, ending)?;
     report_names_what_is_left(end)?;
+    people_were_told(end)?;
     Ok(ending)
+}
+
+/// Judges the end of an operation of which a person wanted that it is undone.
+pub(super) fn is_undone_to(end: &End, before: &Scenario, witness: Witness) -> Result<(), String> {
+    if !matches!(end.operation.status(), Status::Failed | Status::Cancelled) {
+        return Err(format!("{} and not undone", end.operation.status().as_str()));
+    }
+    world_is(end, witness, before)
 }
 
 /// Says in words how the worlds differ, unless it is explained.
@@ -189,6 +199,22 @@ fn report_names_what_is_left(end: &End) -> Result<(), String> {
     if unnamed.is_empty() { Ok(()) } else { Err(format!("and the report does not name {unnamed:?} as left")) }
 }
 
+/// Whoever waits for the operation has heard how it ended, unless nobody could be told.
+fn people_were_told(end: &End) -> Result<(), String> {
+    let wanted = match end.operation.status() {
+        Status::Completed => NoticeOutcome::Completed,
+        Status::Failed => NoticeOutcome::Failed,
+        Status::Cancelled => NoticeOutcome::Cancelled,
+        Status::Stuck => NoticeOutcome::Stuck,
+        Status::InProgress => return Ok(()),
+    };
+    let heard = end.world.notifier.notices();
+    if end.unheard || heard.iter().any(|notice| notice.outcome == wanted && notice.operation_id == end.operation.id) {
+        return Ok(());
+    }
+    Err("and nobody was told".to_owned())
+}
+
 /// Judges the end of an operation of which a person has waived an undo: it is over, its target is free, all but what was
 /// waived is as before, and the journal and the report tell what the person said.
 pub(super) fn only_waived_is_left(end: &End, before: &Scenario, witness: Witness) -> Result<(), String> {
@@ -218,7 +244,8 @@ pub(super) fn only_waived_is_left(end: &End, before: &Scenario, witness: Witness
     if !others.is_empty() {
         return Err(format!("{waived:?} was waived, and more differs than was told:\n  {}", others.join("\n  ")));
     }
-    report_names_what_is_left(end)
+    report_names_what_is_left(end)?;
+    people_were_told(end)
 }
 
 fn is_waived(step: &StepRecord) -> bool {

@@ -25,8 +25,14 @@ use super::{
 /// If the untroubled run has no end.
 pub fn crash_while_recovering_from_a_crash(trial: &Trial) -> Coverage {
     let recording = trial.record().unwrap_or_else(|reason| panic!("an untroubled run has no end: {reason}"));
-    let after_first: Vec<AfterFirst> = recording.moves.iter().flat_map(crashed).collect();
-    sum(parallel::each(&after_first, |first| {
+    let (mut after_first, mut untried) = (Vec::new(), Coverage::default());
+    for recorded in &recording.moves {
+        match crashed(recorded) {
+            Ok(found) => after_first.extend(found),
+            Err(finding) => untried.findings.push(finding),
+        }
+    }
+    let mut tried = sum(parallel::each(&after_first, |first| {
         let recovery = match record(first.executor.fork(), trial.witness) {
             Ok(recovery) => Recording { moves: recovery.moves, end: Arc::clone(&recording.end) },
             Err(reason) => return Coverage { points: 1, findings: vec![reason], ..Coverage::default() },
@@ -39,7 +45,9 @@ pub fn crash_while_recovering_from_a_crash(trial: &Trial) -> Coverage {
         // Each first point that leads to the position makes a pair with each second one.
         coverage.times(first.points);
         coverage
-    }))
+    }));
+    tried += untried;
+    tried
 }
 
 struct AfterFirst {
@@ -49,28 +57,28 @@ struct AfterFirst {
     points: usize,
 }
 
-/// The different positions that the crashes of one move lead to.
-fn crashed(recorded: &Recorded) -> Vec<AfterFirst> {
+/// The different positions that the crashes of one move lead to; or why one of them could not be tried.
+fn crashed(recorded: &Recorded) -> Result<Vec<AfterFirst>, String> {
     let entries = recorded.entries();
     let mut found: Vec<(Position, AfterFirst)> = Vec::new();
     let mut current = 0;
-    let take = |at: usize, fault: Fault, found: &mut Vec<(Position, AfterFirst)>| -> usize {
-        let Ok(executor) = recorded.struck(at, fault, "second") else { return 0 };
+    let take = |at: usize, fault: Fault, found: &mut Vec<(Position, AfterFirst)>| -> Result<usize, String> {
+        let point = point(recorded, at, fault, recorded.calls[at]);
+        let executor = recorded.struck(at, fault, "second").map_err(|reason| format!("{point}: {reason}"))?;
         let position = Position::of(&executor, entries);
         if let Some(index) = found.iter().position(|(known, _)| *known == position) {
-            return index;
+            return Ok(index);
         }
-        let point = point(recorded, at, fault, recorded.calls[at]);
         found.push((position, AfterFirst { executor, point, points: 0 }));
-        found.len() - 1
+        Ok(found.len() - 1)
     };
     for (at, (hit, _)) in recorded.calls.iter().enumerate() {
         if at == 0 {
-            current = take(0, Fault::CrashBefore, &mut found);
+            current = take(0, Fault::CrashBefore, &mut found)?;
         }
         let before = current;
         if hit.may_have_effect() {
-            current = take(at, Fault::CrashAfter, &mut found);
+            current = take(at, Fault::CrashAfter, &mut found)?;
         }
         for index in [before, current] {
             if let Some((_, first)) = found.get_mut(index) {
@@ -78,7 +86,7 @@ fn crashed(recorded: &Recorded) -> Vec<AfterFirst> {
             }
         }
     }
-    found.into_iter().map(|(_, first)| first).collect()
+    Ok(found.into_iter().map(|(_, first)| first).collect())
 }
 
 /// The reply to a change is lost, and a later call of the same step is throttled.

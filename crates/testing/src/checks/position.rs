@@ -24,6 +24,7 @@ pub(super) struct Position {
     session: Option<u64>,
     todo: Todo,
     notices: usize,
+    unheard: bool,
 }
 
 impl Position {
@@ -40,6 +41,7 @@ impl Position {
             session: executor.operation().map(|operation| operation.sequence),
             todo: executor.todo,
             notices: world.notifier.notices().len(),
+            unheard: executor.unheard,
         }
     }
 }

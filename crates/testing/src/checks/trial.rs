@@ -41,6 +41,7 @@ pub struct End {
     pub world: Scenario,
     /// What it was stuck on in between.
     pub stuck: Vec<Failure>,
+    pub(super) unheard: bool,
     pub(super) glance: Glance,
 }
 
@@ -99,6 +100,20 @@ impl Trial {
         end_of(self.first.fork().finish()?, None, self.witness)
     }
 
+    /// Requires that an untroubled run ends undone, with the world as it was before the operation. What trouble may come of
+    /// it is compared with the untroubled run.
+    ///
+    /// # Errors
+    /// A line that says how it ended or what differs.
+    pub fn is_undone_to(&self, before: &Scenario) -> Result<(), String> {
+        judge::is_undone_to(&self.undisturbed()?, before, self.witness)
+    }
+
+    /// The world before, where it is known.
+    pub fn before(&self) -> Option<&Scenario> {
+        self.before.as_ref()
+    }
+
     /// The world after an untroubled run, to go on from.
     ///
     /// # Errors
@@ -141,6 +156,8 @@ impl Recorded {
         let script = Script::with(at, fault);
         let mut executor = self.start.fork();
         let moved = executor.make_move(&script);
+        let is_notice = self.calls.get(at).is_some_and(|(hit, _)| *hit == Hit::Notice);
+        executor.unheard |= is_notice && !fault.is_crash();
         executor.world.sim.with_world(|world, _| world.clear_faults());
         match moved {
             _ if script.struck() != 1 => Err("the call was not made again".to_owned()),
@@ -159,7 +176,7 @@ pub(super) fn end_of(executor: Executor, known: Option<&Operation>, witness: Wit
     let operation = operation.ok_or("nobody executed the operation")?;
     world.settle();
     journal_is_whole(&world, &operation, known)?;
-    Ok(End { glance: world.glance(witness), world, stuck: executor.stuck, operation })
+    Ok(End { glance: world.glance(witness), world, stuck: executor.stuck, unheard: executor.unheard, operation })
 }
 
 /// Proves that the stored journal is whole, and that it tells the operation, the state and who holds the target.

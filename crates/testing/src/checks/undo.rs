@@ -85,7 +85,7 @@ pub fn failure_at_every_call_of_every_undo(trial: &Trial, fails_at: FailsAt, fau
 pub fn stuck_in_each_undo(trial: &Trial) -> Result<Vec<(StepKind, Trial)>, String> {
     let mut found = Vec::new();
     let recording = trial.record()?;
-    for failed in failed(&recording, FailsAt::EndOfEachStep) {
+    for failed in failed(&recording, FailsAt::EndOfEachStep)? {
         stuck_while_undone(trial, &record(failed.executor, trial.witness)?, &mut found)?;
     }
     Ok(found)
@@ -138,7 +138,10 @@ pub fn waived(stuck: &Trial) -> Result<Trial, String> {
 fn while_undone(trial: &Trial, fails_at: FailsAt, check: impl Fn(&Trial, &Recording) -> Coverage + Sync) -> Coverage {
     let recording = trial.record().unwrap_or_else(|reason| panic!("an untroubled run has no end: {reason}"));
     let mut total = Coverage::default();
-    let failed = failed(&recording, fails_at);
+    let failed = match failed(&recording, fails_at) {
+        Ok(failed) => failed,
+        Err(finding) => return Coverage { findings: vec![finding], ..total },
+    };
     for coverage in parallel::each(&failed, |failed| check_one(trial, &recording, failed, &check)) {
         total += coverage;
     }
@@ -165,20 +168,22 @@ fn check_one(
 }
 
 /// An operation that has failed for good and is not undone yet.
-pub(super) struct Failed {
+struct Failed {
     pub executor: Executor,
     pub step: StepKind,
     pub what: &'static str,
 }
 
-/// Every position in which the operation fails for good because a call is denied.
-pub(super) fn failed(recording: &Recording, fails_at: FailsAt) -> Vec<Failed> {
+/// Every position in which the operation fails for good because a call is denied; or why one could not be tried.
+fn failed(recording: &Recording, fails_at: FailsAt) -> Result<Vec<Failed>, String> {
     let mut found: Vec<Failed> = Vec::new();
     for recorded in recording.moves.iter().filter(|recorded| is_forward(recorded)) {
         let entries = recorded.entries();
         let mut known: Vec<Position> = Vec::new();
         for (at, call) in recorded.calls.iter().enumerate().filter(|(_, call)| Fault::Denied.makes_sense_at(**call)) {
-            let Ok(executor) = recorded.struck(at, Fault::Denied, "second") else { continue };
+            let executor = recorded
+                .struck(at, Fault::Denied, "second")
+                .map_err(|reason| format!("{}: {reason}", point(recorded, at, Fault::Denied, *call)))?;
             let Some(step) = failed_step(&executor) else { continue };
             let position = Position::of(&executor, entries);
             if known.contains(&position) {
@@ -191,7 +196,7 @@ pub(super) fn failed(recording: &Recording, fails_at: FailsAt) -> Vec<Failed> {
             found.push(Failed { executor, step, what: call.1 });
         }
     }
-    found
+    Ok(found)
 }
 
 fn is_forward(recorded: &Recorded) -> bool {

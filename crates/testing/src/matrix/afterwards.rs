@@ -50,8 +50,11 @@ pub fn afterwards() -> Result<Vec<Afterwards>, String> {
         all.push(undo(strategy)?);
     }
     let copied = cell(Strategy::Swap, SourceKind::OtherBoth);
-    for (step, trial) in trial(copied).cancelled_in_each_step()? {
-        all.push(Afterwards { name: format!("cancel in {step}"), trial });
+    let whole = trial(copied);
+    for (step, cancelled) in whole.cancelled_in_each_step()? {
+        let name = format!("cancel in {step}");
+        comes_back(&name, &cancelled, whole.before())?;
+        all.push(Afterwards { name, trial: cancelled });
     }
     for want in [Want::GoOn, Want::Undo] {
         all.push(stuck_forward(want)?);
@@ -100,9 +103,17 @@ fn retire(final_snapshot: FinalSnapshot) -> Result<Afterwards, String> {
 }
 
 fn undo(strategy: Strategy) -> Result<Afterwards, String> {
-    let cell = cell(strategy, SourceKind::SnapshotById);
-    let trial = Trial::afterwards(trial(cell).played()?, Want::Undo, witness(strategy), None);
-    Ok(Afterwards { name: format!("undo of a completed {}", super::table::strategy(strategy)), trial })
+    let whole = trial(cell(strategy, SourceKind::SnapshotById));
+    let trial = Trial::afterwards(whole.played()?, Want::Undo, witness(strategy), None);
+    let name = format!("undo of a completed {}", super::table::strategy(strategy));
+    comes_back(&name, &trial, whole.before())?;
+    Ok(Afterwards { name, trial })
+}
+
+/// Whatever trouble there is, the end is compared with the untroubled one; and that one is compared with the world before.
+fn comes_back(name: &str, trial: &Trial, before: Option<&Scenario>) -> Result<(), String> {
+    let before = before.ok_or("nobody knows the world before")?;
+    trial.is_undone_to(before).map_err(|reason| format!("{name}: {reason}"))
 }
 
 fn stuck_forward(want: Want) -> Result<Afterwards, String> {
@@ -120,8 +131,11 @@ fn stuck_forward(want: Want) -> Result<Afterwards, String> {
         Want::Undo => "undo, stuck in the switch",
         _ => "resume, stuck in the switch",
     };
-    let before = matches!(want, Want::GoOn).then_some(before);
-    let trial = Trial::afterwards(scenario, want, Witness::OfIdentity, before);
+    let goes_on = matches!(want, Want::GoOn);
+    let trial = Trial::afterwards(scenario, want, Witness::OfIdentity, goes_on.then(|| before.fork()));
+    if !goes_on {
+        comes_back(name, &trial, Some(&before))?;
+    }
     Ok(Afterwards { name: name.to_owned(), trial })
 }
 

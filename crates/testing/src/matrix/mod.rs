@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 use crate::{
     checks::{
         Coverage, FAILURES, FailsAt, Trial, crash_around_every_call, crash_around_every_call_of_every_undo,
-        failure_at_every_call,
+        failure_at_every_call, failure_at_every_call_of_every_undo,
     },
     parallel,
     scenario::TargetIs,
@@ -48,6 +48,8 @@ pub struct Row {
     pub failures: Coverage,
     /// A crash before and after every call of every undo; each undo executed twice is among them.
     pub undos: Coverage,
+    /// A failure at every call of every undo.
+    pub undo_failures: Coverage,
     /// How long it took on one core.
     pub took: Duration,
 }
@@ -56,7 +58,7 @@ impl Row {
     /// All of it.
     pub fn total(&self) -> Coverage {
         let mut total = Coverage::default();
-        for coverage in [&self.crashes, &self.failures, &self.undos] {
+        for coverage in [&self.crashes, &self.failures, &self.undos, &self.undo_failures] {
             total += coverage.clone();
         }
         total
@@ -105,6 +107,7 @@ pub fn try_cell(cell: Cell) -> Row {
         crashes: crash_around_every_call(&trial),
         failures: failure_at_every_call(&trial, &FAILURES),
         undos: crash_around_every_call_of_every_undo(&trial, FailsAt::EndOfEachStep),
+        undo_failures: failure_at_every_call_of_every_undo(&trial, FailsAt::EndOfEachStep, &FAILURES),
         took: began.elapsed(),
     }
 }

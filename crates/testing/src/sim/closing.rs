@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aurora_restore_core::{
     journal::replay,
+    operation::{Operation, Status},
+    ports::NoticeOutcome,
     report::{self, Report},
 };
 use aurora_restore_sandbox::model::{
@@ -13,7 +15,7 @@ use aurora_restore_sandbox::model::{
     reply::Reply,
     resources::{ClusterStatus, DbCluster, SnapshotKind, SnapshotStatus},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Invariant,
@@ -93,6 +95,7 @@ fn operation(hub: &Hub, inner: &mut Inner, index: usize, (ends, reports): Ends<'
         aurora_restore_core::request::Strategy::Replace => "replace",
     };
     *inner.tally.ends.entry((strategy, status)).or_default() += 1;
+    was_told(inner, &operation, now);
     let Some(report) = reports.get(&index) else { return BTreeSet::new() };
     let there = made_and_there(inner, index, ends);
     let site = inner.operations[index].site;
@@ -110,6 +113,20 @@ fn operation(hub: &Hub, inner: &mut Inner, index: usize, (ends, reports): Ends<'
         missing(inner, &operation, report, ends, now);
     }
     listed
+}
+
+/// Whether people were told how the operation ended.
+fn was_told(inner: &mut Inner, operation: &Operation, now: Timestamp) {
+    let outcome = match operation.status() {
+        Status::Completed => NoticeOutcome::Completed,
+        Status::Failed => NoticeOutcome::Failed,
+        Status::Cancelled => NoticeOutcome::Cancelled,
+        Status::Stuck => NoticeOutcome::Stuck,
+        // That it has not ended is another invariant's.
+        Status::InProgress => return,
+    };
+    let told = inner.told.contains(&(operation.id.clone(), outcome));
+    inner.require(Invariant::PeopleAreTold, now, told, || format!("{} ended {outcome:?} without a word", operation.id));
 }
 
 /// What an operation made and is there: its present name first, then the name under which it was made.
@@ -152,13 +169,7 @@ fn lists(report: &Report, name: &str) -> bool {
 }
 
 /// What the report says is kept and is not there. A later operation on the target may have ended it.
-fn missing(
-    inner: &mut Inner,
-    operation: &aurora_restore_core::operation::Operation,
-    report: &Report,
-    ends: &[(Caller, Holdings)],
-    now: jiff::Timestamp,
-) {
+fn missing(inner: &mut Inner, operation: &Operation, report: &Report, ends: &[(Caller, Holdings)], now: Timestamp) {
     let superseded = |line: &report::ResourceLine| line.kind != "old cluster" && line.kind != "final snapshot";
     for line in &report.resources {
         let kept = line.fate.starts_with("kept as") && !line.fate.contains("unless");

@@ -74,6 +74,8 @@ mutants! {
     ForgetsTheCancel = "forgets-the-cancel", AcceptedCancelIsObeyed;
     /// The undo of the switch takes the name from the new cluster and does not give it to the old one.
     ForgetsTheOldCluster = "forgets-the-old-cluster", NameAnswersOldOrVerifiedNew;
+    /// Only a success is told.
+    TellsSuccessOnly = "tells-success-only", PeopleAreTold;
     /// The mark on the old cluster is not taken off.
     LeavesItsMark = "leaves-its-mark", UndoneIsAsBefore;
 }
@@ -101,6 +103,7 @@ impl Mutant {
             | Self::LeavesTheShare
             | Self::MakesWithoutTags
             | Self::ForgetsTheCancel
+            | Self::TellsSuccessOnly
             | Self::LeavesItsMark => false,
         }
     }

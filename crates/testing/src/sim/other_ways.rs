@@ -9,8 +9,8 @@ use aurora_restore_core::{
     operation::Progress,
     ports::{
         Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, FencingToken, Journal, JournalError, JournalHead,
-        LoginProof, NewOperation, Notice, Notifier, NotifierError, OperationFilter, OperationPage, SecretDocument,
-        Secrets, SecretsError, TargetKey, UserSetup, UserSetupOutcome,
+        LoginProof, NewOperation, Notice, NoticeOutcome, Notifier, NotifierError, OperationFilter, OperationPage,
+        SecretDocument, Secrets, SecretsError, TargetKey, UserSetup, UserSetupOutcome,
     },
     verification::{CheckOutcome, CheckResult, VerificationSpec},
 };
@@ -337,9 +337,16 @@ pub(super) struct NotifierWay(pub(super) Way);
 impl Notifier for NotifierWay {
     async fn notify(&self, notice: &Notice) -> Result<(), NotifierError> {
         let way = &self.0;
+        if way.hub.is(Mutant::TellsSuccessOnly) && notice.outcome != NoticeOutcome::Completed {
+            return Ok(());
+        }
         way.travel(Leg::Out).await;
         let told = format!("{notice:?}");
-        way.hub.show(&mut way.hub.lock(), "a notice", &told);
+        {
+            let mut inner = way.hub.lock();
+            way.hub.show(&mut inner, "a notice", &told);
+            inner.told.push((notice.operation_id.clone(), notice.outcome));
+        }
         let result = match way.strike(&Target::Notice) {
             None => way.hub.notifier.notify(notice).await,
             Some(_) => Err(NotifierError { channel: "memory".to_owned(), reason: "injected".to_owned() }),

@@ -9,7 +9,7 @@ use std::{
 use aurora_restore_core::{
     ids::{ExecutorId, OperationId},
     operation::{Operation, Phase, StepKind, StepRecord},
-    ports::{Clock, TargetKey},
+    ports::{Clock, NoticeOutcome, TargetKey},
     request::Request,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +53,8 @@ pub(super) struct Inner {
     pub(super) makers: BTreeMap<u64, usize>,
     /// Operations that another executor should be sent to, because one of theirs seems to hang.
     pub(super) rivals_wanted: Vec<usize>,
+    /// What the notifier was asked to tell, accepted or not.
+    pub(super) told: Vec<(OperationId, NoticeOutcome)>,
     pub(super) tally: Tally,
     pub(super) story: Option<Vec<String>>,
     pub(super) violation: Option<Violation>,
@@ -143,6 +145,7 @@ impl Hub {
             executors: Vec::new(),
             makers: BTreeMap::new(),
             rivals_wanted: Vec::new(),
+            told: Vec::new(),
             tally: Tally { worlds: 1, ..Tally::default() },
             story: traced.then(Vec::new),
             violation: None,
