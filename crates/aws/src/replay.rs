@@ -12,10 +12,35 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::connection::Connection;
 
+/// An answer: status, headers, body.
+pub(crate) struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, &'static str)>,
+    body: String,
+}
+
+impl Answer {
+    /// With this header besides.
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<(u16, String)> for Answer {
+    fn from((status, body): (u16, String)) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+}
+
 /// The connection, and what was asked over it.
-pub(crate) fn answering(answers: impl IntoIterator<Item = (u16, String)>) -> (Connection, StaticReplayClient) {
-    let events = answers.into_iter().map(|(status, body)| {
-        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+pub(crate) fn answering<A: Into<Answer>>(answers: impl IntoIterator<Item = A>) -> (Connection, StaticReplayClient) {
+    let events = answers.into_iter().map(|answer| {
+        let Answer { status, headers, body } = answer.into();
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            let _before = response.headers_mut().insert(name, value);
+        }
         // The replay client pairs every answer with a request; what was really sent is compared by the tests.
         ReplayEvent::new(HttpRequest::new(SdkBody::empty()), response)
     });

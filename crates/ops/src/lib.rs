@@ -16,5 +16,5 @@ mod template;
 
 pub use error::OpsError;
 pub use follow::{Narrator, patiently};
-pub use package::Package;
+pub use package::{NoPackage, Package};
 pub use template::TemplateParameters;

@@ -376,10 +376,11 @@ impl Artifacts for MemoryArtifacts {
         Ok(())
     }
 
-    async fn newest(&self, bucket: &str, key: &str) -> ServiceResult<Option<ObjectVersion>> {
+    async fn holding(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<Option<ObjectVersion>> {
         let shelves = self.shelves();
         let versions = shelves.get(bucket).and_then(|shelf| shelf.objects.get(key));
-        Ok(versions.map(|versions| version(bucket, key, versions.len())))
+        let same = versions.filter(|versions| versions.last().is_some_and(|newest| newest == content));
+        Ok(same.map(|versions| version(bucket, key, versions.len())))
     }
 
     async fn put(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<ObjectVersion> {

@@ -58,7 +58,7 @@ fn what_a_stack_is_made_from_is_looked_at_before_anything_is_sent() {
     assert_snapshot!(home.screen(&["stack", "deploy", "--package", "not.zip"]), @r#"
     $ aurora-restore stack deploy --package not.zip
     --- stderr
-    error: not.zip is no zip file
+    error: not.zip is no whole zip file (invalid Zip archive: Could not find EOCD)
     hint: A package is made with `cargo xtask package`. Nothing was changed.
     --- exit 2
     "#);

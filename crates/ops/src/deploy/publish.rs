@@ -84,7 +84,7 @@ struct Shelf<'p> {
 }
 
 impl Shelf<'_> {
-    /// Puts content under its key unless it is there. `None` if it is not there and nothing may be put.
+    /// Puts content under its key unless just that is there. `None` if it is not there and nothing may be put.
     async fn keep(
         &self,
         key: &str,
@@ -95,7 +95,7 @@ impl Shelf<'_> {
         if !self.is_there {
             return Ok(None);
         }
-        if let Some(kept) = patiently(|| self.artifacts.newest(self.bucket, key)).await? {
+        if let Some(kept) = patiently(|| self.artifacts.holding(self.bucket, key, content)).await? {
             return Ok(Some(kept));
         }
         if self.purpose == Purpose::Show {

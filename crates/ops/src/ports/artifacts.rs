@@ -35,11 +35,12 @@ pub trait Artifacts: Send + Sync {
     /// [`super::ServiceError`]; repeating it after any of them is safe.
     async fn make_bucket(&self, bucket: &str) -> ServiceResult<()>;
 
-    /// The newest version of an object; `None` where there is none.
+    /// The newest version of an object, if it has just this content; `None` where there is none, or it holds something
+    /// else: a name proves nothing about what somebody has put there.
     ///
     /// # Errors
     /// [`super::ServiceError`].
-    async fn newest(&self, bucket: &str, key: &str) -> ServiceResult<Option<ObjectVersion>>;
+    async fn holding(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<Option<ObjectVersion>>;
 
     /// Puts an object. After it returns the version is there as a whole; its bytes were checked on their way.
     ///

@@ -52,7 +52,7 @@ async fn outputs(stacks: &dyn Stacks) -> Case {
 
 /// Runs every case about buckets.
 pub async fn run_artifacts(artifacts: &dyn Artifacts, bucket: &str) -> Vec<CaseResult> {
-    let case = "a bucket keeps versions, and an object is found by its key";
+    let case = "a bucket keeps versions, and an object is found by its key and content";
     vec![CaseResult { case, verdict: verdict(kept(artifacts, bucket).await) }]
 }
 
@@ -62,11 +62,12 @@ async fn kept(artifacts: &dyn Artifacts, bucket: &str) -> Case {
     artifacts.make_bucket(bucket).await?;
     let found = artifacts.bucket(bucket).await?;
     holds("it keeps versions", found.is_some_and(|bucket| bucket.versioned))?;
-    same("an object before it is put", &artifacts.newest(bucket, "a/b.zip").await?, &None)?;
+    same("an object before it is put", &artifacts.holding(bucket, "a/b.zip", b"two").await?, &None)?;
     let first = artifacts.put(bucket, "a/b.zip", b"one").await?;
     let second = artifacts.put(bucket, "a/b.zip", b"two").await?;
     holds("each version has an id of its own", first.id != second.id)?;
-    same("the newest", &artifacts.newest(bucket, "a/b.zip").await?, &Some(second))
+    same("the newest", &artifacts.holding(bucket, "a/b.zip", b"two").await?, &Some(second))?;
+    same("what was overwritten", &artifacts.holding(bucket, "a/b.zip", b"one").await?, &None)
 }
 
 fn change_set(name: &str, kind: ChangeSetKind, parameters: &[(&str, ParameterValue)]) -> NewChangeSet {

@@ -75,8 +75,8 @@ impl Artifacts for S3Artifacts {
         create_bucket::make(self, bucket).await
     }
 
-    async fn newest(&self, bucket: &str, key: &str) -> ServiceResult<Option<ObjectVersion>> {
-        objects::newest(self, bucket, key).await
+    async fn holding(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<Option<ObjectVersion>> {
+        objects::holding(self, bucket, key, content).await
     }
 
     async fn put(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<ObjectVersion> {

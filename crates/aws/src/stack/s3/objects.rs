@@ -1,24 +1,51 @@
-//! `HeadObject` and `PutObject`.
+//! `HeadObject`, `GetObject` and `PutObject`.
 
 use aurora_restore_ops::ports::{ObjectVersion, ServiceResult};
-use aws_sdk_s3::{operation::head_object::HeadObjectError, primitives::ByteStream, types::ChecksumAlgorithm};
+use aws_sdk_s3::{
+    operation::head_object::HeadObjectError,
+    primitives::ByteStream,
+    types::{ChecksumAlgorithm, ChecksumMode, ChecksumType},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha2::{Digest as _, Sha256};
 
 use super::S3Artifacts;
 use crate::stack::service::Asked;
 
-/// The newest version of an object; `None` where there is none.
-pub(super) async fn newest(s3: &S3Artifacts, bucket: &str, key: &str) -> ServiceResult<Option<ObjectVersion>> {
+/// The newest version of an object, if it has just this content. S3 knows the digest of what was put with one, as
+/// [`put`] does; what was put otherwise is read.
+pub(super) async fn holding(
+    s3: &S3Artifacts,
+    bucket: &str,
+    key: &str,
+    content: &[u8],
+) -> ServiceResult<Option<ObjectVersion>> {
     let object = format!("{bucket}/{key}");
     let asked = Asked::about("s3:GetObject", &object);
     let call = s3.client.head_object().bucket(bucket).key(key).expected_bucket_owner(s3.owner.as_str());
-    match call.send().await {
-        Ok(answer) => {
-            let id = answer.version_id().ok_or_else(|| asked.malformed("names no version"))?.to_owned();
-            Ok(Some(ObjectVersion { id, url: s3.url(bucket, key) }))
-        }
-        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
-        Err(error) => Err(asked.failed(&error)),
-    }
+    let found = match call.checksum_mode(ChecksumMode::Enabled).send().await {
+        Ok(found) => found,
+        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => return Ok(None),
+        Err(error) => return Err(asked.failed(&error)),
+    };
+    let id = found.version_id().ok_or_else(|| asked.malformed("names no version"))?.to_owned();
+    let of_parts = found.checksum_type() == Some(&ChecksumType::Composite);
+    let is_same = match found.checksum_sha256().filter(|_| !of_parts) {
+        _ if found.content_length().is_some_and(|length| usize::try_from(length) != Ok(content.len())) => false,
+        Some(digest) => digest == BASE64_STANDARD.encode(Sha256::digest(content)),
+        None => read(s3, bucket, key, &id).await? == content,
+    };
+    Ok(is_same.then(|| ObjectVersion { id, url: s3.url(bucket, key) }))
+}
+
+/// The content of a version. Its length was compared before, so it is no longer than what is wanted.
+async fn read(s3: &S3Artifacts, bucket: &str, key: &str, version: &str) -> ServiceResult<Vec<u8>> {
+    let object = format!("{bucket}/{key}");
+    let asked = Asked::about("s3:GetObjectVersion", &object);
+    let call = s3.client.get_object().bucket(bucket).key(key).version_id(version);
+    let answer = call.expected_bucket_owner(s3.owner.as_str()).send().await.map_err(|error| asked.failed(&error))?;
+    let content = answer.body.collect().await.map_err(|_| asked.malformed("broke off"))?;
+    Ok(content.to_vec())
 }
 
 /// Puts an object. S3 compares the checksum and keeps the whole or nothing.

@@ -5,9 +5,9 @@ use aurora_restore_ops::ports::{Artifacts, Bucket, ServiceError};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 
 use super::S3Artifacts;
-use crate::replay::answering;
+use crate::replay::{Answer, answering};
 
-fn s3(answers: impl IntoIterator<Item = (u16, String)>) -> (S3Artifacts, StaticReplayClient) {
+fn s3<A: Into<Answer>>(answers: impl IntoIterator<Item = A>) -> (S3Artifacts, StaticReplayClient) {
     let (connection, http) = answering(answers);
     let owner = AccountId::new("111122223333").unwrap();
     (S3Artifacts::new(&connection, owner, None).unwrap(), http)
@@ -54,14 +54,41 @@ async fn a_bucket_is_closed_and_encrypted_before_it_keeps_versions() {
 #[tokio::test]
 async fn an_object_that_is_not_there_is_an_answer_and_no_failure() {
     let (missing, _http) = s3([(404, String::new())]);
-    assert_eq!(missing.newest("b", "k").await, Ok(None));
+    assert_eq!(missing.holding("b", "k", b"code").await, Ok(None));
     let (unversioned, _http) = s3([(200, String::new())]);
-    let error = unversioned.newest("b", "k").await.unwrap_err();
+    let error = unversioned.holding("b", "k", b"code").await.unwrap_err();
     assert!(error.to_string().contains("names no version"), "{error}");
+}
+
+/// SHA-256 of `code`, and of something else.
+const DIGEST: &str = "VpTQii5T/8rgwxA+Wtb2B2q9lg6x+KVldwQLwQKPcCs=";
+const OTHER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=";
+
+#[tokio::test]
+async fn an_object_is_believed_by_its_content_and_not_by_its_name() {
+    let head = || Answer::from((200, String::new())).with("x-amz-version-id", "v7").with("content-length", "4");
+    let body = |text: &str| Answer::from((200, text.to_owned()));
+    let found = async |answers: Vec<Answer>| {
+        let calls = answers.len();
+        let (s3, http) = s3(answers);
+        let held = s3.holding("b", "k", b"code").await.unwrap();
+        assert_eq!(http.actual_requests().count(), calls);
+        held.map(|version| version.id)
+    };
+    let same = Some("v7".to_owned());
+    assert_eq!(found(vec![head().with("x-amz-checksum-sha256", DIGEST)]).await, same);
+    assert_eq!(found(vec![head().with("x-amz-checksum-sha256", OTHER)]).await, None);
+    assert_eq!(found(vec![head().with("content-length", "5")]).await, None);
+    // Without a digest it is read; one of parts says nothing about the whole.
+    let of_parts = || head().with("x-amz-checksum-sha256", OTHER).with("x-amz-checksum-type", "COMPOSITE");
+    assert_eq!(found(vec![head(), body("code")]).await, same);
+    assert_eq!(found(vec![head(), body("edoc")]).await, None);
+    assert_eq!(found(vec![of_parts(), body("code")]).await, same);
+    assert_eq!(found(vec![of_parts(), body("edoc")]).await, None);
 }
 
 #[tokio::test]
 async fn the_address_of_an_object_is_that_of_its_region() {
-    let (s3, _http) = s3([]);
+    let (s3, _http) = s3::<Answer>([]);
     assert_eq!(s3.url("b", "lambda/k"), "https://b.s3.eu-central-1.amazonaws.com/lambda/k");
 }

@@ -22,9 +22,6 @@ use crate::{context::Context, error::CommandError};
 /// The template of the pipeline.
 pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/aurora-restore-pipeline.yaml");
 
-/// What a zip file begins with.
-const ZIP: &[u8] = b"PK\x03\x04";
-
 /// What `deploy` and `diff` begin with.
 pub(super) struct Opened {
     services: StackServices,
@@ -76,7 +73,7 @@ impl MaterialArgs {
     /// Everything that can be found wrong before anything is sent.
     fn parameters(&self, region: &str) -> Result<BTreeMap<String, String>, CommandError> {
         if let Some(path) = &self.package {
-            let _usable = read_package(path, "")?;
+            let _usable = read_package(path)?;
         }
         let known = TemplateParameters::of(TEMPLATE);
         let mut parameters = BTreeMap::new();
@@ -119,11 +116,11 @@ impl MaterialArgs {
         parameters: BTreeMap<String, String>,
         usual_bucket: String,
     ) -> Result<Deployment, CommandError> {
-        let architecture = architecture(&parameters, found);
         let package = match &self.package {
-            Some(path) => read_package(path, &architecture)?,
-            None => usual_package(context, &architecture)?,
+            Some(path) => read_package(path)?,
+            None => usual_package(context, &architecture(&parameters, found))?,
         };
+        require_architecture(&package, &parameters)?;
         if !trusts_somebody(&package, &parameters, found) {
             context.ui().warning(
                 "the package holds no certificates and the configuration names none: a login to RDS will be refused. Pack the \
@@ -185,7 +182,19 @@ fn usual_package(context: &Context, architecture: &str) -> Result<Package, Comma
         context.ui().say(format_args!("{} is missing: making it with `{made_by}`.", path.display()));
         make_package(architecture)?;
     }
-    read_package(&path, architecture)
+    read_package(&path)
+}
+
+/// The functions run on what the package is built for. A person who wants something else has the wrong package.
+fn require_architecture(package: &Package, parameters: &BTreeMap<String, String>) -> Result<(), CommandError> {
+    match parameters.get("Architecture") {
+        Some(wanted) if *wanted != package.architecture => Err(CommandError::usage(format!(
+            "the package is built for {}, and Architecture={wanted} is wanted",
+            package.architecture
+        ))
+        .hint(format!("Make one with `cargo xtask package --arch {wanted}`. Nothing was changed."))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn is_checkout() -> bool {
@@ -210,15 +219,14 @@ fn make_package(architecture: &str) -> Result<(), CommandError> {
 }
 
 /// Reads a package.
-pub(super) fn read_package(path: &Path, architecture: &str) -> Result<Package, CommandError> {
+pub(super) fn read_package(path: &Path) -> Result<Package, CommandError> {
     let content = std::fs::read(path).map_err(|error| {
         CommandError::usage(format!("the package {} cannot be read", path.display())).caused_by(error)
     })?;
-    if !content.starts_with(ZIP) {
-        return Err(CommandError::usage(format!("{} is no zip file", path.display()))
-            .hint("A package is made with `cargo xtask package`. Nothing was changed."));
-    }
-    Ok(Package { content, architecture: architecture.to_owned() })
+    Package::read(content).map_err(|reason| {
+        CommandError::usage(format!("{} {reason}", path.display()))
+            .hint("A package is made with `cargo xtask package`. Nothing was changed.")
+    })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
         let services = context.stack_services(&region).await?;
         let found = services.stacks().describe(name).await?;
         let architecture = material::architecture(&BTreeMap::new(), found.as_ref());
-        let package = material::read_package(&material::usual_path(&architecture), &architecture).ok();
+        let package = material::read_package(&material::usual_path(&architecture)).ok();
         let report = looking::look(services.stacks(), name, package.as_ref(), material::TEMPLATE).await?;
         let in_progress = in_progress(context, &services.as_deployed(&report.stack)).await;
         let stack = &report.stack;
