@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::config::{DataPlaneMode, WorldConfig};
+use super::config::{DataPlaneMode, Quotas, WorldConfig};
 use super::effect::{Effect, EffectOutcome, EndpointKey, EndpointKind, Work};
 use super::error::RdsError;
 use super::faults::{Course, FaultRule, Faults};
@@ -73,6 +73,11 @@ impl World {
     /// The settings of the world.
     pub const fn config(&self) -> &WorldConfig {
         &self.config
+    }
+
+    /// Changes the quotas, as a person has AWS do it. What is there already stays.
+    pub const fn grant(&mut self, quotas: Quotas) {
+        self.config.quotas = quotas;
     }
 
     /// Carries out a call. A reply that a fault rule wants lost is returned all the same: use

@@ -2,11 +2,13 @@
 //! resume, and clear away what stands in the way.
 
 use aurora_restore_core::{
+    catalogue::ErrorCode,
     operation::{Direction, End, Phase},
     request::Strategy,
 };
 use aurora_restore_sandbox::model::{
     call::{Call, DeleteDbCluster, DeleteDbInstance, ModifyDbCluster, NameDbClusterSnapshot},
+    config::Quotas,
     holdings::Holdings,
     resources::{ClusterStatus, InstanceStatus},
 };
@@ -117,6 +119,7 @@ impl Person {
             return None;
         }
         clear_the_way(hub, &mut hub.lock(), self.operation);
+        have_quotas_raised(hub, &mut hub.lock(), self.operation);
         if calm {
             self.resumed_in_calm += 1;
             if self.resumed_in_calm > RESUMED_IN_CALM_MAX {
@@ -149,6 +152,15 @@ impl Person {
     /// Whether nothing more is to be expected of this person in calm weather.
     pub(super) fn has_given_up(&self) -> bool {
         self.resumed_in_calm > RESUMED_IN_CALM_MAX
+    }
+}
+
+/// A person asks AWS for more where an operation is stuck on a quota: nobody else may go soon.
+fn have_quotas_raised(hub: &Hub, inner: &mut Inner, index: usize) {
+    let failure = inner.operations[index].operation().and_then(|operation| operation.failure.as_ref());
+    if failure.is_some_and(|failure| failure.code == ErrorCode::Quota) {
+        inner.tell(hub.now(), "person", || "has the quotas raised".to_owned());
+        hub.sim.with_world(|world, _| world.grant(Quotas::default()));
     }
 }
 
