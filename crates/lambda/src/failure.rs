@@ -1,4 +1,4 @@
-//! What cannot be answered, by the names that the state machine tells apart: try again, refused, fenced, or our bug.
+//! What cannot be answered, by the names that the state machine tells apart: try again, refused, blocked, fenced, or our bug.
 
 use aurora_restore_app::{
     FunctionParameterError, ServicesError,
@@ -6,6 +6,7 @@ use aurora_restore_app::{
 };
 use aurora_restore_core::{
     engine::EngineError,
+    ids::OperationId,
     ports::{CloudError, JournalError, SecretsError},
 };
 use thiserror::Error;
@@ -16,9 +17,12 @@ pub enum FunctionError {
     /// Something did not answer; the machine retries with a growing pause.
     #[error("{0}")]
     TryAgain(String),
-    /// The event, the configuration or the journal is not acceptable; retrying is of no use.
+    /// The event, the configuration or the journal is not acceptable; retrying is of no use, and nothing is under way.
     #[error("{0}")]
     Refused(String),
+    /// The same, but an operation was begun: it holds its target and cannot go on before a person has mended something.
+    #[error("{0}")]
+    Blocked(String),
     /// Another executor goes on.
     #[error("{0}")]
     Fenced(String),
@@ -33,6 +37,7 @@ impl FunctionError {
         match self {
             Self::TryAgain(_) => "AuroraRestore.TryAgain",
             Self::Refused(_) => "AuroraRestore.Refused",
+            Self::Blocked(_) => Self::BLOCKED,
             Self::Fenced(_) => Self::FENCED,
             Self::Panic(_) => "AuroraRestore.Panic",
         }
@@ -40,6 +45,8 @@ impl FunctionError {
 
     /// The name of [`FunctionError::Fenced`].
     pub(crate) const FENCED: &'static str = "AuroraRestore.Fenced";
+    /// The name of [`FunctionError::Blocked`].
+    pub(crate) const BLOCKED: &'static str = "AuroraRestore.Blocked";
 
     /// The same with what came before it.
     #[must_use]
@@ -48,8 +55,21 @@ impl FunctionError {
         match self {
             Self::TryAgain(text) => Self::TryAgain(told(text)),
             Self::Refused(text) => Self::Refused(told(text)),
+            Self::Blocked(text) => Self::Blocked(told(text)),
             Self::Fenced(text) => Self::Fenced(told(text)),
             Self::Panic(text) => Self::Panic(told(text)),
+        }
+    }
+
+    /// What a refusal is once an operation holds its target: it keeps that from going on. Anything else stays what it is.
+    #[must_use]
+    pub(crate) fn of_begun(self, operation: &OperationId) -> Self {
+        match self {
+            Self::Refused(text) => Self::Blocked(format!(
+                "{text} Operation {operation} was begun and holds its target; mend this, then go on with it by \
+                 `aurora-restore resume {operation}`."
+            )),
+            Self::TryAgain(_) | Self::Blocked(_) | Self::Fenced(_) | Self::Panic(_) => self,
         }
     }
 }
@@ -175,6 +195,19 @@ mod tests {
             let told = FunctionError::from(error);
             assert_eq!(told.name(), name, "{text}");
             assert!(told.to_string().starts_with(&text), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_blocked_once_an_operation_is_begun_and_says_what_to_do() {
+        let operation = OperationId::new("op-1").unwrap();
+        let told = FunctionError::Refused("the parameter cannot be read.".into()).of_begun(&operation);
+        assert_eq!(told.name(), "AuroraRestore.Blocked");
+        let expected = "the parameter cannot be read. Operation op-1 was begun and holds its target; mend this, then go on \
+                        with it by `aurora-restore resume op-1`.";
+        assert_eq!(told.to_string(), expected);
+        for other in [FunctionError::TryAgain("t".into()), FunctionError::Fenced("f".into()), told] {
+            assert_eq!(other.clone().of_begun(&operation), other);
         }
     }
 

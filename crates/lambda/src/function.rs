@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ask::{self, overtaken},
+    begun,
     event::{AskKind, Cause, Event},
     failure::FunctionError,
     metrics::{Glimpse, Measure},
@@ -76,14 +77,29 @@ impl Function<'_> {
 
     async fn serve_once(&self, event: &Event, measures: &mut Vec<Measure>) -> Result<Reply, FunctionError> {
         let engine = Engine::new(self.ports);
-        let mut session = match &event.cause {
-            None => self.take(&engine, event).await?,
-            Some(cause) => self.take(&engine, event).await.map_err(|error| error.after(&cause.text()))?,
+        let mut session = match self.take(&engine, event).await {
+            Ok(session) => session,
+            Err(error) => {
+                let error = begun::told_of_executed(self.ports.journal, event, error).await;
+                return Err(event.cause.as_ref().map_or(error.clone(), |cause| error.after(&cause.text())));
+            }
         };
+        let gone_on = self.go_on(&engine, &mut session, event, measures).await;
+        gone_on.map_err(|error| begun::told_of_taken(session.operation(), error))
+    }
+
+    /// Goes on with an operation that was taken over.
+    async fn go_on(
+        &self,
+        engine: &Engine<'_>,
+        session: &mut Session,
+        event: &Event,
+        measures: &mut Vec<Measure>,
+    ) -> Result<Reply, FunctionError> {
         if let Some(cause) = event.cause.as_ref().filter(|cause| cause.error != FunctionError::FENCED) {
-            self.give_up(&engine, &mut session, cause, measures).await?;
+            self.give_up(engine, session, cause, measures).await?;
         }
-        let reply = self.advance(&engine, &mut session, measures).await?;
+        let reply = self.advance(engine, session, measures).await?;
         if reply.outcome != crate::Outcome::Wait {
             let asked = event.ask.as_ref().is_some_and(|ask| ask.kind == AskKind::Retire);
             let retiring = if asked || self.served == Served::Retire { Retiring::Asked } else { Retiring::No };
@@ -213,6 +229,8 @@ fn given_up(cause: &Cause) -> Failure {
     let code = match cause.error.as_str() {
         "States.Timeout" | "Sandbox.Timedout" => ErrorCode::StepTimeout,
         "AuroraRestore.TryAgain" => ErrorCode::Unavailable,
+        // The configuration or a permission of that one function: whoever can serve the way back takes back what it did.
+        FunctionError::BLOCKED => ErrorCode::AccessDenied,
         error if error.starts_with("Lambda.") => ErrorCode::Unavailable,
         _ => ErrorCode::Internal,
     };

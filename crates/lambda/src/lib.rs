@@ -9,6 +9,7 @@
 //! those are the engine's, and what comes next is what the journal says.
 
 mod ask;
+mod begun;
 mod event;
 mod failure;
 mod function;

@@ -13,12 +13,11 @@ use aurora_restore_app::{
     FunctionAccount, Services,
     config::{Config, ParameterText, Sources},
 };
-
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
-    event::Event, failure::FunctionError, function::Function, log, metrics::Measure, place::Served, sweep,
+    begun, event::Event, failure::FunctionError, function::Function, log, metrics::Measure, place::Served, sweep,
     time::UntilDeadline, variables::Variables,
 };
 
@@ -82,7 +81,10 @@ impl Wiring {
         deadline: SystemTime,
         measures: &mut Vec<Measure>,
     ) -> Result<Value, FunctionError> {
-        let prepared = self.prepared(variables).await?;
+        let prepared = match self.prepared(variables).await {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(self.told_of_operation(variables, event, error).await),
+        };
         let hourglass = UntilDeadline::new(deadline);
         let now = prepared.services.ports().clock.now();
         let request =
@@ -98,6 +100,16 @@ impl Wiring {
         tracing::info!(outcome = ?reply.outcome, stands_at = reply.step, wait_seconds = reply.wait_seconds, "answered");
         serde_json::to_value(reply)
             .map_err(|error| FunctionError::Panic(format!("the reply has no JSON form: {error}")))
+    }
+
+    /// Why the services of an operation cannot be made, and whether it was begun: the journal is where the environment says
+    /// and needs nothing of the configuration.
+    async fn told_of_operation(&self, variables: &Variables, event: &Event, error: FunctionError) -> FunctionError {
+        let Ok(account) = self.account(variables).await else { return error };
+        let nothing = ParameterText { name: variables.parameter.clone(), text: String::new() };
+        let Ok(config) = Config::load(&variables.sources.with_parameter(nothing)) else { return error };
+        let Ok(journal) = account.journal(config.environment()) else { return error };
+        begun::told_of_any(journal.as_ref(), event, error).await
     }
 
     /// The function's account.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aurora_restore_testing::{
-    function_stage::{FunctionStage, STATE_TABLE},
+    function_stage::{CONFIGURATION, FunctionStage, STATE_TABLE},
     runtime_api::{Bootstrap, OneAnswer, TRACE},
     scenario::{FRANKFURT, STAGING},
     stand_in::{StandIn, tables},
@@ -62,7 +62,41 @@ async fn a_restore_begins_and_goes_on_over_the_runtime_api() {
     assert_eq!((&metric["Environment"], &metric["Step"]), (&json!("test"), &json!("snapshot-check")));
     assert!(metric["StepDuration"].is_number(), "{metric}");
     assert!(lines.iter().any(|line| line["message"] == "answered" && line["outcome"] == "Next"), "{lines:?}");
+    what_blocks(&stage);
     bad_input(&stage);
+}
+
+/// An operation that was begun holds its target: what keeps it from going on has a name of its own, wherever it stands, and
+/// says what to do. An operation that was never begun is refused for the same reason.
+fn what_blocks(stage: &FunctionStage) {
+    let told = |place: &str, event: &Value, name: &str| {
+        let answer = start(&stage.variables(place)).invoke(event);
+        assert_eq!(answer.error().0, name, "{place}: {}", answer.error().1);
+        answer.error().1.to_owned()
+    };
+    let resume = json!({
+        "executor": "op-1-r9",
+        "input": { "operation_id": "op-1", "ask": { "kind": "resume", "by": "me@home" } },
+    });
+    stage.put_configuration("[instances]\nclas = \"db.r6g.large\"\n");
+    for (place, event) in [
+        ("snapshot-check", FunctionStage::event("op-1")),
+        ("restore-snapshot", FunctionStage::event("op-1")),
+        ("undo", FunctionStage::event("op-1")),
+        ("snapshot-check", resume),
+    ] {
+        let told = told(place, &event, "AuroraRestore.Blocked");
+        assert!(told.contains("Did you mean `instances.class`?"), "{told}");
+        assert!(told.ends_with("go on with it by `aurora-restore resume op-1`."), "{told}");
+    }
+    let begun = told("snapshot-check", &FunctionStage::event("op-8"), "AuroraRestore.Refused");
+    assert!(!begun.contains("was begun"), "{begun}");
+
+    stage.put_configuration(CONFIGURATION);
+    let mut without_entries = stage.variables("snapshot-check");
+    set(&mut without_entries, "AURORA_RESTORE_JOURNAL_AUDIT_TABLE", "NoSuchTable");
+    let answer = start(&without_entries).invoke(&FunctionStage::event("op-1"));
+    assert_eq!(answer.error().0, "AuroraRestore.Blocked", "{}", answer.error().1);
 }
 
 /// What is wrong with the journal or the event is told by its name, and changes nothing.
@@ -104,7 +138,9 @@ fn bad_input(stage: &FunctionStage) {
         "ExpressionAttributeValues": { ":version": { "N": "99" } },
     });
     stage.services.json("dynamodb", "DynamoDB_20120810.UpdateItem", &newer);
-    let told = refused(&stage.variables("restore-snapshot"), &FunctionStage::event("op-1"));
+    let answer = start(&stage.variables("restore-snapshot")).invoke(&FunctionStage::event("op-1"));
+    let (name, told) = answer.error();
+    assert_eq!(name, "AuroraRestore.Blocked", "{told}");
     assert!(told.contains("newer version") && told.contains("Nothing was changed."), "{told}");
 }
 

@@ -22,6 +22,8 @@ use crate::{
 
 /// The name of the parameter with the configuration.
 pub const PARAMETER: &str = "/aurora-restore/test/config";
+/// What stands in it at first.
+pub const CONFIGURATION: &str = "[secrets]\nmaster = \"staging/master\"\n[instances]\nclass = \"db.r6g.large\"\n";
 /// The state table.
 pub const STATE_TABLE: &str = "AuroraRestoreStateTable";
 /// The audit table.
@@ -58,7 +60,7 @@ impl FunctionStage {
         config.durations = Durations { restore_cluster: SignedDuration::from_hours(1), ..Durations::zero() };
         let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
         let stage = Self { services, sandbox, _directory: directory };
-        stage.put_configuration("[secrets]\nmaster = \"staging/master\"\n[instances]\nclass = \"db.r6g.large\"\n");
+        stage.put_configuration(CONFIGURATION);
         for call in calls() {
             stage.call(&call).await;
         }

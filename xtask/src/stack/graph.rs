@@ -103,6 +103,46 @@ fn from_every_answer_the_machine_goes_where_the_reply_says() {
     }
 }
 
+/// What a function could not answer leads to where a person is told, unless the way back can be tried or nothing is under way.
+#[test]
+fn from_every_error_the_machine_goes_where_it_should() {
+    let machine = pipeline::machine();
+    let states = machine.get("States").unwrap();
+    for place in Place::of_machine() {
+        let catches = |error: &str| {
+            let catchers = states.get(place.name()).unwrap().get("Catch").unwrap().members().to_vec();
+            let names = |catcher: &Node| catcher.get("ErrorEquals").unwrap().members().to_vec();
+            let is_meant = |name: &Node| name.as_text() == Some(error) || name.as_text() == Some("States.ALL");
+            let caught = catchers.into_iter().find(|catcher| names(catcher).iter().any(is_meant)).unwrap();
+            caught.get("Next").and_then(Node::as_text).unwrap().to_owned()
+        };
+        let (blocked, broken, refused) = match place {
+            Place::Step(StepKind::SnapshotCheck) => ("tell-what-blocks", "undo-after-broken-function", "was-it-begun"),
+            Place::Step(StepKind::Notify) | Place::Undo | Place::Retire => {
+                ("tell-what-blocks", "tell-people", "tell-people")
+            }
+            Place::Step(_) | Place::Sweep => ["undo-after-broken-function"; 3].into(),
+        };
+        let expected = [
+            ("AuroraRestore.Fenced", "fenced"),
+            ("AuroraRestore.Blocked", blocked),
+            ("AuroraRestore.Refused", refused),
+            ("AuroraRestore.Panic", broken),
+            ("AuroraRestore.TryAgain", broken),
+            ("States.Timeout", broken),
+        ];
+        for (error, next) in expected {
+            assert_eq!(catches(error), next, "{error} of {}", place.name());
+        }
+    }
+    let next = |state: &str| states.get(state).unwrap().get("Next").and_then(Node::as_text);
+    assert_eq!((next("tell-what-blocks"), next("tell-people")), (Some("blocked"), Some("interrupted")));
+    let looks = states.get("was-it-begun").unwrap();
+    assert_eq!(looks.get("Default").and_then(Node::as_text), Some("refused"));
+    let answered = &looks.get("Choices").unwrap().members()[0];
+    assert_eq!(answered.get("Next").and_then(Node::as_text), Some("tell-what-blocks"));
+}
+
 /// Follows the choices from a state for a reply, to the first state that is none.
 fn goes(states: &Node, from: &str, outcome: &str, step: &str) -> String {
     let mut name = from.to_owned();

@@ -24,6 +24,10 @@ const UNDO_ASKED: &str = "undo-asked";
 const UNDO_BROKEN: &str = "undo-after-broken-function";
 /// Tells people what no function can tell any more.
 const TELL: &str = "tell-people";
+/// Where it is looked whether a function had answered before the first one refused.
+const WAS_BEGUN: &str = "was-it-begun";
+/// Tells people of an operation that holds its target and waits for them.
+const TELL_BLOCKED: &str = "tell-what-blocks";
 
 /// What is said of an end.
 #[derive(Clone, Copy)]
@@ -32,10 +36,12 @@ enum Said {
     Text(&'static str),
     /// What the function said, which was caught.
     AsCaught,
+    /// The same, behind what to do about it.
+    WhatToDo,
 }
 
 /// How an execution ends otherwise than well: the state, the error, and what it means to a person.
-const FAILURES: [(&str, &str, Said); 6] = [
+const FAILURES: [(&str, &str, Said); 7] = [
     ("failed", "AuroraRestore.Failed", Said::Text("The operation failed and was undone; its report says why.")),
     ("cancelled", "AuroraRestore.Cancelled", Said::Text("The operation was cancelled and undone.")),
     (
@@ -44,6 +50,7 @@ const FAILURES: [(&str, &str, Said); 6] = [
         Said::Text("The operation is stuck: a person must act; its report says what is where."),
     ),
     ("refused", "AuroraRestore.Refused", Said::AsCaught),
+    ("blocked", "AuroraRestore.Blocked", Said::WhatToDo),
     ("fenced", "AuroraRestore.Fenced", Said::AsCaught),
     (
         "interrupted",
@@ -59,6 +66,7 @@ pub(crate) fn machine() -> Node {
         states.extend(step_states(step));
     }
     states.extend(route());
+    states.extend(was_begun());
     states.extend(undo_states());
     states.extend(retire_states());
     states.extend(ends());
@@ -116,7 +124,10 @@ fn task(place: Place, payload: Node) -> Node {
 /// journalled what a step's calls have met. These are for functions that could not begin or could not reach the journal.
 fn retries() -> Node {
     list![
-        map! { "ErrorEquals" => list!["AuroraRestore.Refused", "AuroraRestore.Fenced"], "MaxAttempts" => 0 },
+        map! {
+            "ErrorEquals" => list!["AuroraRestore.Refused", "AuroraRestore.Blocked", "AuroraRestore.Fenced"],
+            "MaxAttempts" => 0,
+        },
         backing_off(list!["AuroraRestore.Panic"], 10, 2),
         // What others have to mend: a restore of a day is not thrown away for an outage of an hour.
         backing_off(
@@ -160,11 +171,19 @@ fn backing_off(errors: Node, interval: i64, attempts: i64) -> Node {
 }
 
 /// What follows once retries are over.
+///
+/// What blocks an operation is told to people by the first function, which may have been called to resume one that stands
+/// far ahead, and by those behind which there is no way back. From any other step the function of the way back is called
+/// first: what keeps one function from its work need not keep that one, and where it does, nothing is undone.
 fn caught(place: Place) -> Node {
     let mut catchers = vec![catch("AuroraRestore.Fenced", "fenced")];
-    if place == Place::Step(StepKind::ALL[0]) {
+    let is_first = place == Place::Step(StepKind::ALL[0]);
+    if is_first {
         // Nothing is begun yet, or somebody else has begun it: there is nothing for this execution to undo.
-        catchers.push(catch("AuroraRestore.Refused", "refused"));
+        catchers.push(catch("AuroraRestore.Refused", WAS_BEGUN));
+    }
+    if is_first || is_last(place) {
+        catchers.push(catch("AuroraRestore.Blocked", TELL_BLOCKED));
     }
     catchers.push(catch("States.ALL", if is_last(place) { TELL } else { UNDO_BROKEN }));
     Node::List(catchers)
@@ -220,6 +239,14 @@ fn route() -> Vec<(String, Node)> {
     vec![(ROUTE.to_owned(), route)]
 }
 
+/// A function that cannot read the journal cannot know whether an operation was begun. The machine knows it where a function
+/// had answered: the answer stands where the input of the execution stood before.
+fn was_begun() -> Vec<(String, Node)> {
+    let answered = map! { "Variable" => "$.outcome", "IsPresent" => true, "Next" => TELL_BLOCKED };
+    let look = map! { "Type" => "Choice", "Choices" => list![answered], "Default" => "refused" };
+    vec![(WAS_BEGUN.to_owned(), look)]
+}
+
 fn undo_states() -> Vec<(String, Node)> {
     let place = Place::Undo;
     let with_cause = event().with(map! { "cause.$" => "$.cause" });
@@ -241,11 +268,16 @@ fn retire_states() -> Vec<(String, Node)> {
 }
 
 fn ends() -> Vec<(String, Node)> {
-    let mut states = vec![("completed".to_owned(), map! { "Type" => "Succeed" }), (TELL.to_owned(), tell())];
+    let mut states = vec![
+        ("completed".to_owned(), map! { "Type" => "Succeed" }),
+        (TELL.to_owned(), tell()),
+        (TELL_BLOCKED.to_owned(), tell_blocked()),
+    ];
     for (state, error, said) in FAILURES {
         let said = match said {
             Said::Text(text) => map! { "Cause" => text },
             Said::AsCaught => map! { "CausePath" => "$.cause.Cause" },
+            Said::WhatToDo => map! { "CausePath" => what_to_do() },
         };
         states.push((state.to_owned(), map! { "Type" => "Fail", "Error" => error }.with(said)));
     }
@@ -257,17 +289,34 @@ fn tell() -> Node {
     let message = "States.Format('Execution {} of aurora-restore has stopped: a function could not be run. If its operation \
                    was begun, it stands where its journal says; once the cause is removed, go on with aurora-restore resume. \
                    Otherwise start it anew. What the execution knows: {}', $$.Execution.Name, States.JsonToString($))";
+    notice("aurora-restore: an execution has stopped", message, "interrupted")
+}
+
+/// A notice about an operation that waits for a person.
+fn tell_blocked() -> Node {
+    notice("aurora-restore: an operation cannot go on", &what_to_do(), "blocked")
+}
+
+/// What the person has to do, with what the function said.
+fn what_to_do() -> String {
+    let id = "$$.Execution.Input.operation_id";
+    format!(
+        "States.Format('Operation {{}} was begun and holds its target, and it cannot go on. Mend the cause, then: aurora-restore \
+         resume {{}} --stack {{}}. The cause: {{}}', {id}, {id}, '${{AWS::StackName}}', $.cause.Cause)"
+    )
+}
+
+/// Publishes a notice; then, whether that was possible or not, the end. What was caught before stays for that to tell.
+fn notice(subject: &str, message: &str, end: &str) -> Node {
+    let untold = map! { "ErrorEquals" => list!["States.ALL"], "ResultPath" => "$.untold", "Next" => end };
     map! {
         "Type" => "Task",
         "Resource" => "arn:${AWS::Partition}:states:::sns:publish",
-        "Parameters" => map! {
-            "TopicArn" => "${Topic}",
-            "Subject" => "aurora-restore: an execution has stopped",
-            "Message.$" => message,
-        },
+        "Parameters" => map! { "TopicArn" => "${Topic}", "Subject" => subject, "Message.$" => message },
+        "ResultPath" => "$.told",
         "TimeoutSeconds" => 60,
         "Retry" => list![backing_off(list!["States.ALL"], 5, 6)],
-        "Catch" => list![catch("States.ALL", "interrupted")],
-        "Next" => "interrupted",
+        "Catch" => list![untold],
+        "Next" => end,
     }
 }

@@ -11,7 +11,8 @@ use aurora_restore_aws::{
 use aurora_restore_core::{
     ids::Region,
     ports::{
-        Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, LoginProof, Notifier, UserSetup, UserSetupOutcome,
+        Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, Journal, LoginProof, Notifier, UserSetup,
+        UserSetupOutcome,
     },
     verification::{CheckResult, VerificationSpec},
 };
@@ -90,16 +91,14 @@ impl FunctionAccount {
         package: Option<&str>,
         source: SourceIs,
     ) -> Result<Services, ServicesError> {
-        let JournalPlace::Tables(tables) = &environment.journal else {
-            return Err(not_of_a_function("journal.store", "what it writes into a file is gone with it; set `tables`"));
-        };
+        let journal = self.journal(environment)?;
         let SecretsPlace::SecretsManager(_) = &environment.secrets else {
             return Err(not_of_a_function("secrets.store", "it has no files of its own; set `secrets-manager`"));
         };
         let secrets = SecretsManagerSecrets::new(&self.connection, None)?;
         let services = Services {
             cloud: self.cloud(&environment.aws, &secrets).await?,
-            journal: Box::new(DynamoJournal::new(&self.connection, &tables_options(tables))?),
+            journal,
             secrets: Box::new(secrets),
             database: Box::new(LaterDatabase::new(&environment.database, package)),
             notifier: self.notifier(&environment.notify)?,
@@ -110,6 +109,17 @@ impl FunctionAccount {
             SourceIs::LeftAlone => services.check_target(environment).await?,
         }
         Ok(services)
+    }
+
+    /// The journal alone: it is there where the rest of a configuration cannot be used. Sends nothing.
+    ///
+    /// # Errors
+    /// [`ServicesError::NotOfAFunction`] if it is in a file.
+    pub fn journal(&self, environment: &Environment) -> Result<Box<dyn Journal>, ServicesError> {
+        let JournalPlace::Tables(tables) = &environment.journal else {
+            return Err(not_of_a_function("journal.store", "what it writes into a file is gone with it; set `tables`"));
+        };
+        Ok(Box::new(DynamoJournal::new(&self.connection, &tables_options(tables))?))
     }
 
     async fn cloud(&self, access: &AwsAccess, secrets: &SecretsManagerSecrets) -> Result<AwsCloud, ServicesError> {

@@ -105,6 +105,23 @@ fn what_is_not_possible_stops_nobody() {
     assert_eq!(block_on(scenario.journal.head(&operation("op-1"))).unwrap(), before);
 }
 
+/// A refusal is one for whoever only asked; for the execution that holds the operation it is what keeps that from going on.
+#[test]
+fn a_refusal_blocks_the_execution_that_holds_the_operation_and_nobody_else() {
+    let scenario = Scenario::new(Stage::default());
+    let mut measures = Vec::new();
+    Execution::of(&scenario, "op-1", scenario.swap()).invoke("snapshot-check", None, &mut measures).unwrap();
+    let before = block_on(scenario.journal.head(&operation("op-1"))).unwrap();
+    let waive = json!({ "kind": "waive", "by": "me@home", "note": "it is gone" });
+    let error = Execution::asking(&scenario, "other", "op-1", &waive).invoke("snapshot-check", None, &mut measures);
+    assert_eq!(error.unwrap_err().name(), "AuroraRestore.Refused");
+    let own = Execution::asking(&scenario, "op-1", "op-1", &waive).invoke("snapshot-check", None, &mut measures);
+    let error = own.unwrap_err();
+    assert_eq!(error.name(), "AuroraRestore.Blocked");
+    assert!(error.to_string().ends_with("go on with it by `aurora-restore resume op-1`."), "{error}");
+    assert_eq!(block_on(scenario.journal.head(&operation("op-1"))).unwrap(), before);
+}
+
 #[test]
 fn a_retired_cluster_is_ended_once() {
     let scenario = completed();

@@ -154,6 +154,10 @@ impl<'s> Execution<'s> {
                         return ended;
                     }
                 },
+                Err(error @ FunctionError::Blocked(_)) if place == Served::FIRST.as_str() => {
+                    ended.outcome = Err(error);
+                    return ended;
+                }
                 Err(error) if place == Served::Undo.as_str() || place == Served::Retire.as_str() => {
                     ended.outcome = Err(error);
                     return ended;

@@ -15,6 +15,8 @@ use crate::support::{APP, Ended, PRODUCTION, PRODUCTION_MASTER, READER, STAGING,
 
 /// The name of the stack.
 pub(crate) const STACK: &str = "pipeline";
+/// The parameter with the stack's own configuration.
+const PARAMETER: &str = "/aurora-restore/prod/config";
 /// The bounds of a request, short enough for a test.
 const LIMITS: &str = "[limits]\nstep = \"60s\"\ncopy = \"60s\"\n";
 
@@ -239,6 +241,18 @@ impl OnStack {
         });
         let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
         assert!(killed.success());
+    }
+
+    /// The text of the stack's own configuration, as its functions read it.
+    pub(crate) fn configuration(&self) -> String {
+        let found = self.services.json("ssm", "AmazonSSM.GetParameter", &json!({ "Name": PARAMETER }));
+        found["Parameter"]["Value"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts another text in its place, without a deployment.
+    pub(crate) fn put_configuration(&self, text: &str) {
+        let parameter = json!({ "Name": PARAMETER, "Value": text, "Type": "String", "Overwrite": true });
+        self.services.json("ssm", "AmazonSSM.PutParameter", &parameter);
     }
 
     /// Waits until an execution has ended.

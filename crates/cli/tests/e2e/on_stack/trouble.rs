@@ -41,6 +41,31 @@ fn a_restore_that_is_cancelled_is_undone_and_a_second_one_for_its_target_is_refu
     stage.world.assert_untouched();
 }
 
+/// The configuration is spoilt while a restore runs: the restore keeps its target, people are told, nothing is undone, and it
+/// goes on once the configuration is mended.
+#[test]
+fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_is_mended() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 40));
+    let inbox = Inbox::of(&stage);
+    stage.world.inject(&FaultRule::once(Fault::Slow { factor: 8 }).on(Action::CopyDbClusterSnapshot));
+    stage.start("op-1", &[]);
+    stage.stands_in("op-1", "copy-snapshot");
+    let mended = stage.configuration();
+    stage.put_configuration("[instances]\nclas = \"db.r6g.large\"\n");
+    // A function that is warm believes the old text for a minute.
+    stage.kill_function("copy-snapshot");
+    assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Blocked".to_owned()));
+    let cause = stage.cause("op-1");
+    assert!(cause.contains("aurora-restore resume op-1 --stack pipeline"), "{cause}");
+    assert!(cause.contains("Did you mean `instances.class`?"), "{cause}");
+    assert!(inbox.wait_for(&stage, "op-1").contains("cannot go on"));
+    assert_eq!(stage.read(&["report", "op-1"])["status"], "IN_PROGRESS");
+
+    stage.put_configuration(&mended);
+    stage.run(&["resume", "op-1"]).with_code(0);
+    stage.world.assert_swapped();
+}
+
 #[test]
 fn functions_that_are_killed_throttled_or_lose_replies_come_to_the_same_end() {
     let stage = OnStack::deploy(World::new(Pace::Quick, 40));
