@@ -91,6 +91,7 @@ pub async fn prepare(
     let known = TemplateParameters::of(&deployment.template);
     deployment.parameters.keys().try_for_each(|name| known.require(name))?;
     let found = settled(ports.stacks, &deployment.stack, purpose, narrator).await?;
+    change_set::require_complete(deployment, found.as_ref(), &known)?;
     let published = publish::publish(ports.artifacts, deployment, found.as_ref(), purpose, narrator).await?;
     let new = change_set::new(deployment, found.as_ref(), &known, &published);
     let made = change_set::make(ports.stacks, &new).await?;

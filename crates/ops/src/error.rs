@@ -62,6 +62,12 @@ pub enum OpsError {
         /// Why.
         reason: String,
     },
+    /// Parameters without a default have no value yet.
+    #[error("the stack needs a value for {}", .names.join(" and "))]
+    ParametersMissing {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// A parameter is none of the template, or has no value that it takes.
     #[error("parameter {name}: {reason}")]
     Parameter {

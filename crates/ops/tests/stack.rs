@@ -69,6 +69,21 @@ impl Place {
     }
 }
 
+/// What has no default has to be said once, before anything is sent; an update keeps it.
+#[tokio::test(start_paused = true)]
+async fn a_parameter_without_a_default_is_asked_for_before_anything_is_sent_and_only_once() {
+    let mut place = Place::default();
+    let template = TEMPLATE.replace("Resources:", "  TargetClusters:\n    Type: String\nResources:");
+    let without = Deployment { template: template.clone(), ..deployment() };
+    let error = place.deploy(&without).await.unwrap_err();
+    assert_eq!(error.to_string(), "the stack needs a value for TargetClusters");
+    assert!(place.artifacts.bucket(BUCKET).await.unwrap().is_none());
+    let given = Deployment { template, ..with("TargetClusters", "staging*") };
+    place.deploy(&given).await.unwrap();
+    let stack = place.deploy(&without).await.unwrap().unwrap();
+    assert_eq!(stack.parameters["TargetClusters"], "staging*");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_stack_is_made_and_the_same_again_changes_nothing() {
     let mut place = Place::default();

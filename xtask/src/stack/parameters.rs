@@ -114,9 +114,9 @@ pub(crate) const GROUPS: [Group; 8] = [
         parameters: &[
             parameter("Configuration", Some("# Nothing is set here: every execution brings its own request."), Check::Form("^[\\s\\S]{1,4096}$"), "The configuration (TOML): the same keys as the configuration file. It never holds a secret.")
                 .otherwise("1 to 4096 characters of TOML"),
-            parameter("TargetClusters", Some("*"), Check::Form("^[a-zA-Z0-9*?-]{1,63}$"), "A pattern of the names of clusters that may be restored over. Narrow it: these are the only clusters without this product's tags that are touched.")
+            parameter("TargetClusters", None, Check::Form("^[a-zA-Z0-9*?-]{1,63}$"), "A pattern of the names of clusters that may be restored over, such as staging*. Be narrow: these are the only clusters without this product's tags that are touched.")
                 .otherwise("letters, digits, hyphens, and * and ? for anything"),
-            parameter("TargetInstances", Some("*"), Check::Form("^[a-zA-Z0-9*?-]{1,63}$"), "The same for the names of their instances.")
+            parameter("TargetInstances", None, Check::Form("^[a-zA-Z0-9*?-]{1,63}$"), "The same for the names of their instances.")
                 .otherwise("letters, digits, hyphens, and * and ? for anything"),
             parameter("AllowReplace", Some("no"), YES_NO, "Whether the strategy `replace` may delete a target. Without it no cluster can be deleted that this product did not make or retire.")
                 .otherwise("yes or no"),

@@ -54,6 +54,8 @@ pub(crate) enum If {
     TaggedAsOurs,
     /// The request touches no other tags than these.
     OnlyTags(&'static [&'static str]),
+    /// The same, and the thing bears an operation's tag.
+    OnlyTagsOnOurs(&'static [&'static str]),
     /// The call comes through another service, on behalf of this role.
     Via(&'static str),
     /// A grant that a service gets for its own use.
@@ -153,8 +155,8 @@ impl If {
             "StringEquals" => map! { format!("aws:ResourceTag/{ROLE_TAG}") => role } },
             Self::RetiredByUs => like(&format!("aws:ResourceTag/{RETIRED_BY_TAG}"), "?*"),
             Self::TaggedAsOurs => like(&format!("aws:RequestTag/{OPERATION_TAG}"), "?*"),
-            Self::OnlyTags(tags) => map! { "ForAllValues:StringEquals" => map! { "aws:TagKeys" => tags.to_vec() },
-            "Null" => map! { "aws:TagKeys" => "false" } },
+            Self::OnlyTags(tags) => only_tags(tags),
+            Self::OnlyTagsOnOurs(tags) => only_tags(tags).with(like(&format!("aws:ResourceTag/{OPERATION_TAG}"), "?*")),
             Self::Via(service) => {
                 map! { "StringLike" => map! { "kms:ViaService" => sub(format!("{service}.*.${{AWS::URLSuffix}}")) } }
             }
@@ -166,6 +168,13 @@ impl If {
                 map! { "StringEquals" => map! { "iam:PassedToService" => services.to_vec() } }
             }
         })
+    }
+}
+
+fn only_tags(tags: &[&str]) -> Node {
+    map! {
+        "ForAllValues:StringEquals" => map! { "aws:TagKeys" => tags.to_vec() },
+        "Null" => map! { "aws:TagKeys" => "false" },
     }
 }
 

@@ -15,10 +15,11 @@ What the functions of the stack may do, each with a role of its own. Every call 
 operations were played, and the roles are held against that record: none lacks a call, and none grants one that is not used.
 What stands in `code` are resources of RDS in the stack's account and Region unless said otherwise.
 
-A deletion, and a change of a cluster or an instance, needs a tag that this product sets in the very call that makes the
-thing. Two kinds of things bear none. The target itself: `TargetClusters` and `TargetInstances` say by their names which targets
-there are, and nothing of them can be deleted unless `AllowReplace` is `yes`. And the instances of a retired cluster, which is
-marked itself: they are known by the names that a switch gives them, `…-old-XXXXXXXX-…`.
+A deletion, and a change of a cluster or an instance, needs a tag that this product sets: in the very call that makes the thing, or
+as the mark of a switch on the cluster and the instances whose names it takes, before it takes them. The instances of a retired cluster
+can be deleted only where they bear that mark and one of the names that a switch gives, `…-old-XXXXXXXX-…`. One kind of things bears
+neither tag: the target, until it is marked. `TargetClusters` and `TargetInstances` say by their names which targets there are; both
+have to be given, and nothing of them can be deleted unless `AllowReplace` is `yes`.
 
 Besides, every function writes its own log group and sends traces.
 ";
@@ -95,6 +96,7 @@ fn requirement(only_if: If) -> String {
         If::RetiredByUs => format!("it bears `{RETIRED_BY_TAG}`"),
         If::TaggedAsOurs => format!("the request sets `{OPERATION_TAG}`"),
         If::OnlyTags(tags) => format!("no tags but {}", code(tags)),
+        If::OnlyTagsOnOurs(tags) => format!("it bears `{OPERATION_TAG}`; no tags but {}", code(tags)),
         If::Via(service) => format!("through {service}"),
         If::GrantForRds => "for RDS itself".to_owned(),
         If::PassedTo(services) => format!("to {}", services.join(", ")),

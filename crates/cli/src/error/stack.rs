@@ -54,6 +54,10 @@ impl From<OpsError> for CommandError {
                 Self::still_running(text).hint("Run the same command again: it follows what is going on.")
             }
             OpsError::Bucket { .. } => Self::configuration(text).hint("Nothing was changed."),
+            OpsError::ParametersMissing { ref names } => {
+                let flags: Vec<String> = names.iter().map(|name| format!("--parameter '{name}=VALUE'")).collect();
+                Self::usage(text).hint(format!("Give it with {}. Nothing was changed.", flags.join(" ")))
+            }
             OpsError::Parameter { .. } => Self::usage(text).hint("Nothing was changed."),
         }
     }

@@ -15,7 +15,7 @@ pub const OPERATION_TAG: &str = "aurora-restore:operation-id";
 pub const TARGET_TAG: &str = "aurora-restore:target";
 /// The tag that says what it was made as.
 pub const ROLE_TAG: &str = "aurora-restore:role";
-/// The tag on a retired cluster: which operation took its name.
+/// The tag on a retired cluster and on its instances: which operation took their names.
 pub const RETIRED_BY_TAG: &str = "aurora-restore:retired-by";
 /// The tag on the old cluster: when its name was first taken, as RFC 3339.
 pub(super) const SWITCH_STARTED_TAG: &str = "aurora-restore:switch-started-at";

@@ -1,14 +1,15 @@
 //! Whole restores without trouble: the world is exactly as the plan says.
 
 use aurora_restore_core::{
-    ids::SnapshotId,
+    engine::Engine,
+    ids::{InstanceId, SnapshotId},
     operation::{Operation, Status},
     ports::{SnapshotAddress, SnapshotKind},
     request::{ArchivePolicy, CopyRoute, Request, SourceSelector, Strategy},
 };
 use aurora_restore_testing::{
-    Witness,
-    scenario::{Encryption, FRANKFURT, PROD, SOURCE_CLUSTER, STAGING, Scenario, Stage, TARGET, TargetIs},
+    Witness, block_on, run_to_end,
+    scenario::{Encryption, FRANKFURT, MOVES_MAX, PROD, SOURCE_CLUSTER, STAGING, Scenario, Stage, TARGET, TargetIs},
 };
 
 const NEW: &str = "shop.customers:20000,shop.orders:180000";
@@ -232,6 +233,34 @@ fn the_same_refresh_twice_in_a_row_replaces_the_first_ones_result() {
     assert_eq!(view.field("/staging", "tag aurora-restore:operation-id"), Some("op-2"));
     assert_eq!(view.field("/staging", "tag aurora-restore:retired-by"), None);
     assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
+}
+
+/// What a switch renames away is marked with whose work it is, and what it gives back bears no mark any more: by the mark alone
+/// whoever ends a retired cluster may be allowed to delete its instances.
+#[test]
+fn the_instances_of_a_retired_cluster_are_marked_until_they_have_their_names_back() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    scenario.settle();
+    let names = session.operation().facts.plan.as_ref().unwrap().names.clone();
+    let marks = |names: &[InstanceId]| -> Vec<Option<String>> {
+        let view = scenario.view(Witness::OfIdentity);
+        let mark =
+            |name: &InstanceId| view.field(&format!("/{name}"), "tag aurora-restore:retired-by").map(str::to_owned);
+        names.iter().map(mark).collect()
+    };
+    let old = &names.retired_instances;
+    assert!(!old.is_empty());
+    assert_eq!(marks(old), vec![Some("op-1".to_owned()); old.len()]);
+    assert_eq!(marks(&names.serving_instances), vec![None; names.serving_instances.len()]);
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.undo(&mut session, "me").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    });
+    scenario.settle();
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
 }
 
 #[test]

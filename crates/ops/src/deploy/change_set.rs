@@ -54,6 +54,25 @@ pub(super) fn new(
     NewChangeSet { stack: deployment.stack.clone(), name, kind, template: published.template.clone(), parameters }
 }
 
+/// Checks that each parameter without a default gets a value from somebody: the service says so late and of one only.
+///
+/// # Errors
+/// [`OpsError::ParametersMissing`] with all of them.
+pub(super) fn require_complete(
+    deployment: &Deployment,
+    found: Option<&Stack>,
+    known: &TemplateParameters,
+) -> Result<(), OpsError> {
+    let has = |name: &&str| {
+        deployment.parameters.contains_key(*name)
+            || found.is_some_and(|stack| stack.parameters.contains_key(*name))
+            || OF_CODE.iter().any(|of_code| of_code == name)
+    };
+    let missing: Vec<String> =
+        known.names().filter(|name| known.default(name).is_none() && !has(name)).map(str::to_owned).collect();
+    if missing.is_empty() { Ok(()) } else { Err(OpsError::ParametersMissing { names: missing }) }
+}
+
 /// A word that changes with everything that the functions are made from: a new one has their new versions published.
 fn release(deployment: &Deployment, found: Option<&Stack>, known: &TemplateParameters) -> String {
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();

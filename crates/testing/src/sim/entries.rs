@@ -325,6 +325,12 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
         inner.require(Invariant::UndoneIsAsBefore, now, holds, || {
             format!("{id} is undone and instance {instance} is not there")
         });
+        let marked = found.is_some_and(|(shown, _)| {
+            shown.tag_list.iter().any(|tag| tag.key == "aurora-restore:retired-by" && tag.value == id.as_str())
+        });
+        inner.require(Invariant::UndoneIsAsBefore, now, !marked, || {
+            format!("{id} is undone and its mark stays on instance {instance}")
+        });
     }
     if brought_back {
         let found = hub.sim.lock().data.content(*volume).map(|content| content.tables.clone()).unwrap_or_default();

@@ -45,9 +45,10 @@ fn take_back() -> Vec<Grant> {
         ),
         grant("NameBack", &["rds:ModifyDBCluster"], &[ALL_CLUSTERS], "the old cluster gets its name back")
             .only_if(If::RetiredByUs),
-        grant("NamesBack", &["rds:ModifyDBInstance"], &[RETIRED_INSTANCES], "so do its instances"),
+        grant("NamesBack", &["rds:ModifyDBInstance"], &[RETIRED_INSTANCES], "so do its instances")
+            .only_if(If::RetiredByUs),
         beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"]),
-        grant("Unmark", &["rds:RemoveTagsFromResource"], &[ALL_CLUSTERS], "the mark of the switch")
+        grant("Unmark", &["rds:RemoveTagsFromResource"], &[ALL_CLUSTERS, ALL_INSTANCES], "the marks of the switch")
             .only_if(If::OnlyTags(&["aurora-restore:retired-by", "aurora-restore:switch-started-at"])),
         RELEASE,
     ]
@@ -144,8 +145,9 @@ pub(super) fn retire() -> Vec<Grant> {
             "DeleteRetiredInstances",
             &["rds:DeleteDBInstance"],
             &[RETIRED_INSTANCES],
-            "its instances, by the names that the switch gave them",
-        ),
+            "its instances, by the names and the marks that the switch gave them",
+        )
+        .only_if(If::RetiredByUs),
         beside(&["rds:ModifyDBCluster"]),
     ]
 }

@@ -133,6 +133,20 @@ pub(super) fn switch_over() -> Vec<Grant> {
             "aurora-restore:serving-since",
         ])),
         grant(
+            "MarkInstances",
+            &["rds:AddTagsToResource"],
+            &[TARGET_INSTANCES],
+            "the same for the old instances, by which they may be deleted later",
+        )
+        .only_if(If::OnlyTags(&["aurora-restore:retired-by"])),
+        grant(
+            "MarkInstancesOfOurs",
+            &["rds:AddTagsToResource"],
+            &[ALL_INSTANCES],
+            "the same where the old cluster was an earlier operation's",
+        )
+        .only_if(If::OnlyTagsOnOurs(&["aurora-restore:retired-by"])),
+        grant(
             "LookAtFinalSnapshot",
             &["rds:DescribeDBClusterSnapshots"],
             &[ALL_SNAPSHOTS, ALL_CLUSTERS],

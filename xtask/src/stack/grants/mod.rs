@@ -1,8 +1,9 @@
 //! What each function may do: one table per place, with the reason for every grant.
 //!
-//! Deletions and changes rest on the tag that an operation puts on what it makes, in the very call that makes it. Two kinds of
-//! things bear none: the target and its instances when their names are taken, and what `replace` ends. For those there are
-//! the patterns of names `TargetClusters` and `TargetInstances`, and `AllowReplace`, without which nothing that is not ours
+//! Deletions and changes rest on the tag that an operation puts on what it makes, in the very call that makes it, and on the
+//! mark that a switch puts on a cluster and its instances before it takes their names. Two kinds of things bear neither: the
+//! target and its instances when they are marked and their names are taken, and what `replace` ends. For those there are the
+//! patterns of names `TargetClusters` and `TargetInstances`, and `AllowReplace`, without which nothing that is not ours
 //! can be deleted at all.
 
 mod afterwards;
@@ -20,7 +21,7 @@ const ALL_INSTANCES: On = On::Rds("db:*");
 const ALL_SNAPSHOTS: On = On::Rds("cluster-snapshot:*");
 const TARGETS: On = On::Rds("cluster:${TargetClusters}");
 const TARGET_INSTANCES: On = On::Rds("db:${TargetInstances}");
-/// The instances of a retired cluster: their names are the engine's, and no tag of ours is on them.
+/// The instances of a retired cluster: their names are the engine's. The mark of the switch is on them besides.
 const RETIRED_INSTANCES: On = On::Rds("db:*-old-????????-*");
 
 /// A grant without conditions.

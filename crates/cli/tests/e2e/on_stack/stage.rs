@@ -74,6 +74,8 @@ impl OnStack {
             given("RdsEndpoint", &url),
             given("StsEndpoint", &url),
             given("SourceRoleArn", &format!("arn:aws:iam::{}:role/reader", PRODUCTION.0)),
+            given("TargetClusters", "staging*"),
+            given("TargetInstances", "staging*"),
             given("PollInterval", "1s"),
             // MiniStack's CloudFormation knows no saved queries.
             given("SavedQueries", "no"),

@@ -1,7 +1,8 @@
 //! The swap: old cluster away, new cluster to the name, a proven login, then the instances.
 //!
 //! Idempotent because each look finds every cluster and instance by its immutable id and makes the one rename that
-//! comes next ([`super::super::arrange`]); the times that must survive a crash are tags on the two clusters.
+//! comes next ([`super::super::arrange`]); the times that must survive a crash are tags on the two clusters. What is renamed
+//! away is marked before, the old instances like the old cluster: whoever ends it later needs to be allowed nothing else.
 //!
 //! Crash windows, each resumed by looking again:
 //! * between the two renames the name answers to nobody: the next look makes the second rename;
@@ -15,7 +16,7 @@ use crate::{
     ids::{ClusterId, InstanceId, ResourceId},
     operation::{Failure, FailureClass, InstancesReady, RestoredCluster, RetiredCluster, StepFacts, SwitchedOver},
     plan::{ExistingTarget, Plan},
-    ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, InstanceStatus, Tags},
+    ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, Instance, InstanceStatus, Tags},
     steps::{
         StepContext, StepError, StepOutcome, UndoOutcome,
         arrange::{Goal, Move, Seen, has_begun, next_move},
@@ -96,12 +97,13 @@ pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepE
     if let Some(text) = rename_instances(context, &swap, Way::Back).await? {
         return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), text));
     }
-    swap.unmark(context, &clusters).await?;
     if !teardown::not_found_is_final(context, STEP, false) {
         // A rename of an executor that was overtaken may be on its way. It would take the name that was just given back,
-        // so the names are looked at once more when it must have landed.
+        // so the names are looked at once more when it must have landed. Until then the marks stay: by them the function
+        // of the way back may give a name back once more.
         return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), "the names have to stay where they are"));
     }
+    swap.unmark(context, &clusters).await?;
     let note = match &swap.plan.existing {
         Some(existing) => format!("{} is {} again", existing.cluster, existing.resource_id),
         None => "the name is free again".to_owned(),
@@ -198,15 +200,42 @@ impl<'a> Swap<'a> {
         }
     }
 
-    /// Takes the mark off the cluster that has its name back, so that nothing of ours stays on it.
+    /// Marks an instance of the old cluster before its name is taken. If we die after it, the next look finds it marked.
+    async fn mark_instance(
+        &self,
+        context: &StepContext<'_>,
+        instances: &[Instance],
+        name: &InstanceId,
+    ) -> Result<(), StepError> {
+        let id = &context.operation().id;
+        let is_marked = |one: &Instance| one.tags.get(ownership::RETIRED_BY_TAG).is_some_and(|by| by == id.as_str());
+        let named = instances.iter().find(|one| &one.id == name && self.is_old(&one.resource_id));
+        let Some(old) = named.filter(|old| !is_marked(old)) else { return Ok(()) };
+        let tags = Tags::from([(ownership::RETIRED_BY_TAG.to_owned(), id.to_string())]);
+        let mark = Change::AddTags { resource: old.arn.clone(), tags };
+        context.change(&self.plan.target_location, mark).await??;
+        Ok(())
+    }
+
+    /// Whether an instance is one of the old cluster's.
+    fn is_old(&self, resource: &ResourceId) -> bool {
+        self.existing.is_some_and(|existing| existing.instances.iter().any(|old| &old.resource_id == resource))
+    }
+
+    /// Takes the marks off the cluster and the instances that have their names back, so that nothing of ours stays on them.
     async fn unmark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<(), StepError> {
+        let place = &self.plan.target_location;
         let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
-        let Some(old) = old.filter(|old| old.tags.contains_key(ownership::RETIRED_BY_TAG)) else {
-            return Ok(());
-        };
-        let keys = vec![ownership::RETIRED_BY_TAG.to_owned(), ownership::SWITCH_STARTED_TAG.to_owned()];
-        let unmark = Change::RemoveTags { resource: old.arn.clone(), keys };
-        context.change(&self.plan.target_location, unmark).await??;
+        if let Some(old) = old.filter(|old| old.tags.contains_key(ownership::RETIRED_BY_TAG)) {
+            let keys = vec![ownership::RETIRED_BY_TAG.to_owned(), ownership::SWITCH_STARTED_TAG.to_owned()];
+            context.change(place, Change::RemoveTags { resource: old.arn.clone(), keys }).await??;
+        }
+        let instances = context.rds(place).instances(None).await?;
+        let marked = |one: &&Instance| one.tags.contains_key(ownership::RETIRED_BY_TAG);
+        for old in instances.iter().filter(|one| self.is_old(&one.resource_id)).filter(marked) {
+            let keys = vec![ownership::RETIRED_BY_TAG.to_owned()];
+            context.change(place, Change::RemoveTags { resource: old.arn.clone(), keys }).await??;
+        }
         Ok(())
     }
 
@@ -374,16 +403,13 @@ fn without_gone<N: Clone>(context: &StepContext<'_>, seen: &[Seen<N>], goals: Ve
 async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) -> Result<Option<String>, StepError> {
     let instances = context.rds(&swap.plan.target_location).instances(None).await?;
     // An instance of the old cluster that somebody has deleted meanwhile has no name any more.
-    let is_old = |resource: &ResourceId| {
-        swap.existing.is_some_and(|existing| existing.instances.iter().any(|old| &old.resource_id == resource))
-    };
     let shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
     let goals = match way {
         Way::Forward => swap.forward_instances(),
         Way::Back => swap.backward_instances(),
     };
     let goals: Vec<Goal<InstanceId>> =
-        goals.into_iter().filter(|goal| !is_old(&goal.resource) || shown(&goal.resource)).collect();
+        goals.into_iter().filter(|goal| !swap.is_old(&goal.resource) || shown(&goal.resource)).collect();
     let seen: Vec<Seen<InstanceId>> = instances
         .iter()
         .map(|instance| Seen {
@@ -401,6 +427,9 @@ async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) 
         Move::Wait { text } => Ok(Some(text)),
         Move::Rename { from, to } => {
             let text = format!("instance {from} becomes {to}");
+            if way == Way::Forward {
+                swap.mark_instance(context, &instances, &from).await?;
+            }
             context.change(&swap.plan.target_location, Change::RenameInstance { from, to }).await??;
             Ok(Some(text))
         }
