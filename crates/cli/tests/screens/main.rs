@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod configuration;
+mod damaged_journal;
 mod harness;
 mod journal;
 mod stack;
