@@ -26,7 +26,8 @@ impl Served {
         steps.chain([Self::Undo, Self::Retire, Self::Sweep]).find(|served| served.as_str() == word)
     }
 
-    /// Whether its role may enter the source account: the places that copy, share and look there.
+    /// Whether it can do nothing without entering the source account: the places that copy, share and look there. The sweeper
+    /// looks there, too, but what it cannot see there must not keep it from everything else.
     pub fn source(self) -> SourceIs {
         let enters = match self {
             Self::Step(step) => step.enters_source(),

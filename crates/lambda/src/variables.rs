@@ -16,6 +16,8 @@ pub(crate) struct Variables {
     /// The SSM parameter with the configuration.
     pub(crate) parameter: String,
     pub(crate) region: Region,
+    /// The stack that it is a part of, by which the sweeper's notices can be told apart.
+    pub(crate) stack: Option<String>,
     /// The state machine whose executions the sweeper starts.
     pub(crate) machine: Option<String>,
     /// How often the sweeper comes: what it has found within that time is news.
@@ -44,6 +46,7 @@ impl Variables {
             environment: needed("AURORA_RESTORE_ENVIRONMENT")?,
             parameter: needed("AURORA_RESTORE_PARAMETER")?,
             region: Region::new(&region).map_err(|invalid| wrong("AWS_REGION", &invalid.to_string()))?,
+            stack: optional("AURORA_RESTORE_STACK"),
             machine: optional("AURORA_RESTORE_STATE_MACHINE"),
             sweep_period: sweep_period(optional("AURORA_RESTORE_SWEEP_PERIOD").as_deref())?,
             package: optional("LAMBDA_TASK_ROOT"),

@@ -36,6 +36,7 @@ pub(crate) struct Prepared {
     read_at: Instant,
     sources: Sources,
     parameter: ParameterText,
+    pub(crate) config: Config,
     pub(crate) services: Services,
 }
 
@@ -151,5 +152,5 @@ async fn prepare(
     let config = Config::load(&sources)?;
     let services =
         account.services(config.environment(), variables.package.as_deref(), variables.served.source()).await?;
-    Ok(Prepared { read_at, sources, parameter, services })
+    Ok(Prepared { read_at, sources, parameter, config, services })
 }

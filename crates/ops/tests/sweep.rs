@@ -5,8 +5,8 @@
 use aurora_restore_core::{
     engine::Engine,
     operation::{Direction, Operation, Phase, Status, StepKind, StepStatus},
-    ports::{Location, NoticeOutcome, Side},
-    request::{ArchivePolicy, Limits, SourceSelector, Strategy},
+    ports::{Location, NoticeOutcome, Ports, Side, SnapshotKind},
+    request::{ArchivePolicy, CopyRoute, Limits, SourceSelector, Strategy},
 };
 use aurora_restore_ops::{
     ports::{ExecutionName, ExecutionStatus, Executions},
@@ -15,7 +15,7 @@ use aurora_restore_ops::{
 use aurora_restore_sandbox::model::call::{Call, CreateDbClusterSnapshot};
 use aurora_restore_testing::{
     Fault, FaultyPorts, MemoryExecutions, Script, Trouble, block_on,
-    scenario::{FRANKFURT, Scenario, Stage, operation, region, regions},
+    scenario::{Encryption, FRANKFURT, IRELAND, SOURCE_CLUSTER, Scenario, Stage, operation, region, regions},
     stories::{driven_until, step_is},
 };
 use jiff::SignedDuration;
@@ -24,9 +24,13 @@ use serde_json::json;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn sweep(scenario: &Scenario, executions: &MemoryExecutions) -> Swept {
+    block_on(sweep_over(scenario.ports(), executions).run()).unwrap()
+}
+
+fn sweep_over<'a>(ports: Ports<'a>, executions: &'a MemoryExecutions) -> Sweep<'a> {
     let location = Location { side: Side::Target, region: region(FRANKFURT) };
-    let sweep = Sweep { ports: scenario.ports(), executions, location, bounds: Bounds::default() };
-    block_on(sweep.run()).unwrap()
+    let ways = [Side::Source, Side::Target].map(|side| Location { side, region: region(IRELAND) }).into();
+    Sweep { stack: "restores (prod)", ports, executions, location, ways, bounds: Bounds::default() }
 }
 
 fn completed(
@@ -106,7 +110,8 @@ fn a_restore_that_nobody_goes_on_with_is_told_once() {
     let notices = scenario.notifier.notices();
     assert_eq!(notices.len(), 1);
     assert_eq!(notices[0].outcome, NoticeOutcome::Attention);
-    assert_eq!(notices[0].subject, "1 operation stands still");
+    assert_eq!(notices[0].subject, "1 operation stands still in stack restores (prod)");
+    assert!(notices[0].body.starts_with("The sweeper of stack restores (prod) has found:"), "{}", notices[0].body);
     assert!(notices[0].body.contains("aurora-restore resume op-1"), "{}", notices[0].body);
     // It is found again, and not told again: it has been known for longer than a day and the hour by which sweeps are late.
     scenario.clock.turn(DAY + SignedDuration::from_secs(1));
@@ -160,7 +165,7 @@ fn what_an_undone_operation_did_not_delete_is_found_with_its_operation() {
     let expected =
         format!("cluster {tags} in the target account in eu-central-1 was made by operation op-1, which is FAILED");
     assert!(told[0].starts_with(&expected), "{told:?}");
-    assert_eq!(scenario.notifier.notices().last().unwrap().subject, "1 thing was left behind");
+    assert_eq!(scenario.notifier.notices().last().unwrap().subject, "1 thing was left behind in stack restores (prod)");
 }
 
 fn tagged(name: &str, operation: &str) -> Call {
@@ -196,6 +201,63 @@ fn a_copy_that_could_not_be_deleted_is_found() {
     assert!(told.len() == 1 && told[0].starts_with("cluster snapshot "), "{told:?}");
 }
 
+/// On its way a snapshot may be copied in the source account first, and in its Region. What cannot be deleted there is paid for
+/// there, and nobody who looks at the target's Region sees it.
+#[test]
+fn copies_that_were_left_on_their_way_are_found_where_they_are() {
+    let scenario = Scenario::new(Stage { encryption: Encryption::CustomerKey, ..Stage::across() });
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let kinds = vec![SnapshotKind::Automated];
+    let selector = SourceSelector::LatestOf { cluster: SOURCE_CLUSTER.parse().unwrap(), kinds };
+    let mut request = scenario.request(Strategy::Swap, selector);
+    request.copy.route = CopyRoute::TwoHops;
+    let script = Script::always("DeleteDBClusterSnapshot", Fault::Denied);
+    let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+    block_on(async {
+        let engine = Engine::new(ports.ports());
+        let mut session = engine.begin(scenario.begin("op-1", request)).await.unwrap();
+        aurora_restore_testing::run_to_end(&engine, &mut session, &scenario.clock, 5_000).await.unwrap();
+    });
+    scenario.clock.turn(SignedDuration::from_hours(2));
+    let swept = sweep(&scenario, &executions);
+    let told: Vec<String> = swept.leftovers().map(ToString::to_string).collect();
+    let places = ["target account in eu-central-1", "source account in eu-west-1", "target account in eu-west-1"];
+    assert_eq!(told.len(), places.len(), "{told:?}");
+    for (text, place) in told.iter().zip(places) {
+        assert!(text.contains(&format!("in the {place} was made by operation op-1")), "{text}");
+    }
+    assert_eq!(swept.troubles, Vec::<String>::new());
+}
+
+/// The role of the source account may be gone; the own account is looked at all the same.
+#[test]
+fn a_source_account_that_refuses_the_look_does_not_keep_the_rest_from_being_found() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let (_, session) = scenario.run("op-1", scenario.swap()).unwrap();
+    let staged = session.operation().facts.plan.as_ref().unwrap().names.staged.to_string();
+    scenario.settle();
+    scenario.operator(&scenario.target_place(), tagged(&staged, "op-1"));
+    scenario.settle();
+    scenario.clock.turn(SignedDuration::from_hours(2));
+    // The snapshots of the first place are read before those of the others.
+    let counting = Script::counting();
+    let ports = FaultyPorts::new(scenario.ports(), &counting, &regions());
+    block_on(sweep_over(ports.ports(), &executions).run()).unwrap();
+    let reads = counting.calls().into_iter().enumerate().filter(|(_, (_, name))| *name == "snapshots");
+    let second = reads.map(|(at, _)| at).nth(1).unwrap();
+    let script = Script::with(second, Fault::Denied);
+    let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
+    let swept = block_on(sweep_over(ports.ports(), &executions).run()).unwrap();
+    assert_eq!(swept.leftovers().count(), 1);
+    assert!(
+        swept.troubles[0].contains("in the source account in eu-west-1 cannot be looked for"),
+        "{:?}",
+        swept.troubles
+    );
+}
+
 #[test]
 fn what_is_stuck_is_a_persons_and_no_leftover() {
     let scenario = Scenario::new(Stage::default());
@@ -221,9 +283,11 @@ fn rds_that_refuses_the_look_does_not_keep_retired_clusters_from_being_ended() {
     scenario.clock.turn(done.request.retirement.retain_old);
     let script = Script::always("clusters", Fault::Denied);
     let ports = FaultyPorts::new(scenario.ports(), &script, &regions());
-    let location = Location { side: Side::Target, region: region(FRANKFURT) };
-    let sweep = Sweep { ports: ports.ports(), executions: &executions, location, bounds: Bounds::default() };
-    let swept = block_on(sweep.run()).unwrap();
+    let swept = block_on(sweep_over(ports.ports(), &executions).run()).unwrap();
     assert_eq!(swept.started, [operation("op-1")]);
-    assert!(swept.troubles[0].contains("what is left behind cannot be looked for"), "{:?}", swept.troubles);
+    assert!(
+        swept.troubles[0].contains("what is left behind in the target account in eu-central-1 cannot be looked for"),
+        "{:?}",
+        swept.troubles
+    );
 }

@@ -157,6 +157,7 @@ fn variables(place: Place) -> Node {
     };
     match place {
         Place::Sweep => variables.with(map! {
+            "AURORA_RESTORE_STACK" => reference("AWS::StackName"),
             "AURORA_RESTORE_STATE_MACHINE" => reference("StateMachine"),
             "AURORA_RESTORE_SWEEP_PERIOD" => reference("SweepPeriod"),
         }),

@@ -72,12 +72,12 @@ impl Place {
         }
     }
 
-    /// Whether it may be called for an operation that a role in the source account has to be assumed for.
+    /// Whether it works or looks in the source account, whose role it has to assume for that.
     pub(crate) fn enters_source_account(self) -> bool {
         match self {
             Self::Step(step) => step.enters_source(),
-            Self::Undo => true,
-            Self::Retire | Self::Sweep => false,
+            Self::Undo | Self::Sweep => true,
+            Self::Retire => false,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 const OTHER_VARIABLES: [&str; 8] = [
     "AURORA_RESTORE_CONFIG",
     "AURORA_RESTORE_LOG",
-    // Which stack is meant: an option of the command.
+    // Which stack is meant: an option of the command. And which one a function is a part of.
     "AURORA_RESTORE_STACK",
     // What a function is, not what it is to do.
     "AURORA_RESTORE_STEP",

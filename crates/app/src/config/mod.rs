@@ -29,7 +29,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aurora_restore_core::request::Request;
+use aurora_restore_core::{
+    ids::{Arn, Region},
+    request::Request,
+};
 use jiff::Timestamp;
 
 pub use batch::read_batch;
@@ -89,6 +92,13 @@ impl Config {
     /// Where things are.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The Region of the snapshots, where it is said: by its own key, or by the ARN of the snapshot.
+    pub fn source_region(&self) -> Option<Region> {
+        let reader = Reader::new(&self.values);
+        let of_arn = || reader.parsed::<Arn>("source.snapshot").and_then(|arn| arn.region());
+        reader.parsed("source.region").or_else(of_arn)
     }
 
     /// What is asked for. `now` says what "today" and "yesterday" are.

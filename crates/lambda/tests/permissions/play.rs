@@ -43,7 +43,7 @@ pub(crate) fn execution(world: &mut World, accounts: Accounts, name: &str, input
 /// The sweeper, once.
 pub(crate) fn sweep(world: &mut World) -> Value {
     world.recorder.serve("sweep");
-    let answer = world.function(Accounts::One, "sweep").invoke(&json!({}));
+    let answer = world.function(Accounts::Two, "sweep").invoke(&json!({}));
     assert!(answer.ok, "{}", answer.body);
     answer.body
 }

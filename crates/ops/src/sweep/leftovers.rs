@@ -17,7 +17,10 @@ use aurora_restore_core::{
     ids::OperationId,
     journal::StateItem,
     operation::{End, Operation, Phase, StepKind, StepStatus},
-    ports::{ClusterStatus, InstanceStatus, JournalError, RdsError, SnapshotKind, SnapshotQuery, SnapshotStatus, Tags},
+    ports::{
+        ClusterStatus, InstanceStatus, JournalError, Location, RdsError, SnapshotKind, SnapshotQuery, SnapshotStatus,
+        Tags,
+    },
     steps::{OPERATION_TAG, RETIRED_BY_TAG, ROLE_TAG, Role},
 };
 
@@ -32,6 +35,7 @@ struct Thing {
     role: Option<String>,
     kind: Kind,
     name: String,
+    location: Location,
 }
 
 #[derive(Debug)]
@@ -42,7 +46,7 @@ enum Kind {
 }
 
 impl Thing {
-    fn of(kind: Kind, name: &str, tags: &Tags) -> Option<Self> {
+    fn of(kind: Kind, name: &str, location: &Location, tags: &Tags) -> Option<Self> {
         let operation = |tag: &str| tags.get(tag).and_then(|text| OperationId::new(text).ok());
         Some(Self {
             made_by: operation(OPERATION_TAG)?,
@@ -50,6 +54,7 @@ impl Thing {
             role: tags.get(ROLE_TAG).cloned(),
             kind,
             name: name.to_owned(),
+            location: location.clone(),
         })
     }
 
@@ -57,13 +62,13 @@ impl Thing {
         self.role.as_deref() == Some(role.as_str())
     }
 
-    fn describe(&self, sweep: &Sweep<'_>) -> String {
+    fn describe(&self) -> String {
         let kind = match self.kind {
             Kind::Cluster { .. } => "cluster",
             Kind::Instance { .. } => "instance",
             Kind::Snapshot => "cluster snapshot",
         };
-        format!("{kind} {} in {}", self.name, sweep.location)
+        format!("{kind} {} in {}", self.name, self.location)
     }
 }
 
@@ -73,12 +78,19 @@ struct Known {
     state: StateItem,
 }
 
-/// Finds them. Where RDS cannot be asked, nothing is found and the reason is told.
+/// Finds them. Where RDS cannot be asked, nothing is found and the reason is told; the other places are looked at all the same.
 pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) {
-    let things = match things(sweep).await {
-        Ok(things) => things,
-        Err(error) => return swept.troubles.push(format!("what is left behind cannot be looked for: {error}")),
+    let mut things = Vec::new();
+    let mut note = |location: &Location, found: Result<Vec<Thing>, RdsError>| match found {
+        Ok(found) => things.extend(found),
+        Err(error) => {
+            swept.troubles.push(format!("what is left behind in {location} cannot be looked for: {error}"));
+        }
     };
+    note(&sweep.location, things_in(sweep, &sweep.location).await);
+    for way in &sweep.ways {
+        note(way, snapshots_in(sweep, way).await);
+    }
     let mut known: BTreeMap<OperationId, Option<Known>> = BTreeMap::new();
     for thing in &things {
         for id in [Some(&thing.made_by), thing.retired_by.as_ref()].into_iter().flatten() {
@@ -91,7 +103,7 @@ pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) {
         let retired_by = thing.retired_by.as_ref().map(|id| known.get(id).and_then(Option::as_ref));
         let Some(Some(made_by)) = known.get(&thing.made_by) else { continue };
         if let Some(since) = left_since(sweep, thing, made_by, retired_by) {
-            let what = thing.describe(sweep);
+            let what = thing.describe();
             swept.findings.push(Finding::Leftover { state: Box::new(made_by.state.clone()), what, since });
         }
     }
@@ -166,27 +178,33 @@ async fn read(sweep: &Sweep<'_>, id: &OperationId) -> Result<Option<Known>, Stri
     Ok(Some(Known { operation, state }))
 }
 
-/// Everything in the account and Region that bears our tag and is not on its way out already.
-async fn things(sweep: &Sweep<'_>) -> Result<Vec<Thing>, RdsError> {
-    let rds = sweep.ports.cloud.rds(&sweep.location);
+/// Everything in an account and Region that bears our tag and is not on its way out already.
+async fn things_in(sweep: &Sweep<'_>, location: &Location) -> Result<Vec<Thing>, RdsError> {
+    let rds = sweep.ports.cloud.rds(location);
     let clusters = rds.clusters().await?;
     let instances = rds.instances(None).await?;
-    let manual = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
-    let snapshots = rds.snapshots(&manual).await?;
+    let snapshots = snapshots_in(sweep, location).await?;
     let clusters = clusters.iter().filter(|cluster| cluster.status != ClusterStatus::Deleting).filter_map(|cluster| {
         let kind = Kind::Cluster { resource_id: cluster.resource_id.to_string() };
-        Thing::of(kind, cluster.id.as_str(), &cluster.tags)
+        Thing::of(kind, cluster.id.as_str(), location, &cluster.tags)
     });
     let instances =
         instances.iter().filter(|instance| instance.status != InstanceStatus::Deleting).filter_map(|instance| {
             let kind = Kind::Instance { resource_id: instance.resource_id.to_string() };
-            Thing::of(kind, instance.id.as_str(), &instance.tags)
+            Thing::of(kind, instance.id.as_str(), location, &instance.tags)
         });
-    let snapshots = snapshots
+    Ok(clusters.chain(instances).chain(snapshots).collect())
+}
+
+/// The snapshots among them.
+async fn snapshots_in(sweep: &Sweep<'_>, location: &Location) -> Result<Vec<Thing>, RdsError> {
+    let manual = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
+    let snapshots = sweep.ports.cloud.rds(location).snapshots(&manual).await?;
+    let ours = snapshots
         .iter()
         .filter(|snapshot| snapshot.status != SnapshotStatus::Deleting)
-        .filter_map(|snapshot| Thing::of(Kind::Snapshot, snapshot.id.as_str(), &snapshot.tags))
+        .filter_map(|snapshot| Thing::of(Kind::Snapshot, snapshot.id.as_str(), location, &snapshot.tags))
         // A cluster may copy its tags to every snapshot that is taken of it: only what was made as one is ours.
         .filter(|thing| thing.is_made_as(Role::Copy) || thing.is_made_as(Role::FinalSnapshot));
-    Ok(clusters.chain(instances).chain(snapshots).collect())
+    Ok(ours.collect())
 }

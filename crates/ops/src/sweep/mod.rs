@@ -55,14 +55,18 @@ impl Default for Bounds {
     }
 }
 
-/// A sweep of one account and Region.
+/// A sweep for one stack.
 pub struct Sweep<'a> {
+    /// The stack as people know it, such as `pipeline (prod)`: a person may have several, and their notices come to one inbox.
+    pub stack: &'a str,
     /// The ports of the domain.
     pub ports: Ports<'a>,
     /// The executions of the pipeline's state machine.
     pub executions: &'a dyn Executions,
     /// Where is looked for what was left.
     pub location: Location,
+    /// Where copies of snapshots are made on their way: nothing else is looked for there.
+    pub ways: Vec<Location>,
     /// The bounds.
     pub bounds: Bounds,
 }
@@ -219,8 +223,8 @@ impl Sweep<'_> {
             operation_id: first.operation().clone(),
             target: first.state().target.clone(),
             outcome: NoticeOutcome::Attention,
-            subject: subject(&news),
-            body: lines.join("\n\n"),
+            subject: format!("{} in stack {}", subject(&news), self.stack),
+            body: format!("The sweeper of stack {} has found:\n\n{}", self.stack, lines.join("\n\n")),
         };
         if let Err(error) = self.ports.notifier.notify(&notice).await {
             swept.troubles.push(error.to_string());

@@ -162,8 +162,8 @@ pub(super) fn sweep() -> Vec<Grant> {
         grant(
             "LookAtSnapshots",
             &["rds:DescribeDBClusterSnapshots"],
-            &[ALL_SNAPSHOTS, ALL_CLUSTERS],
-            "left-overs with our tag",
+            &[On::RdsEverywhere("cluster-snapshot:*"), On::RdsEverywhere("cluster:*")],
+            "left-overs with our tag, also in the Region that a copy passes through",
         ),
         grant("Start", &["states:StartExecution"], &[On::StateMachine], "to end the retired clusters that are due"),
         grant(
