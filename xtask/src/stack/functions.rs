@@ -168,7 +168,8 @@ fn variables(place: Place) -> Node {
 fn version(place: Place) -> Node {
     map! {
         "Type" => "AWS::Lambda::Version",
-        // An execution in progress may be in the old version this very moment.
+        // An invocation may be in the old version this very moment, and Lambda does not say what becomes of it if that is
+        // deleted. What stays takes room and no money: the guide has the way to remove it.
         "DeletionPolicy" => "Delete",
         "UpdateReplacePolicy" => "Retain",
         "Properties" => map! {
