@@ -46,8 +46,13 @@ fn schedule(name: &str, about: &str, rest: Node) -> Node {
     map! { "Type" => "AWS::Scheduler::Schedule", "Properties" => properties.with(rest) }
 }
 
-/// Each run is an operation of its own: the scheduler's id of the invocation becomes the operation's and the execution's. A
-/// second attempt would have another id, and so begin a second restore: there is none, and what is dropped raises an alarm.
+/// Each run is an operation of its own: the scheduler's id of the attempt becomes the operation's and the execution's. A second
+/// attempt would have another id, and so begin a second restore: there is none, and what is dropped raises an alarm.
+///
+/// The source is the user guide of EventBridge Scheduler, "Adding context attributes": `<aws.scheduler.execution-id>` is the
+/// "unique ID that EventBridge Scheduler assigns for each attempted invocation of a target". Of its attributes only
+/// `<aws.scheduler.scheduled-time>` is the same for all attempts of a run, and a time in that form cannot be the name of an
+/// execution, nor an operation's id, because of its colons.
 fn restore() -> Node {
     let id = "scheduled-<aws.scheduler.execution-id>";
     let input = format!(
@@ -85,4 +90,27 @@ fn sweep() -> Node {
             },
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(node: &Node) -> String {
+        match node {
+            Node::Call(_, argument) => text(argument),
+            other => other.as_text().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// As long as the name is one of an attempt, another attempt is another restore.
+    #[test]
+    fn a_restore_that_is_named_by_its_attempt_is_attempted_once() {
+        let schedule = restore();
+        let target = schedule.get("Properties").unwrap().get("Target").unwrap();
+        let input = text(target.get("Input").unwrap());
+        assert_eq!(input.matches("scheduled-<aws.scheduler.execution-id>").count(), 2, "{input}");
+        let policy = target.get("RetryPolicy").unwrap();
+        assert_eq!(policy.get("MaximumRetryAttempts"), Some(&Node::Number(0)));
+    }
 }
