@@ -101,7 +101,7 @@ pub(super) fn apply_settings() -> Vec<Grant> {
 }
 
 pub(super) fn switch_over() -> Vec<Grant> {
-    vec![
+    let mut grants = vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         grant("RenameNewCluster", &["rds:ModifyDBCluster"], &[ALL_CLUSTERS], "the new cluster takes the name")
@@ -146,6 +146,14 @@ pub(super) fn switch_over() -> Vec<Grant> {
             "the same where the old cluster was an earlier operation's",
         )
         .only_if(If::OnlyTagsOnOurs(&["aurora-restore:retired-by"])),
+    ];
+    grants.extend(replace());
+    grants
+}
+
+/// What `replace` needs besides.
+fn replace() -> Vec<Grant> {
+    vec![
         grant(
             "LookAtFinalSnapshot",
             &["rds:DescribeDBClusterSnapshots"],
