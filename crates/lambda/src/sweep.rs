@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str, role: bool) -> Vec<String> {
-        let role = role.then(|| ("AURORA_RESTORE_AWS_SOURCE_ROLE", "arn:aws:iam::111122223333:role/reader"));
+        let role = role.then_some(("AURORA_RESTORE_AWS_SOURCE_ROLE", "arn:aws:iam::111122223333:role/reader"));
         let given = [("AURORA_RESTORE_TARGET_REGION", "eu-central-1")].into_iter().chain(role);
         let environment: BTreeMap<_, _> = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let parameter = ParameterText { name: "/config".to_owned(), text: text.to_owned() };
