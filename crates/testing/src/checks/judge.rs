@@ -6,7 +6,7 @@ use aurora_restore_core::{
     operation::{Facts, Operation, Status, StepKind, StepRecord, StepStatus},
     ports::NoticeOutcome,
     report::{of_journal, resources_of, warnings_of},
-    steps::{OPERATION_TAG, ROLE_TAG, Role, left_by},
+    steps::{OPERATION_TAG, ROLE_TAG, Role},
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 use super::{
     coverage::{Ending, Verdict, is_refused},
     executor::NOTE,
+    explained::{self, Explained},
     trial::{End, Trial},
 };
 
@@ -73,43 +74,8 @@ pub(super) fn is_undone_to(end: &End, before: &Scenario, witness: Witness) -> Re
 /// Says in words how the worlds differ, unless it is explained.
 fn world_is(end: &End, witness: Witness, expected: &Scenario) -> Result<(), String> {
     let differences = expected.view_with_quotas(witness).differences(&end.world.view_with_quotas(witness));
-    // What an abandoned step leaves is in the report, as is what an undo keeps; nothing else may be left.
-    let told: Vec<String> = end.operation.steps.iter().flat_map(|step| told_by(step, &end.operation)).collect();
-    let is_told = |line: &String| {
-        thing_of(line).is_some_and(|thing| told.iter().any(|text| text.split([' ', ',']).any(|word| word == thing)))
-    };
-    let some_told = differences.iter().any(is_told);
-    let unexplained: Vec<String> = differences
-        .into_iter()
-        .filter(|line| !is_told(line))
-        // A thing that is explained counts in its quota, too.
-        .filter(|line| !some_told || !line.starts_with("quota "))
-        .collect();
+    let unexplained = Explained::by(&end.operation).not_explained(&differences);
     if unexplained.is_empty() { Ok(()) } else { Err(format!("and the world differs:\n  {}", unexplained.join("\n  "))) }
-}
-
-fn told_by(step: &StepRecord, operation: &Operation) -> Vec<String> {
-    match step.status {
-        StepStatus::Abandoned => left_by(step.kind, operation),
-        StepStatus::Undone | StepStatus::Waived => step.note.iter().cloned().collect(),
-        StepStatus::Pending
-        | StepStatus::Started
-        | StepStatus::Retrying
-        | StepStatus::Finished
-        | StepStatus::Skipped
-        | StepStatus::Failed
-        | StepStatus::UndoStarted
-        | StepStatus::UndoRetrying
-        | StepStatus::UndoFailed => Vec::new(),
-    }
-}
-
-/// The name of the thing that a difference is about: `snapshot ACCOUNT/REGION/NAME: …`.
-fn thing_of(difference: &str) -> Option<&str> {
-    let thing = difference.split(' ').nth(1).unwrap_or_default().trim_end_matches(':');
-    let is_whole = difference.ends_with("is too many") || difference.ends_with("is missing");
-    // The target itself must never differ: only things beside it can be explained.
-    (is_whole || difference.starts_with("snapshot")).then(|| thing.rsplit('/').next()).flatten()
 }
 
 /// The statuses of the steps and what they say, without times.
@@ -186,7 +152,8 @@ fn report_names_what_is_left(end: &End) -> Result<(), String> {
         .iter()
         .filter(|line| !gone.contains(&line.fate.as_str()))
         .map(|line| format!("{} {}", line.name, line.fate))
-        .chain(end.operation.steps.iter().filter_map(|step| step.note.clone()))
+        // A note that something is gone does not name it as left.
+        .chain(end.operation.steps.iter().filter_map(|step| step.note.clone()).filter(|note| explained::keeps(note)))
         .collect();
     let unnamed: Vec<&str> = end
         .glance
@@ -231,16 +198,8 @@ pub(super) fn only_waived_is_left(end: &End, before: &Scenario, witness: Witness
     }
     let mut told = told_to_be_left(end, &waived)?;
     told.extend(things_around_the_name(operation, &waived));
-    // An undo says what it keeps.
-    told.extend(operation.steps.iter().flat_map(|step| told_by(step, operation)));
     let differences = before.view_with_quotas(witness).differences(&end.world.view_with_quotas(witness));
-    let is_told = |line: &String| {
-        let thing = line.split(' ').nth(1).and_then(|thing| thing.trim_end_matches(':').rsplit('/').next());
-        let names = |text: &String| text.split([' ', ',', ';']).any(|word| Some(word) == thing);
-        // A thing that is told counts in its quota, too.
-        line.starts_with("quota ") || told.iter().any(names)
-    };
-    let others: Vec<String> = differences.into_iter().filter(|line| !is_told(line)).collect();
+    let others = Explained::by(operation).and_waived(told).not_explained(&differences);
     if !others.is_empty() {
         return Err(format!("{waived:?} was waived, and more differs than was told:\n  {}", others.join("\n  ")));
     }

@@ -7,6 +7,7 @@
 
 mod coverage;
 mod executor;
+mod explained;
 mod judge;
 mod pairs;
 mod position;
