@@ -6,12 +6,17 @@ use aurora_restore_testing::{
     scenario::TargetIs,
 };
 
-/// What is there to be tried at the least: fewer points mean that something is not tried any more. For each cell, for what
-/// people start, and for each kind of pair.
-const CRASHES_MIN: usize = 40;
-const UNDOS_MIN: usize = 40;
-const AFTERWARDS_MIN: usize = 30;
-const PAIRS_MIN: [usize; 4] = [50_000, 4_000, 4_000, 100];
+/// What is there to be tried at the least, a little less than it was when `docs/reliability.md` was last written: fewer points
+/// mean that something is not tried any more. Of all cells the crashes, the failures, and both in the undos; of what people
+/// start; of each kind of pair.
+const CELLS_MIN: [usize; 4] = [43_900, 44_600, 115_700, 118_200];
+const AFTERWARDS_MIN: usize = 8_750;
+const PAIRS_MIN: [usize; 4] = [64_500, 4_900, 4_900, 169];
+
+fn none_is_less(found: &[usize], wanted: &[usize]) {
+    assert_eq!(found.len(), wanted.len());
+    assert!(found.iter().zip(wanted).all(|(found, wanted)| found >= wanted), "{found:?} and not at least {wanted:?}");
+}
 
 #[test]
 fn every_strategy_source_and_target_survives_every_crash_and_failure() {
@@ -25,11 +30,17 @@ fn every_strategy_source_and_target_survives_every_crash_and_failure() {
         assert_eq!(total.refused == total.points, refused, "{:?}", row.cell);
         // Whoever dies is followed by somebody who finishes: a crash alone turns nothing back.
         assert_eq!((row.crashes.undone, row.crashes.stuck, row.failures.stuck, row.undos.stuck), (0, 0, 0, 0));
-        assert!(row.crashes.points >= CRASHES_MIN && row.failures.points > 0, "{row:?}");
-        // What is refused at the start has nothing to undo but its first step.
         let undone = row.undos.undone + row.undo_failures.undone;
-        assert!(refused || (row.undos.points >= UNDOS_MIN && row.undo_failures.points > 0 && undone > 0), "{row:?}");
+        assert!(refused || undone > 0, "{row:?}");
     }
+    let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
+    let found = [
+        sum(|row| row.crashes.points),
+        sum(|row| row.failures.points),
+        sum(|row| row.undos.points),
+        sum(|row| row.undo_failures.points),
+    ];
+    none_is_less(&found, &CELLS_MIN);
 }
 
 #[test]
@@ -39,7 +50,7 @@ fn whatever_people_start_afterwards_survives_every_crash_and_failure() {
     let complaints: Vec<String> =
         rows.iter().filter_map(|row| row.coverage.complaint().map(|text| format!("{}: {text}", row.name))).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
-    assert!(rows.len() >= AFTERWARDS_MIN, "{} things that people start", rows.len());
+    none_is_less(&[rows.iter().map(|row| row.coverage.points).sum()], &[AFTERWARDS_MIN]);
     for row in &rows {
         assert!(row.coverage.points > 0 && row.coverage.positions > 0, "{row:?}");
     }
@@ -55,8 +66,7 @@ fn a_swap_survives_all_pairs_of_faults() {
         .collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
     let points: Vec<usize> = rows.iter().map(|row| row.coverage.points).collect();
-    assert!(points.iter().zip(PAIRS_MIN).all(|(points, min)| *points >= min), "{points:?}");
-    assert_eq!(points.len(), PAIRS_MIN.len());
+    none_is_less(&points, &PAIRS_MIN);
 }
 
 fn complaint(row: &Row) -> Option<String> {

@@ -36,7 +36,8 @@ pub struct Notice {
     pub body: String,
 }
 
-/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id and outcome.
+/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id and outcome. It goes out
+/// before what it tells is recorded: what counts is the report.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Hands the notice over; after it returns the channel has accepted it.

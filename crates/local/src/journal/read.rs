@@ -112,7 +112,8 @@ pub(super) fn locked_by(connection: &Connection, target: &TargetKey) -> Result<O
     Ok(holder.map(OperationId::new).transpose()?)
 }
 
-/// The operations whose states say that they hold a target: those that have not ended are few.
+/// The operations whose states say that they hold a target: those that have not ended are few. One that cannot be read
+/// stands in the way only where its lock does not say that it holds something else.
 pub(super) fn working_on(connection: &Connection, target: &TargetKey) -> Result<Vec<OperationId>, Failure> {
     let mut statement =
         connection.prepare_cached("SELECT * FROM operations WHERE status IN (?1, ?2) AND +target = ?3")?;
@@ -122,13 +123,30 @@ pub(super) fn working_on(connection: &Connection, target: &TargetKey) -> Result<
         .collect::<Result<Vec<_>, _>>()?;
     let mut holders = Vec::new();
     for row in rows {
-        let row = row?;
-        let state = row.state()?;
-        if state.holds_target && state.target_key == *target {
-            holders.push(row.operation);
+        match row.and_then(|row| row.state()) {
+            Ok(state) if state.holds_target && state.target_key == *target => holders.push(state.operation_id),
+            Ok(_) => {}
+            Err(Failure::Said(JournalError::Refused { operation, reason })) => {
+                if !holds_another(connection, &operation, target)? {
+                    return Err(Failure::refused(&operation, reason));
+                }
+            }
+            Err(other) => return Err(other),
         }
     }
     Ok(holders)
+}
+
+/// Whether the locks say that an operation holds another target than this one.
+fn holds_another(connection: &Connection, operation: &OperationId, target: &TargetKey) -> Result<bool, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT account, region, cluster FROM target_locks WHERE operation_id = ?1")?;
+    let held = statement
+        .query_map(params![operation.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<Vec<(String, String, String)>, _>>()?;
+    let here = (target.account.as_str(), target.region.as_str(), target.cluster.as_str());
+    let is_here = held.iter().any(|(account, region, cluster)| (&**account, &**region, &**cluster) == here);
+    Ok(!held.is_empty() && !is_here)
 }
 
 /// One page of operations, newest first.

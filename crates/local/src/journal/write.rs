@@ -60,7 +60,10 @@ pub(super) fn append(
         return Err(fenced(&entry.operation));
     }
     expect_sequence(entry, head.sequence)?;
-    if state.holds_target {
+    // What it holds by its lock and by its sealed state needs nobody else's word.
+    let is_held = row.state()?.holds_target
+        && read::locked_by(&transaction, &state.target_key)?.as_ref() == Some(&entry.operation);
+    if state.holds_target && !is_held {
         lock(&transaction, &state.target_key, &entry.operation)?;
     }
     add_entry(&transaction, entry)?;
@@ -113,7 +116,7 @@ fn expect_sequence(entry: &SealedEntry, newest: u64) -> Result<(), Failure> {
 }
 
 /// Takes the target, or finds that the operation has it already. The states of the others are asked, too: a lock that
-/// somebody removed does not let two operations work on one target.
+/// somebody removed or turned over does not let two operations work on one target.
 fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &OperationId) -> Result<(), Failure> {
     let _rows = transaction
         .prepare_cached(

@@ -8,6 +8,8 @@ use std::{
 
 use aurora_restore_core::{
     engine::look_at,
+    ids::Region,
+    journal::StateItem,
     operation::Status,
     ports::{Journal, JournalError, OperationFilter},
 };
@@ -258,6 +260,36 @@ async fn a_lock_that_was_taken_away_or_turned_over_lets_nobody_in() {
         assert!(matches!(error, JournalError::TargetBusy { .. }), "{deed}: {error}");
         // The other one, in another Region, is as it was.
         assert_eq!(journal.holder(&elsewhere()).await.unwrap(), Some(id("op-stuck")));
+    }
+}
+
+/// Two open operations on clusters of the same name, in two Regions.
+#[tokio::test]
+async fn an_open_operation_that_was_altered_stops_none_on_another_target_of_that_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = elsewhere();
+    for (altered, other, held) in
+        [("op-stuck", "op-begun", Scenario::target_key()), ("op-begun", "op-stuck", elsewhere.clone())]
+    {
+        let path = copy_of(NEWEST, directory.path()).await;
+        behind_its_back(&path, &format!("UPDATE operations SET token = 0 WHERE operation_id = '{altered}'"));
+        let journal = SqliteJournal::open(&path).unwrap();
+        assert_eq!(journal.holder(&held).await.unwrap(), Some(id(other)), "{altered}");
+        // The other one goes on.
+        let token = journal.acquire(&id(other), &executor("x")).await.unwrap();
+        let state = journal.state(&id(other)).await.unwrap();
+        let last = journal.entries(&id(other), 0).await.unwrap().pop().unwrap();
+        let next = entry(other, last.sequence + 1, &last.hash);
+        let state = StateItem { sequence: next.sequence, ..state };
+        journal.append(token, &next, &state).await.unwrap();
+        // And a new one begins in a third place, but not where the altered one is.
+        let mut new = new("op-new", "staging");
+        new.target.region = Region::new("us-east-1").unwrap();
+        new.state.target_key = new.target.clone();
+        let _token = journal.create(&new).await.unwrap();
+        let theirs = if altered == "op-stuck" { &elsewhere } else { &Scenario::target_key() };
+        let error = journal.holder(theirs).await.unwrap_err();
+        assert!(matches!(&error, JournalError::Refused { operation, .. } if operation.as_str() == altered), "{error}");
     }
 }
 

@@ -176,10 +176,14 @@ fn people_were_told(end: &End) -> Result<(), String> {
         Status::InProgress => return Ok(()),
     };
     let heard = end.world.notifier.notices();
-    if end.unheard || heard.iter().any(|notice| notice.outcome == wanted && notice.operation_id == end.operation.id) {
+    let told = |outcome| {
+        heard.iter().filter(|notice| notice.outcome == outcome && notice.operation_id == end.operation.id).count()
+    };
+    if end.unheard || told(wanted) > 0 && told(NoticeOutcome::Stuck) >= end.stuck.len() {
         return Ok(());
     }
-    Err("and nobody was told".to_owned())
+    let (stuck, times) = (told(NoticeOutcome::Stuck), end.stuck.len());
+    Err(format!("and was told {} times, and {stuck} times that it was stuck, which it was {times} times", told(wanted)))
 }
 
 /// Judges the end of an operation of which a person has waived an undo: it is over, its target is free, all but what was

@@ -5,6 +5,7 @@ use aurora_restore_core::{
     journal::{JournalRefusal, StateItem},
     operation::{End, Event, Operation, Phase, StepFacts, StepKind},
     plan::ExistingTarget,
+    ports::NoticeOutcome,
     request::Strategy,
 };
 use jiff::Timestamp;
@@ -102,11 +103,28 @@ fn told(event: &Event) -> String {
     }
 }
 
+/// Whether people were told of an end, or that one of them must act, since the end before it. A success has a step of its
+/// own for that, which may be given up.
+fn was_told(inner: &mut Inner, index: usize, event: &Event, now: Timestamp) {
+    let wanted = [
+        (NoticeOutcome::Failed, matches!(event, Event::Ended { end: End::Failed })),
+        (NoticeOutcome::Cancelled, matches!(event, Event::Ended { end: End::Cancelled })),
+        (NoticeOutcome::Stuck, matches!(event, Event::BecameStuck { .. })),
+    ];
+    let Some((outcome, _)) = wanted.into_iter().find(|(_, is_this)| *is_this) else { return };
+    let watched = &mut inner.operations[index];
+    let (id, since) = (watched.id.clone(), watched.told);
+    watched.told = inner.told.len();
+    let told = inner.told.iter().skip(since).any(|(of, told)| *of == id && *told == outcome);
+    inner.require(Invariant::PeopleAreTold, now, told, || format!("{id} became {outcome:?} without a word"));
+}
+
 /// What follows from an entry for the simulation.
 fn take(hub: &Hub, inner: &mut Inner, index: usize, event: &Event, now: Timestamp) {
     if let Some(happening) = happening(event) {
         inner.tally.happened(happening);
     }
+    was_told(inner, index, event, now);
     one_operation_per_target(inner, index, now);
     match event {
         Event::StepFinished { facts, .. } => match &**facts {

@@ -101,8 +101,8 @@ invariants! {
     /// Once faults and outsiders stop, every operation that was begun ends within a bound of time and calls, with a person
     /// who removes the cause and resumes it where it is stuck.
     EveryOperationEnds = "every-operation-ends";
-    /// Whoever waits for an operation is told how it ended: before its end is recorded the notifier was asked to tell it, if
-    /// it could be asked at all. A notice may come twice.
+    /// Whoever waits for an operation is told how it ended, and that a person must act: before either is recorded the
+    /// notifier was asked to tell it, whether it could or not. A notice may come twice, and may say more than comes of it.
     PeopleAreTold = "people-are-told-how-it-ended";
     /// No password is in a journal entry, a state item, a progress line, a notice, an error (`Display` and `Debug`), an
     /// outcome, or anything that is traced.

@@ -76,6 +76,8 @@ mutants! {
     ForgetsTheOldCluster = "forgets-the-old-cluster", NameAnswersOldOrVerifiedNew;
     /// Only a success is told.
     TellsSuccessOnly = "tells-success-only", PeopleAreTold;
+    /// Nobody is told that a person must act.
+    TellsNoStuck = "tells-no-stuck", PeopleAreTold;
     /// The mark on the old cluster is not taken off.
     LeavesItsMark = "leaves-its-mark", UndoneIsAsBefore;
 }
@@ -104,6 +106,7 @@ impl Mutant {
             | Self::MakesWithoutTags
             | Self::ForgetsTheCancel
             | Self::TellsSuccessOnly
+            | Self::TellsNoStuck
             | Self::LeavesItsMark => false,
         }
     }

@@ -337,7 +337,9 @@ pub(super) struct NotifierWay(pub(super) Way);
 impl Notifier for NotifierWay {
     async fn notify(&self, notice: &Notice) -> Result<(), NotifierError> {
         let way = &self.0;
-        if way.hub.is(Mutant::TellsSuccessOnly) && notice.outcome != NoticeOutcome::Completed {
+        let is_success = notice.outcome == NoticeOutcome::Completed;
+        let is_stuck = notice.outcome == NoticeOutcome::Stuck;
+        if way.hub.is(Mutant::TellsSuccessOnly) && !is_success || way.hub.is(Mutant::TellsNoStuck) && is_stuck {
             return Ok(());
         }
         way.travel(Leg::Out).await;

@@ -41,6 +41,7 @@ pub(super) fn drawn(seed: u64, sites: &[Site], encrypted: bool) -> Vec<Watched> 
                 expected: None,
                 old_content: None,
                 unanswered: SignedDuration::ZERO,
+                told: 0,
                 begun_at: None,
             }
         })

@@ -88,6 +88,8 @@ pub(super) struct Watched {
     pub(super) old_content: Option<BTreeMap<String, u64>>,
     /// How long the name answered to nobody during the present switch.
     pub(super) unanswered: SignedDuration,
+    /// How much had been told when it last ended or was stuck.
+    pub(super) told: usize,
     /// When it was begun, by the simulated clock.
     pub(super) begun_at: Option<Timestamp>,
 }
