@@ -170,32 +170,19 @@ fn holds(choice: &Node, outcome: &str, step: &str) -> bool {
     }
 }
 
-/// A restore of an hour that is looked at every minute: what is paid for is counted in transitions.
+/// Every further state is paid for: from step to step an operation goes without one. How many there are in all is counted where
+/// the machine is played.
 #[test]
-fn an_hour_of_waiting_costs_at_most_250_transitions() {
+fn the_ordinary_way_takes_no_detour() {
     let machine = pipeline::machine();
     let states = machine.get("States").unwrap();
-    let looks = 60;
-    let mut transitions = 0;
     for (index, step) in StepKind::ALL.iter().enumerate() {
-        let answered = format!("{step}-answered");
         let (outcome, next) = match StepKind::ALL.get(index + 1) {
             Some(next) => ("next", next.as_str()),
             None => ("completed", "notify"),
         };
-        // The step, its answer; what an ordinary way passes besides would show here.
-        transitions += 2;
-        let direct = states
-            .get(&answered)
-            .unwrap()
-            .get("Choices")
-            .unwrap()
-            .members()
-            .iter()
-            .any(|one| holds(one, outcome, next));
-        assert!(direct, "{answered} takes a detour to {next}");
+        let answered = format!("{step}-answered");
+        let mut choices = states.get(&answered).unwrap().get("Choices").unwrap().members().iter();
+        assert!(choices.any(|one| holds(one, outcome, next)), "{answered} takes a detour to {next}");
     }
-    // Each look: the wait, the step, its answer.
-    transitions += looks * 3 + 1;
-    assert!(transitions <= 250, "{transitions}");
 }

@@ -56,6 +56,8 @@ pub(crate) enum If {
     OnlyTags(&'static [&'static str]),
     /// The same, and the thing bears an operation's tag.
     OnlyTagsOnOurs(&'static [&'static str]),
+    /// The same, and the thing bears the mark of a switch that took its name.
+    OnlyTagsOnRetired(&'static [&'static str]),
     /// The call comes through another service, on behalf of this role.
     Via(&'static str),
     /// A grant that a service gets for its own use.
@@ -157,6 +159,9 @@ impl If {
             Self::TaggedAsOurs => like(&format!("aws:RequestTag/{OPERATION_TAG}"), "?*"),
             Self::OnlyTags(tags) => only_tags(tags),
             Self::OnlyTagsOnOurs(tags) => only_tags(tags).with(like(&format!("aws:ResourceTag/{OPERATION_TAG}"), "?*")),
+            Self::OnlyTagsOnRetired(tags) => {
+                only_tags(tags).with(like(&format!("aws:ResourceTag/{RETIRED_BY_TAG}"), "?*"))
+            }
             Self::Via(service) => {
                 map! { "StringLike" => map! { "kms:ViaService" => sub(format!("{service}.*.${{AWS::URLSuffix}}")) } }
             }

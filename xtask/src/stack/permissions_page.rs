@@ -98,6 +98,7 @@ fn requirement(only_if: If) -> String {
         If::OnlyTags(tags) => format!("no tags but {}", code(tags)),
         If::OnlyTagsOnOurs(tags) => format!("it bears `{OPERATION_TAG}`; no tags but {}", code(tags)),
         If::Via(service) => format!("through {service}"),
+        If::OnlyTagsOnRetired(tags) => format!("it bears `{RETIRED_BY_TAG}`; no tags but {}", code(tags)),
         If::GrantForRds => "for RDS itself".to_owned(),
         If::PassedTo(services) => format!("to {}", services.join(", ")),
     }

@@ -1,4 +1,4 @@
-//! The functions over a simulated cloud, called by a small interpreter of the state machine.
+//! The functions over a simulated cloud, called by the state machine as it is deployed.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -54,7 +54,7 @@ fn usual() -> Value {
     json!({
         "source": { "region": PRODUCTION.1, "latest-of": "production" },
         "copy": { "kms-key": key_arn(STAGING, TARGET_KEY), "source-kms-key": key_arn(PRODUCTION, SOURCE_KEY) },
-        "secrets": { "source-master": "production/master" },
+        "secrets": { "source-master": "aurora-restore/production/master" },
     })
 }
 

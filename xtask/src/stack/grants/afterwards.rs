@@ -3,7 +3,7 @@
 use super::{
     ALL_CLUSTERS, ALL_INSTANCES, ALL_SNAPSHOTS, Grant, If, LOOK_AT_CLUSTERS, LOOK_AT_EVENTS, LOOK_AT_INSTANCES,
     LOOK_AT_SNAPSHOTS, On, PASS_CLUSTER_ROLE, PASS_MONITORING, RELEASE, RETIRED_INSTANCES, TARGET_INSTANCES, beside,
-    grant, tag_what_is_made,
+    forward::MARKS, grant, tag_what_is_made,
 };
 
 pub(super) fn undo() -> Vec<Grant> {
@@ -49,7 +49,7 @@ fn take_back() -> Vec<Grant> {
             .only_if(If::RetiredByUs),
         beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"]),
         grant("Unmark", &["rds:RemoveTagsFromResource"], &[ALL_CLUSTERS, ALL_INSTANCES], "the marks of the switch")
-            .only_if(If::OnlyTags(&["aurora-restore:retired-by", "aurora-restore:switch-started-at"])),
+            .only_if(If::OnlyTagsOnRetired(MARKS)),
         RELEASE,
     ]
 }
@@ -66,14 +66,12 @@ fn bring_back() -> Vec<Grant> {
         )
         .only_if(If::TaggedAsOurs)
         .when("MayReplace"),
-        grant(
-            "BringBackInstances",
-            &["rds:CreateDBInstance"],
-            &[ALL_INSTANCES, ALL_CLUSTERS],
-            "`replace`: its instances",
-        )
-        .only_if(If::TaggedAsOurs)
-        .when("MayReplace"),
+        grant("BringBackInstances", &["rds:CreateDBInstance"], &[ALL_INSTANCES], "`replace`: its instances")
+            .only_if(If::TaggedAsOurs)
+            .when("MayReplace"),
+        grant("IntoWhatIsBroughtBack", &["rds:CreateDBInstance"], &[ALL_CLUSTERS], "the cluster that they are made in")
+            .only_if(If::MadeByUs)
+            .when("MayReplace"),
         grant(
             "GroupsOfWhatIsBroughtBack",
             &["rds:RestoreDBClusterFromSnapshot", "rds:CreateDBInstance"],

@@ -6,6 +6,12 @@ use super::{
     tag_what_is_made,
 };
 
+const RETIRED_BY: &str = "aurora-restore:retired-by";
+const SWITCH_STARTED: &str = "aurora-restore:switch-started-at";
+/// The marks of a switch on the cluster whose name it takes.
+pub(super) const MARKS: &[&str] = &[RETIRED_BY, SWITCH_STARTED];
+/// What a switch says on a cluster of ours: the same, or since when it serves.
+const MARKS_ON_OURS: &[&str] = &[RETIRED_BY, SWITCH_STARTED, "aurora-restore:serving-since"];
 const MAKE_CLUSTER: &[&str] = &["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime"];
 
 pub(super) fn snapshot_check() -> Vec<Grant> {
@@ -62,13 +68,10 @@ pub(super) fn create_instances() -> Vec<Grant> {
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         LOOK_AT_EVENTS,
-        grant(
-            "MakeInstances",
-            &["rds:CreateDBInstance"],
-            &[ALL_INSTANCES, ALL_CLUSTERS],
-            "the new cluster's instances",
-        )
-        .only_if(If::TaggedAsOurs),
+        grant("MakeInstances", &["rds:CreateDBInstance"], &[ALL_INSTANCES], "the new cluster's instances")
+            .only_if(If::TaggedAsOurs),
+        grant("IntoNewCluster", &["rds:CreateDBInstance"], &[ALL_CLUSTERS], "the cluster that they are made in")
+            .only_if(If::MadeByUs),
         beside(&["rds:CreateDBInstance"]),
         tag_what_is_made(&[ALL_INSTANCES]),
         grant("Reboot", &["rds:RebootDBInstance"], &[ALL_INSTANCES], "to take up static parameters")
@@ -124,28 +127,31 @@ pub(super) fn switch_over() -> Vec<Grant> {
         grant(
             "Mark",
             &["rds:AddTagsToResource"],
-            &[ALL_CLUSTERS],
-            "whose work the switch is, and since when the name serves",
+            &[TARGETS],
+            "whose work the switch is, before the old cluster gives up the name",
         )
-        .only_if(If::OnlyTags(&[
-            "aurora-restore:retired-by",
-            "aurora-restore:switch-started-at",
-            "aurora-restore:serving-since",
-        ])),
+        .only_if(If::OnlyTags(MARKS)),
+        grant(
+            "MarkOurs",
+            &["rds:AddTagsToResource"],
+            &[ALL_CLUSTERS],
+            "the same where the old cluster was an earlier operation's; since when the new one serves",
+        )
+        .only_if(If::OnlyTagsOnOurs(MARKS_ON_OURS)),
         grant(
             "MarkInstances",
             &["rds:AddTagsToResource"],
             &[TARGET_INSTANCES],
             "the same for the old instances, by which they may be deleted later",
         )
-        .only_if(If::OnlyTags(&["aurora-restore:retired-by"])),
+        .only_if(If::OnlyTags(&[RETIRED_BY])),
         grant(
             "MarkInstancesOfOurs",
             &["rds:AddTagsToResource"],
             &[ALL_INSTANCES],
             "the same where the old cluster was an earlier operation's",
         )
-        .only_if(If::OnlyTagsOnOurs(&["aurora-restore:retired-by"])),
+        .only_if(If::OnlyTagsOnOurs(&[RETIRED_BY])),
         grant(
             "LookAtFinalSnapshot",
             &["rds:DescribeDBClusterSnapshots"],

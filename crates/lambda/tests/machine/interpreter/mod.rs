@@ -1,5 +1,14 @@
-//! A small reading of the state machine: place after place, as the replies say, until the end. Time passes by the
-//! scenario's clock.
+//! The state machine of the template, played over a simulated cloud: each task calls the real function of its place.
+//!
+//! ```text
+//! asl   the document, and nothing in it that is not understood
+//! data  paths and functions in it
+//! walk  state after state to the end
+//! ```
+
+mod asl;
+mod data;
+mod walk;
 
 use std::{cell::RefCell, time::Duration};
 
@@ -8,7 +17,7 @@ use aurora_restore_core::{
     ports::{Clock, Ports},
     request::Request,
 };
-use aurora_restore_lambda::{Event, Function, FunctionError, Hourglass, Measure, Outcome, Reply, Served};
+use aurora_restore_lambda::{Event, Function, FunctionError, Hourglass, Measure, Reply, Served};
 use aurora_restore_testing::{
     ManualClock, block_on,
     scenario::{FRANKFURT, Scenario, region},
@@ -16,25 +25,10 @@ use aurora_restore_testing::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-/// More states than any restore enters.
-const STATES_MAX: u32 = 20_000;
-/// How often a state is tried again, as the machine's `Retry` does.
-const RETRIES_MAX: u32 = 5;
+pub(crate) use walk::{Ended, Stopped};
+
 /// The time that an invocation has.
 pub(crate) const FUNCTION_TIME: SignedDuration = SignedDuration::from_secs(300);
-
-/// How an execution ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    /// What the last reply said, or the error that nobody caught.
-    pub(crate) outcome: Result<Outcome, FunctionError>,
-    /// The places that were entered, each once in a row.
-    pub(crate) places: Vec<&'static str>,
-    /// How many states were entered: for each reply a task and a choice, a wait where it says so, and the end.
-    pub(crate) states: u32,
-    /// What was measured.
-    pub(crate) measures: Vec<Measure>,
-}
 
 /// The time that an invocation of a test has. Waiting turns the clock; a test may have something happen meanwhile.
 pub(crate) struct Sand<'s> {
@@ -64,6 +58,8 @@ pub(crate) struct Execution<'s> {
     /// What the event's request is read as.
     pub(crate) request: Request,
     pub(crate) function_time: SignedDuration,
+    /// The place whose function cannot be run, with what is said of it.
+    pub(crate) broken: Option<(&'static str, FunctionError)>,
     /// What happens before each invocation, with the place.
     pub(crate) before: RefCell<Box<dyn FnMut(&'static str) + 's>>,
     /// What happens while a function waits.
@@ -90,6 +86,7 @@ impl<'s> Execution<'s> {
             input,
             request,
             function_time: FUNCTION_TIME,
+            broken: None,
             before: RefCell::new(Box::new(|_| {})),
             meanwhile: Box::new(|| {}),
         }
@@ -112,12 +109,40 @@ impl<'s> Execution<'s> {
         cause: Option<&FunctionError>,
         measures: &mut Vec<Measure>,
     ) -> Result<Reply, FunctionError> {
-        let served = Served::from_word(place).expect("replies name places that exist");
         let mut payload = json!({ "executor": self.name, "input": self.input });
         if let Some(error) = cause {
-            let said = json!({ "errorType": error.name(), "errorMessage": error.to_string() });
-            payload["cause"] = json!({ "Error": error.name(), "Cause": said.to_string() });
+            let stopped = Stopped::from(error);
+            payload["cause"] = json!({ "Error": stopped.error, "Cause": stopped.cause });
         }
+        self.delivered(place, payload, measures).await
+    }
+
+    /// Runs the machine to its end.
+    pub(crate) fn run(&self) -> Ended {
+        walk::run(self)
+    }
+
+    /// Calls the function of a place with the payload of a task.
+    fn call(
+        &self,
+        place: &'static str,
+        payload: Value,
+        measures: &mut Vec<Measure>,
+    ) -> Result<Reply, FunctionError> {
+        (self.before.borrow_mut())(place);
+        match &self.broken {
+            Some((broken, error)) if *broken == place => Err(error.clone()),
+            Some(_) | None => block_on(self.delivered(place, payload, measures)),
+        }
+    }
+
+    async fn delivered(
+        &self,
+        place: &str,
+        payload: Value,
+        measures: &mut Vec<Measure>,
+    ) -> Result<Reply, FunctionError> {
+        let served = Served::from_word(place).expect("replies name places that exist");
         let request = self.request.clone();
         let deadline = self.scenario.clock.now() + self.function_time;
         let sand = Sand { clock: &self.scenario.clock, deadline, meanwhile: self.meanwhile.as_ref() };
@@ -130,66 +155,5 @@ impl<'s> Execution<'s> {
             hourglass: &sand,
         };
         function.serve(&Event::read(served, payload)?, measures).await
-    }
-
-    /// Runs the machine to its end.
-    pub(crate) fn run(&self) -> Ended {
-        let mut ended = Ended { outcome: Ok(Outcome::Wait), places: Vec::new(), states: 1, measures: Vec::new() };
-        let mut place = Served::FIRST.as_str();
-        let mut cause = None;
-        while ended.states < STATES_MAX {
-            if ended.places.last() != Some(&place) {
-                ended.places.push(place);
-            }
-            ended.states += 2;
-            match self.tried(place, cause.as_ref(), &mut ended.measures) {
-                Ok(reply) => match reply.outcome {
-                    Outcome::Wait => {
-                        ended.states += 1;
-                        self.scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
-                    }
-                    Outcome::Next | Outcome::Undo | Outcome::Retire => place = reply.step,
-                    outcome @ (Outcome::Completed | Outcome::Failed | Outcome::Cancelled | Outcome::Stuck) => {
-                        ended.outcome = Ok(outcome);
-                        return ended;
-                    }
-                },
-                Err(error @ FunctionError::Blocked(_)) if place == Served::FIRST.as_str() => {
-                    ended.outcome = Err(error);
-                    return ended;
-                }
-                Err(error) if place == Served::Undo.as_str() || place == Served::Retire.as_str() => {
-                    ended.outcome = Err(error);
-                    return ended;
-                }
-                Err(error) => {
-                    cause = Some(error);
-                    place = Served::Undo.as_str();
-                }
-            }
-        }
-        panic!("the execution did not end within {STATES_MAX} states: {:?}", ended.places);
-    }
-
-    /// One state with its `Retry`.
-    fn tried(
-        &self,
-        place: &'static str,
-        cause: Option<&FunctionError>,
-        measures: &mut Vec<Measure>,
-    ) -> Result<Reply, FunctionError> {
-        let cause = cause.filter(|_| place == Served::Undo.as_str());
-        let mut pause = SignedDuration::from_secs(2);
-        for _ in 0..RETRIES_MAX {
-            (self.before.borrow_mut())(place);
-            match self.invoke(place, cause, measures) {
-                Err(FunctionError::TryAgain(_)) => {
-                    self.scenario.clock.turn(pause);
-                    pause *= 2;
-                }
-                other => return other,
-            }
-        }
-        self.invoke(place, cause, measures)
     }
 }
