@@ -41,6 +41,47 @@ pub struct FunctionStage {
     _directory: TempDir,
 }
 
+/// What functions find around them.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Their account, whose digits are their access key.
+    pub account: &'a str,
+    /// Their Region.
+    pub region: &'a str,
+    /// Where tables, secrets, parameters and topics are.
+    pub services: &'a str,
+    /// Where RDS and STS are.
+    pub rds: &'a str,
+    /// The time between two looks.
+    pub poll: &'a str,
+}
+
+impl Surroundings<'_> {
+    /// The variables that the template gives to every function, but those that say whom it tells.
+    pub fn variables(&self, place: &str) -> Vec<(&'static str, String)> {
+        [
+            ("AWS_REGION", self.region),
+            ("AWS_ACCESS_KEY_ID", self.account),
+            ("AWS_SECRET_ACCESS_KEY", "not-checked"),
+            ("AWS_ENDPOINT_URL", self.services),
+            ("AWS_ENDPOINT_URL_RDS", self.rds),
+            ("AWS_ENDPOINT_URL_STS", self.rds),
+            ("AURORA_RESTORE_STEP", place),
+            ("AURORA_RESTORE_ENVIRONMENT", "test"),
+            ("AURORA_RESTORE_PARAMETER", PARAMETER),
+            ("AURORA_RESTORE_JOURNAL_STORE", "tables"),
+            ("AURORA_RESTORE_JOURNAL_STATE_TABLE", STATE_TABLE),
+            ("AURORA_RESTORE_JOURNAL_AUDIT_TABLE", AUDIT_TABLE),
+            ("AURORA_RESTORE_SECRETS_STORE", "secrets-manager"),
+            ("AURORA_RESTORE_TARGET_REGION", self.region),
+            ("AURORA_RESTORE_LIMITS_POLL", self.poll),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
+    }
+}
+
 impl FunctionStage {
     /// Sets it on a stand-in that is entered with the account's digits.
     ///
@@ -73,30 +114,15 @@ impl FunctionStage {
         self.services.json("ssm", "AmazonSSM.PutParameter", &parameter);
     }
 
-    /// The variables of the function that serves a place.
+    /// The variables of the function that serves a place. Nobody is told of anything.
     pub fn variables(&self, place: &str) -> Vec<(&'static str, String)> {
+        let services = self.services.url();
         let rds = self.sandbox.endpoint_url();
-        [
-            ("AWS_REGION", FRANKFURT),
-            ("AWS_ACCESS_KEY_ID", STAGING),
-            ("AWS_SECRET_ACCESS_KEY", "not-checked"),
-            ("AWS_ENDPOINT_URL", &self.services.url()),
-            ("AWS_ENDPOINT_URL_RDS", rds),
-            ("AWS_ENDPOINT_URL_STS", rds),
-            ("AURORA_RESTORE_STEP", place),
-            ("AURORA_RESTORE_ENVIRONMENT", "test"),
-            ("AURORA_RESTORE_PARAMETER", PARAMETER),
-            ("AURORA_RESTORE_JOURNAL_STORE", "tables"),
-            ("AURORA_RESTORE_JOURNAL_STATE_TABLE", STATE_TABLE),
-            ("AURORA_RESTORE_JOURNAL_AUDIT_TABLE", AUDIT_TABLE),
-            ("AURORA_RESTORE_SECRETS_STORE", "secrets-manager"),
-            ("AURORA_RESTORE_NOTIFY_CHANNEL", "none"),
-            ("AURORA_RESTORE_TARGET_REGION", FRANKFURT),
-            ("AURORA_RESTORE_LIMITS_POLL", "60s"),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name, value.to_owned()))
-        .collect()
+        let surroundings =
+            Surroundings { account: STAGING, region: FRANKFURT, services: &services, rds, poll: "60s" };
+        let mut variables = surroundings.variables(place);
+        variables.push(("AURORA_RESTORE_NOTIFY_CHANNEL", "none".to_owned()));
+        variables
     }
 
     /// The event that begins an operation beside the source.

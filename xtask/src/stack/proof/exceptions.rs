@@ -10,7 +10,7 @@ pub(super) enum Whose {
     Of(&'static [&'static str]),
 }
 
-/// One of them: an action, or the end of the pattern of things that it is granted on.
+/// One of them: an action, one of one statement, or the end of the pattern of things that it is granted on.
 pub(super) struct Exception {
     pub(super) what: &'static str,
     pub(super) whose: Whose,
@@ -29,6 +29,7 @@ const LAMBDA_LOGS: &str = "Lambda itself writes the log";
 const LAMBDA_TRACES: &str = "Lambda itself sends the traces";
 const LAMBDA_NETWORK: &str = "Lambda itself makes the network interfaces";
 const RDS_ASKS_KMS: &str = "RDS asks KMS on the caller's behalf";
+const ROLES: &str = "one parameter lists the roles that any call may hand over";
 const GROUPS: &str = "RDS asks for groups only where a call names them, and for its own ones besides";
 
 pub(super) const EXCEPTIONS: &[Exception] = &[
@@ -49,6 +50,9 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     of_all("kms:GenerateDataKey", "SNS asks KMS on the caller's behalf"),
     of_all("kms:GenerateDataKey*", RDS_ASKS_KMS),
     of_all("kms:ReEncrypt*", RDS_ASKS_KMS),
+    of_all("Entries dynamodb:GetItem", "one entry is read where an append was refused, to say why"),
+    of_all(":role/import", ROLES),
+    of_all(":role/monitoring", ROLES),
     of_all(":cluster-pg:*", GROUPS),
     of_all(":pg:*", GROUPS),
     of_all(":og:*", GROUPS),
@@ -95,8 +99,10 @@ impl Exception {
         }
     }
 
-    /// Whether it excuses this action or pattern of things.
-    pub(super) fn excuses(&self, granted: &str) -> bool {
-        granted == self.what || (self.what.starts_with(':') && granted.ends_with(self.what))
+    /// Whether it excuses this action or pattern of things of a statement.
+    pub(super) fn excuses(&self, sid: &str, granted: &str) -> bool {
+        granted == self.what
+            || self.what.split_once(' ') == Some((sid, granted))
+            || (self.what.starts_with(':') && granted.ends_with(self.what))
     }
 }
