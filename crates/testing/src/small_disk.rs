@@ -14,8 +14,8 @@ const BALLAST: &str = "ballast";
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// A disk of so many KiB on a directory, which is made; others may pass through it and see nothing. Only root may mount, and not everywhere: elsewhere there is
-    /// none, and a line of the test's output says that the test was skipped.
+    /// A disk of so many KiB on a directory, which is made; others may pass through it and see nothing. Only root may mount,
+    /// and not everywhere: elsewhere there is none, and a line of the test's output says that the test was skipped.
     pub fn mount(on: &Path, kibibytes: u64) -> Option<Self> {
         let made = fs::create_dir_all(on).is_ok();
         let size = format!("size={kibibytes}k,mode=0711");

@@ -45,6 +45,7 @@ fn an_operation_that_cannot_be_read_is_named_and_hides_no_other() {
     --- exit 3
     "#);
 }
+
 #[test]
 fn a_journal_that_was_altered_is_refused() {
     let (home, _) = home_with_a_completed_operation();

@@ -156,10 +156,7 @@ impl Session {
 
     /// The operation as it will be once this is recorded.
     pub(super) fn after(&self, event: &Event, now: Timestamp) -> Result<Operation, EngineError> {
-        let mut next = self.operation.clone();
-        let illegal = |source| EngineError::Illegal { operation: self.operation.id.clone(), source };
-        next.apply(event, now).map_err(illegal)?;
-        Ok(next)
+        applied(&self.operation, event, now)
     }
 
     pub(super) async fn note_progress(&self, journal: &dyn Journal, progress: &Progress) -> Result<(), EngineError> {
@@ -176,6 +173,14 @@ fn reaches(operation: &Operation, newest: u64) -> Result<(), JournalRefusal> {
     Ok(())
 }
 
+/// The operation after an event; the operation itself stays as it is.
+fn applied(operation: &Operation, event: &Event, now: Timestamp) -> Result<Operation, EngineError> {
+    let mut next = operation.clone();
+    let illegal = |source| EngineError::Illegal { operation: operation.id.clone(), source };
+    next.apply(event, now).map_err(illegal)?;
+    Ok(next)
+}
+
 fn prepare(
     operation: &Operation,
     last_hash: &str,
@@ -183,8 +188,7 @@ fn prepare(
     now: Timestamp,
 ) -> Result<(Operation, SealedEntry), EngineError> {
     let id = operation.id.clone();
-    let mut next = operation.clone();
-    next.apply(&event, now).map_err(|source| EngineError::Illegal { operation: id.clone(), source })?;
+    let next = applied(operation, &event, now)?;
     let entry = Entry { operation: id.clone(), sequence: next.sequence, at: now, event };
     let sealed = SealedEntry::seal(&entry, last_hash).map_err(|source| EngineError::Wire { operation: id, source })?;
     Ok((next, sealed))

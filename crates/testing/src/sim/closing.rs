@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aurora_restore_core::{
     journal::replay,
-    operation::{Operation, Status},
-    ports::NoticeOutcome,
+    operation::Operation,
     report::{self, Report},
 };
 use aurora_restore_sandbox::model::{
@@ -95,7 +94,6 @@ fn operation(hub: &Hub, inner: &mut Inner, index: usize, (ends, reports): Ends<'
         aurora_restore_core::request::Strategy::Replace => "replace",
     };
     *inner.tally.ends.entry((strategy, status)).or_default() += 1;
-    was_told(inner, &operation, now);
     let Some(report) = reports.get(&index) else { return BTreeSet::new() };
     let there = made_and_there(inner, index, ends);
     let site = inner.operations[index].site;
@@ -113,20 +111,6 @@ fn operation(hub: &Hub, inner: &mut Inner, index: usize, (ends, reports): Ends<'
         missing(inner, &operation, report, ends, now);
     }
     listed
-}
-
-/// Whether people were told how the operation ended.
-fn was_told(inner: &mut Inner, operation: &Operation, now: Timestamp) {
-    let outcome = match operation.status() {
-        Status::Completed => NoticeOutcome::Completed,
-        Status::Failed => NoticeOutcome::Failed,
-        Status::Cancelled => NoticeOutcome::Cancelled,
-        Status::Stuck => NoticeOutcome::Stuck,
-        // That it has not ended is another invariant's.
-        Status::InProgress => return,
-    };
-    let told = inner.told.contains(&(operation.id.clone(), outcome));
-    inner.require(Invariant::PeopleAreTold, now, told, || format!("{} ended {outcome:?} without a word", operation.id));
 }
 
 /// What an operation made and is there: its present name first, then the name under which it was made.

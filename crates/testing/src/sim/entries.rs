@@ -103,10 +103,10 @@ fn told(event: &Event) -> String {
     }
 }
 
-/// Whether people were told of an end, or that one of them must act, since the end before it. A success has a step of its
-/// own for that, which may be given up.
+/// Whether people were told of an end, or that one of them must act, since the end before it.
 fn was_told(inner: &mut Inner, index: usize, event: &Event, now: Timestamp) {
     let wanted = [
+        (NoticeOutcome::Completed, matches!(event, Event::Ended { end: End::Completed })),
         (NoticeOutcome::Failed, matches!(event, Event::Ended { end: End::Failed })),
         (NoticeOutcome::Cancelled, matches!(event, Event::Ended { end: End::Cancelled })),
         (NoticeOutcome::Stuck, matches!(event, Event::BecameStuck { .. })),

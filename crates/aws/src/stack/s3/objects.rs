@@ -30,8 +30,9 @@ pub(super) async fn holding(
     };
     let id = found.version_id().ok_or_else(|| asked.malformed("names no version"))?.to_owned();
     let of_parts = found.checksum_type() == Some(&ChecksumType::Composite);
+    let is_as_long = found.content_length().is_some_and(|length| usize::try_from(length) == Ok(content.len()));
     let is_same = match found.checksum_sha256().filter(|_| !of_parts) {
-        _ if found.content_length().is_some_and(|length| usize::try_from(length) != Ok(content.len())) => false,
+        _ if !is_as_long => false,
         Some(digest) => digest == BASE64_STANDARD.encode(Sha256::digest(content)),
         None => read(s3, bucket, key, &id).await? == content,
     };
