@@ -64,9 +64,10 @@ impl Notifier for SnsNotifier {
             .message(message(notice));
         if self.topic.as_str().ends_with(".fifo") {
             publish = publish.message_group_id(notice.operation_id.as_str()).message_deduplication_id(format!(
-                "{}-{}",
+                "{}-{}-{}",
                 notice.operation_id,
-                word(notice)
+                word(notice),
+                notice.as_of_entry
             ));
         }
         let sent = publish.send().await;
@@ -88,6 +89,7 @@ fn message(notice: &Notice) -> String {
         "operation_id": notice.operation_id,
         "target": notice.target,
         "outcome": notice.outcome,
+        "as_of_entry": notice.as_of_entry,
         "subject": notice.subject,
         "body": notice.body,
     });

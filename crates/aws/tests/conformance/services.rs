@@ -137,17 +137,23 @@ async fn services_pass(server: &StandIn) {
 
     let ordered = json!({ "FifoQueue": "true" });
     let fixture = OnTopic::new(server, "suite-notices.fifo", &ordered).await;
-    let notice = |outcome| Notice {
+    let notice = |outcome, as_of_entry| Notice {
         operation_id: OperationId::new("op-suite").expect("a legal id"),
         target: ClusterId::new("staging").expect("a legal id"),
         outcome,
+        as_of_entry,
         subject: "staging".to_owned(),
         body: String::new(),
     };
-    for outcome in [NoticeOutcome::Stuck, NoticeOutcome::Stuck, NoticeOutcome::Failed] {
-        fixture.notifier.notify(&notice(outcome)).await.expect("it is accepted");
+    let stuck_again = [(NoticeOutcome::Stuck, 9), (NoticeOutcome::Stuck, 9), (NoticeOutcome::Stuck, 12)];
+    for (outcome, entry) in stuck_again.into_iter().chain([(NoticeOutcome::Failed, 15)]) {
+        fixture.notifier.notify(&notice(outcome, entry)).await.expect("it is accepted");
     }
-    assert_eq!(fixture.accepted().await.len(), 2, "a repeat is not delivered");
+    assert_eq!(
+        fixture.accepted().await.len(),
+        3,
+        "a repeat is not delivered, and what is stuck once more is told again"
+    );
 
     let config = SsmConfig::new(&connection().await, Some(&endpoint(server))).expect("a legal endpoint");
     let name = ParameterName::of_environment("suite").expect("a legal name");

@@ -5,14 +5,19 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     catalogue::ErrorCode,
+    engine::PROOF_AGE_MAX,
     operation::{Failure, FailureClass, Operation, Progress, StepKind, StepRecord},
     request::Limits,
+    steps::LOOKS_AGE_MAX,
 };
 
 /// The first pause before a retry; each further one is twice as long.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 /// The longest pause before a retry.
 const PAUSE_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// After this long a change has landed or never will: the run that sent it began no earlier than [`LOOKS_AGE_MAX`] before,
+/// its proof was no older than [`PROOF_AGE_MAX`], and no call is on its way for longer than a minute.
+const LANDED_AFTER: SignedDuration = SignedDuration::from_secs(LOOKS_AGE_MAX.as_secs() + PROOF_AGE_MAX.as_secs() + 60);
 
 /// The pause before the next attempt, if another one is allowed after this failure.
 pub(super) fn pause_before_retry(
@@ -106,12 +111,31 @@ pub(super) fn undo_overdue(
     })
 }
 
-/// Says that ending the retired cluster takes too long, if it does. Counted from the newest entry, which began it.
-pub(super) fn retire_overdue(operation: &Operation, now: Timestamp) -> Option<Failure> {
-    let waited = now.duration_since(operation.updated_at);
-    (waited > operation.request.limits.step).then(|| {
-        timed_out(&format!("the retired cluster is not gone after {}", spoken(waited)), ErrorCode::RetireRefused)
-    })
+/// Where ending the retired cluster stands in its time.
+pub(super) enum RetireTime {
+    /// Changes may be made.
+    Running,
+    /// It takes too long: no change is begun any more, and one that was sent before may be on its way.
+    Closing,
+    /// It takes too long, and whatever was sent has landed.
+    Over(Failure),
+}
+
+/// What time is left for ending the retired cluster. Counted from the newest entry, which began it or says who took it over.
+///
+/// The failure is recorded only once nothing can be on its way: it says that the cluster is still there, and after it the
+/// operation has ended. The clocks of two executors may differ by a part of [`LANDED_AFTER`].
+pub(super) fn retire_time(operation: &Operation, looked: Timestamp) -> RetireTime {
+    let waited = looked.duration_since(operation.updated_at);
+    let limit = operation.request.limits.step;
+    if waited <= limit {
+        RetireTime::Running
+    } else if waited <= limit + LANDED_AFTER {
+        RetireTime::Closing
+    } else {
+        let message = format!("the retired cluster is not gone after {}", spoken(waited));
+        RetireTime::Over(timed_out(&message, ErrorCode::RetireRefused))
+    }
 }
 
 fn timed_out(message: &str, code: ErrorCode) -> Failure {

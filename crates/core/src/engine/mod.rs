@@ -19,6 +19,7 @@ mod people;
 mod place;
 mod session;
 
+use budget::RetireTime;
 pub use decide::{Decision, decide};
 pub use fence::{Fence, PROOF_AGE_MAX};
 pub use people::{request_cancel, undo_can_be_waived, undo_is_possible};
@@ -32,7 +33,7 @@ use crate::{
     operation::{Direction, End, Event, Failure, FailureClass, Operation, Progress, Status, StepKind, StepStatus},
     ports::{Journal, JournalError, Ports, TargetKey},
     request::Request,
-    steps::{self, StepContext, StepError, StepOutcome},
+    steps::{self, StepContext, StepError, StepOutcome, retire::RetireOutcome},
     verification::CheckResult,
 };
 
@@ -260,33 +261,31 @@ impl<'a> Engine<'a> {
     async fn run_retire(&self, session: &mut Session) -> Result<Advance, EngineError> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
-        let looked = context.begun();
-        let outcome = steps::retire::run(&context).await;
+        let time = budget::retire_time(session.operation(), context.begun());
+        let outcome = match time {
+            RetireTime::Running => steps::retire::run(&context).await,
+            RetireTime::Closing | RetireTime::Over(_) => steps::retire::run(&context.only_looking()).await,
+        };
         let now = self.ports.clock.now();
-        match outcome {
-            Ok(steps::retire::RetireOutcome::Done(retired)) => {
-                self.record(session, Event::RetireFinished { retired }, now).await
+        let limits = &session.operation().request.limits;
+        let (after, progress) = match outcome {
+            Ok(RetireOutcome::Done(retired)) => {
+                return self.record(session, Event::RetireFinished { retired }, now).await;
             }
-            Ok(steps::retire::RetireOutcome::Wait { after, progress }) => {
-                match budget::retire_overdue(session.operation(), looked) {
-                    Some(failure) => self.record(session, Event::RetireFailed { failure }, now).await,
-                    None => self.wait(session, after, Some(progress)).await,
+            Ok(RetireOutcome::Wait { after, progress }) => (after, Some(progress)),
+            Err(StepError::Outdated) => (pace::before_looking_again(limits), None),
+            Err(StepError::Failed(failure) | StepError::Refused { failure, .. }) => match (failure.class, &time) {
+                (FailureClass::Retryable, RetireTime::Running) | (_, RetireTime::Closing) => {
+                    (pace::for_steps(limits), None)
                 }
-            }
-            Err(StepError::Failed(failure) | StepError::Refused { failure, .. }) => {
-                if failure.class == FailureClass::Retryable
-                    && budget::retire_overdue(session.operation(), looked).is_none()
-                {
-                    let after = pace::for_steps(&session.operation().request.limits);
-                    return Ok(Advance::Wait { after, progress: None });
-                }
-                self.record(session, Event::RetireFailed { failure }, now).await
-            }
-            Err(StepError::Outdated) => match budget::retire_overdue(session.operation(), looked) {
-                Some(failure) => self.record(session, Event::RetireFailed { failure }, now).await,
-                None => self.wait(session, pace::before_looking_again(&session.operation().request.limits), None).await,
+                (FailureClass::Terminal | FailureClass::NeedsOperator, RetireTime::Running)
+                | (_, RetireTime::Over(_)) => return self.record(session, Event::RetireFailed { failure }, now).await,
             },
-            Err(StepError::Journal(source)) => Err(EngineError::Journal(source)),
+            Err(StepError::Journal(source)) => return Err(EngineError::Journal(source)),
+        };
+        match time {
+            RetireTime::Over(failure) => self.record(session, Event::RetireFailed { failure }, now).await,
+            RetireTime::Running | RetireTime::Closing => self.wait(session, after, progress).await,
         }
     }
 

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
-use crate::ids::{ClusterId, OperationId};
+use crate::{
+    ids::{ClusterId, OperationId},
+    operation::Status,
+};
 
 /// What is told: how an operation ended, or that something wants a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,6 +24,19 @@ pub enum NoticeOutcome {
     Attention,
 }
 
+impl NoticeOutcome {
+    /// What is told of an operation with this status; nothing while it is in progress.
+    pub fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Completed => Some(Self::Completed),
+            Status::Failed => Some(Self::Failed),
+            Status::Cancelled => Some(Self::Cancelled),
+            Status::Stuck => Some(Self::Stuck),
+            Status::InProgress => None,
+        }
+    }
+}
+
 /// What is told. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
@@ -30,13 +46,16 @@ pub struct Notice {
     pub target: ClusterId,
     /// How it ended.
     pub outcome: NoticeOutcome,
+    /// The number of the newest entry of the operation's journal when this was told. A channel that drops repeats tells by it
+    /// an operation that is stuck once more from one of which it was told before.
+    pub as_of_entry: u64,
     /// One line for a subject.
     pub subject: String,
     /// A few sentences for the body.
     pub body: String,
 }
 
-/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id and outcome. It goes out
+/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id, outcome and entry. It goes out
 /// before what it tells is recorded: what counts is the report.
 #[async_trait]
 pub trait Notifier: Send + Sync {

@@ -36,14 +36,14 @@ pub enum StepError {
     /// The journal did not answer, or another executor has taken over: this executor stops here.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What was seen is too old to act upon: nothing was sent, and the step looks again.
-    #[error("what the step saw is older than {LOOKS_AGE_MAX:#}")]
+    /// What was seen is too old to act upon, or it is too late to act: nothing was sent, and the step looks again.
+    #[error("what the step saw is older than {LOOKS_AGE_MAX:#}, or its time is over")]
     Outdated,
 }
 
 /// A change rests on what its run of the step saw. A run that was held up for longer than this, for instance because the
 /// machine slept, looks again before it changes anything: a name that it saw may be another thing's by now.
-pub(super) const LOOKS_AGE_MAX: SignedDuration = SignedDuration::from_mins(2);
+pub(crate) const LOOKS_AGE_MAX: SignedDuration = SignedDuration::from_mins(2);
 
 impl From<RdsError> for StepError {
     fn from(error: RdsError) -> Self {
@@ -64,12 +64,18 @@ pub struct StepContext<'a> {
     ports: Ports<'a>,
     fence: Fence<'a>,
     begun: Timestamp,
+    only_looks: bool,
 }
 
 impl<'a> StepContext<'a> {
     /// For one run of a step, which begins now.
     pub(crate) fn new(operation: &'a Operation, ports: Ports<'a>, fence: Fence<'a>) -> Self {
-        Self { operation, ports, fence, begun: ports.clock.now() }
+        Self { operation, ports, fence, begun: ports.clock.now(), only_looks: false }
+    }
+
+    /// The same run, which makes no change any more: where one would be made the run ends with [`StepError::Outdated`].
+    pub(crate) fn only_looking(self) -> Self {
+        Self { only_looks: true, ..self }
     }
 
     /// When this run of the step began: all that it has seen, it saw since.
@@ -114,10 +120,10 @@ impl<'a> StepContext<'a> {
     ///
     /// # Errors
     /// As [`crate::ports::Rds::change`]; [`JournalError::Fenced`] if another executor has taken over;
-    /// [`StepError::Outdated`] if the step began longer ago than [`LOOKS_AGE_MAX`].
+    /// [`StepError::Outdated`] if the step began longer ago than [`LOOKS_AGE_MAX`], or only looks.
     pub async fn change(&self, location: &Location, change: Change) -> Result<Result<(), RdsError>, StepError> {
         self.fence.check(self.ports.clock).await?;
-        if self.now().duration_since(self.begun) > LOOKS_AGE_MAX {
+        if self.only_looks || self.now().duration_since(self.begun) > LOOKS_AGE_MAX {
             return Err(StepError::Outdated);
         }
         tracing::info!(action = change.action(), object = change.object(), %location, "changing");

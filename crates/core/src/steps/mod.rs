@@ -22,6 +22,7 @@ mod switch_over;
 mod teardown;
 mod verify_restore;
 
+pub(crate) use context::LOOKS_AGE_MAX;
 pub use context::{StepContext, StepError};
 pub use failure::failure_of_rds;
 pub(crate) use failure::{failure_of_cloud, failure_of_secrets};

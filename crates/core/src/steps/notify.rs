@@ -1,10 +1,10 @@
 //! `notify`: tells people. Of a success as a step; of every other end besides, because an end must not depend on it.
 //!
-//! Idempotent because receivers tell repeats by operation id and outcome.
+//! Idempotent because receivers tell repeats by operation id, outcome and entry.
 
 use crate::{
     catalogue::ErrorCode,
-    operation::{Failure, NoticeSent, Operation, Status, StepFacts, StepKind},
+    operation::{Failure, NoticeSent, Operation, StepFacts, StepKind},
     ports::{Notice, NoticeOutcome, Ports},
     request::Strategy,
     steps::{StepContext, StepError, StepOutcome, Undo},
@@ -23,11 +23,8 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
 /// Tells that an operation ends otherwise than completed; it is recorded next. The end must not depend on a notice: one that
 /// cannot be sent is a warning in the log and nothing more.
 pub(crate) async fn tell_about_end(ports: &Ports<'_>, operation: &Operation) {
-    let outcome = match operation.status() {
-        Status::Failed => NoticeOutcome::Failed,
-        Status::Cancelled => NoticeOutcome::Cancelled,
-        Status::Stuck => NoticeOutcome::Stuck,
-        Status::Completed | Status::InProgress => return,
+    let Some(outcome) = NoticeOutcome::of(operation.status()).filter(|told| *told != NoticeOutcome::Completed) else {
+        return;
     };
     if let Err(error) = ports.notifier.notify(&notice(operation, outcome)).await {
         tracing::warn!(operation = %operation.id, %error, "the notice of the end was not accepted");
@@ -54,7 +51,14 @@ fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
         body.push_str(&format!(" {}: {failure}.", failure.code));
     }
     body.push_str(&format!(" See `aurora-restore report {}`.", operation.id));
-    Notice { operation_id: operation.id.clone(), target: target.clone(), outcome, subject, body }
+    Notice {
+        operation_id: operation.id.clone(),
+        target: target.clone(),
+        outcome,
+        as_of_entry: operation.sequence,
+        subject,
+        body,
+    }
 }
 
 fn completed_text(operation: &Operation) -> String {

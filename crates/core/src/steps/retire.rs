@@ -61,7 +61,8 @@ pub async fn run(context: &StepContext<'_>) -> Result<RetireOutcome, StepError> 
         }
         if taking {
             let taken = final_snapshot(context, plan, &retired.cluster, &plan.names.final_snapshot).await;
-            if taken.is_err() && found.status == ClusterStatus::Available && !found.members.is_empty() {
+            let failed = matches!(taken, Err(StepError::Failed(_)));
+            if failed && found.status == ClusterStatus::Available && !found.members.is_empty() {
                 clear_failed_final_snapshot(context, plan).await?;
             }
             if let Some(text) = taken? {

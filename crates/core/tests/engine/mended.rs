@@ -1,13 +1,13 @@
-//! Faults that the matrix of crashes and failures found in the engine, each as it was found.
+//! Faults that the matrix of crashes and failures, and the worlds drawn from seeds, found in the engine, each as it was found.
 
 use aurora_restore_core::{
     catalogue::ErrorCode,
-    engine::{Engine, Session},
-    operation::{Status, StepKind, StepStatus},
+    engine::{Advance, Engine, Session},
+    operation::{Phase, Status, StepKind, StepStatus},
     request::{SourceSelector, Strategy},
 };
 use aurora_restore_sandbox::model::{
-    call::{Call, ModifyDbCluster},
+    call::{Action, Call, CreateDbInstance, DeleteDbInstance, ModifyDbCluster},
     faults::{Fault, FaultRule},
     resources::InstanceStatus,
 };
@@ -16,6 +16,7 @@ use aurora_restore_testing::{
     scenario::{MOVES_MAX, Scenario, Stage, TARGET, TargetIs},
     stories::{driven_until, step_is},
 };
+use jiff::SignedDuration;
 
 /// The new cluster was made with the protection of the old one. RDS takes it off an available cluster only, so a restore
 /// that failed could not be undone.
@@ -109,4 +110,82 @@ fn an_old_cluster_that_fails_while_it_is_brought_back_is_brought_back_by_the_nex
         let after = scenario.view(Witness::OfLikeness).without("final-");
         assert_eq!(before.differences(&after), Vec::<String>::new());
     }
+}
+
+/// A later operation had made an instance of the serving cluster anew, under its name. The undo of the switch took it for
+/// foreign, and was stuck on it whatever a person did.
+#[test]
+fn an_undo_takes_the_names_back_from_instances_that_were_made_anew() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    scenario.settle();
+    let name = session.operation().facts.plan.as_ref().unwrap().names.serving_instances.last().unwrap().to_string();
+    let place = scenario.target_place();
+    scenario.operator(
+        &place,
+        Call::DeleteDbInstance(DeleteDbInstance { db_instance_identifier: name.clone(), ..Default::default() }),
+    );
+    scenario.settle();
+    let anew = CreateDbInstance {
+        db_instance_identifier: name,
+        db_cluster_identifier: Some(TARGET.to_owned()),
+        db_instance_class: "db.r6g.large".to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        ..CreateDbInstance::default()
+    };
+    scenario.operator(&place, Call::CreateDbInstance(anew));
+    scenario.settle();
+    let status = block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.undo(&mut session, "a person").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
+    });
+    assert_eq!(status, Status::Cancelled, "{:?}", session.operation().failure);
+    scenario.settle();
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+}
+
+/// A retirement was given up as soon as its time was over, while the deletion that an executor had sent before was still on
+/// its way: it struck after the report had said that the cluster is kept.
+#[test]
+fn a_retirement_whose_time_is_over_begins_no_change_and_fails_when_none_can_be_on_its_way() {
+    let scenario = Scenario::new(Stage::default());
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    scenario.settle();
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.retire(&mut session, "the sweeper").await.unwrap();
+        let before = scenario.view(Witness::OfIdentity);
+        scenario.clock.turn(session.operation().request.limits.step + SignedDuration::from_secs(1));
+        let advance = engine.advance(&mut session).await.unwrap();
+        assert!(matches!(advance, Advance::Wait { .. }), "{advance:?}");
+        assert_eq!(session.operation().phase, Phase::Retiring);
+
+        scenario.clock.turn(SignedDuration::from_mins(5));
+        assert_eq!(engine.advance(&mut session).await.unwrap(), Advance::Moved);
+        assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+    });
+    let failure = session.operation().failure.clone().unwrap();
+    assert_eq!(failure.code, ErrorCode::RetireRefused, "{failure}");
+    assert!(failure.message.contains("is not gone after"), "{failure}");
+    assert_eq!((session.operation().status(), session.operation().retired_at), (Status::Completed, None));
+}
+
+/// Where RDS refused the final snapshot, the retirement said only that there is none.
+#[test]
+fn a_final_snapshot_that_is_refused_is_told_with_its_reason() {
+    let scenario = Scenario::new(Stage::default());
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    scenario.settle();
+    let refused = FaultRule::once(Fault::AccessDenied).on(Action::CreateDbClusterSnapshot);
+    scenario.sim.with_world(|world, _| world.inject(refused));
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.retire(&mut session, "the sweeper").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    });
+    let failure = session.operation().failure.clone().unwrap();
+    assert!(failure.message.contains("CreateDBClusterSnapshot"), "{failure}");
+    assert_eq!(failure.code, ErrorCode::AccessDenied, "{failure}");
 }

@@ -178,7 +178,7 @@ impl OperationRow {
     }
 
     fn write(&self, transaction: &Transaction<'_>, sql: &str) -> Result<(), Failure> {
-        let _one_row = transaction.prepare_cached(sql)?.execute(params![
+        let written = transaction.prepare_cached(sql)?.execute(params![
             self.operation.as_str(),
             self.token,
             self.executor,
@@ -189,7 +189,15 @@ impl OperationRow {
             self.state,
             self.seal()
         ])?;
-        Ok(())
+        one_row(written)
+    }
+}
+
+/// What is written is exactly one row; SQLite calls it no error where it was none.
+pub(super) fn one_row(written: usize) -> Result<(), Failure> {
+    match written {
+        1 => Ok(()),
+        other => Err(Failure::Unusable(format!("it took {other} rows where one was written"))),
     }
 }
 

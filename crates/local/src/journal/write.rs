@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::{
     failure::Failure,
     read,
-    row::{OperationRow, signed},
+    row::{OperationRow, one_row, signed},
 };
 
 /// Begins an operation.
@@ -139,7 +139,7 @@ fn unlock(transaction: &Transaction<'_>, operation: &OperationId) -> Result<(), 
 }
 
 fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), Failure> {
-    let _one_row = transaction
+    let added = transaction
         .prepare_cached(
             "INSERT INTO entries (operation_id, sequence, previous_hash, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
@@ -150,5 +150,5 @@ fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), F
             entry.hash,
             entry.body
         ])?;
-    Ok(())
+    one_row(added)
 }

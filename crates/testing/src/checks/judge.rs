@@ -168,13 +168,7 @@ fn report_names_what_is_left(end: &End) -> Result<(), String> {
 
 /// Whoever waits for the operation has heard how it ended, unless nobody could be told.
 fn people_were_told(end: &End) -> Result<(), String> {
-    let wanted = match end.operation.status() {
-        Status::Completed => NoticeOutcome::Completed,
-        Status::Failed => NoticeOutcome::Failed,
-        Status::Cancelled => NoticeOutcome::Cancelled,
-        Status::Stuck => NoticeOutcome::Stuck,
-        Status::InProgress => return Ok(()),
-    };
+    let Some(wanted) = NoticeOutcome::of(end.operation.status()) else { return Ok(()) };
     let heard = end.world.notifier.notices();
     let told = |outcome| {
         heard.iter().filter(|notice| notice.outcome == outcome && notice.operation_id == end.operation.id).count()

@@ -4,7 +4,6 @@
 use aurora_restore_core::{
     journal::{JournalRefusal, StateItem},
     operation::{End, Event, Operation, Phase, StepFacts, StepKind},
-    plan::ExistingTarget,
     ports::NoticeOutcome,
     request::Strategy,
 };
@@ -279,16 +278,6 @@ fn completed(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     }
 }
 
-/// Whether the cluster that an operation's plan found under the name was another operation's, which was undone since: its
-/// going is that one's doing.
-fn was_taken_away_by_its_maker(inner: &Inner, index: usize, existing: &ExistingTarget) -> bool {
-    let others = inner.operations.iter().enumerate().filter(|(other, _)| *other != index);
-    others.filter_map(|(_, watched)| watched.operation()).any(|other| {
-        let made = other.facts.restored.as_ref().is_some_and(|made| made.resource_id == existing.resource_id);
-        made && matches!(other.phase, Phase::Ended(End::Failed | End::Cancelled))
-    })
-}
-
 /// The tables of the cluster with this immutable id, wherever it is.
 pub(super) fn content_of(hub: &Hub, resource: &str) -> Option<Tables> {
     let state = hub.sim.lock();
@@ -313,20 +302,18 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     let holdings = hub.sim.lock().world.holdings(&place);
     let name = inner.sites[site_index].site.name;
     let id = inner.operations[index].id.clone();
+    if plan.strategy == Strategy::SideBySide {
+        // It never took the name: what others have done with it since is not for it to turn back, and that it touched
+        // nobody else's cluster is held at every call.
+        return;
+    }
     let bearer = holdings.clusters.iter().find(|(_, (shown, _))| shown.db_cluster_identifier == name);
     let Some((key, (shown, volume))) = bearer else {
-        if plan.strategy == Strategy::SideBySide && was_taken_away_by_its_maker(inner, index, existing) {
-            return;
-        }
         inner.violate(Invariant::UndoneIsAsBefore, now, format!("{id} is undone and nothing bears {name}"));
         return;
     };
     let is_old = shown.db_cluster_resource_id == existing.resource_id.as_str();
     let brought_back = plan.strategy == Strategy::Replace && inner.makers.get(key) == Some(&index);
-    if plan.strategy == Strategy::SideBySide && inner.makers.get(key).is_some_and(|maker| *maker != index) {
-        // It never took the name, and a later operation has given it to a cluster of its own.
-        return;
-    }
     inner.require(Invariant::UndoneIsAsBefore, now, is_old || brought_back, || {
         format!("{id} is undone and {} bears {name}", shown.db_cluster_resource_id)
     });

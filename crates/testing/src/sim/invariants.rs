@@ -84,8 +84,8 @@ invariants! {
     /// replacement brings back has all data of the old cluster.
     ServedDataAreWhole = "served-data-are-whole-and-not-older-than-the-snapshot";
     /// Once an operation is undone the old cluster has its name, its instances have theirs, and no mark of ours is left on
-    /// it. Where the operation stood beside the target: whoever the plan found under the name is there, unless another
-    /// operation has given the name to its own cluster since, or was undone and took that cluster away.
+    /// it. An operation beside the target never takes the name and has nothing to give back: that it does not touch the
+    /// target at all is held at every call, by [`OnlyOursIsTouched`](Self::OnlyOursIsTouched).
     UndoneIsAsBefore = "what-is-undone-is-as-before";
     /// After the end nothing that an operation made is there except what its report lists as kept, serving or left, and
     /// what the report says is kept or serves is there.

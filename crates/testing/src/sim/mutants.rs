@@ -1,5 +1,9 @@
 //! Known-bad engines: the same engine with one guard taken away, made by ports that lie to it. The invariants must catch
 //! every one of them, or they prove nothing about the good one.
+//!
+//! Two invariants have no mutant of their own, because what breaks them breaks another first: a change after the end
+//! (`SettledChangeNothing`) has no step that is begun (`IntentBeforeAct`), and a quota that is not back (`QuotasAreBack`) is
+//! used by something that is left (`NothingIsLeft`). They are a second net.
 
 use super::{
     Invariant,
@@ -80,6 +84,16 @@ mutants! {
     TellsNoStuck = "tells-no-stuck", PeopleAreTold;
     /// The mark on the old cluster is not taken off.
     LeavesItsMark = "leaves-its-mark", UndoneIsAsBefore;
+    /// Data that are not whole pass for verified where no name is switched.
+    VerifiesNothingBeside = "verifies-nothing-beside", ServedDataAreWhole;
+    /// The protection of the old cluster is taken off before it is renamed.
+    LiftsProtection = "lifts-protection", ProtectionIsRespected;
+    /// A name that is free goes to the new cluster as soon as that has an instance.
+    TakesAFreeNameEarly = "takes-a-free-name-early", VerifiedBeforeSwitch;
+    /// The newest entry is not read back.
+    LosesTheNewestEntry = "loses-the-newest-entry", EngineKeepsItsTable;
+    /// The executor's clock stands still from the first rename to the last.
+    MeasuresNoSwitch = "measures-no-switch", ReportedWindowIsABound;
 }
 
 impl Mutant {
@@ -87,7 +101,7 @@ impl Mutant {
     pub(super) fn needs(self, strike: Strike, call: &Target<'_>) -> bool {
         let deletes = || matches!(call, Target::Change(change) if change.action().starts_with("Delete"));
         match self {
-            Self::VerifiesNothing => strike == Strike::DamagedData,
+            Self::VerifiesNothing | Self::VerifiesNothingBeside => strike == Strike::DamagedData,
             Self::SwallowsFailedDeletes => strike == Strike::Throttled && deletes(),
             Self::WaitsForEver => strike == Strike::StuckCopy,
             Self::ForgetsToUndo | Self::ForgetsTheOldCluster => strike == Strike::ProofFails,
@@ -107,7 +121,11 @@ impl Mutant {
             | Self::ForgetsTheCancel
             | Self::TellsSuccessOnly
             | Self::TellsNoStuck
-            | Self::LeavesItsMark => false,
+            | Self::LeavesItsMark
+            | Self::LiftsProtection
+            | Self::TakesAFreeNameEarly
+            | Self::LosesTheNewestEntry
+            | Self::MeasuresNoSwitch => false,
         }
     }
 

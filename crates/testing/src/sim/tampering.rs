@@ -6,7 +6,10 @@ use aurora_restore_core::{
     ids::{ClusterId, ResourceId, SnapshotId},
     operation::{Operation, Phase, StepKind, StepStatus},
     plan::Plan,
-    ports::{Change, Cluster, ClusterStatus, Location, RdsErrorKind, RdsResult, Snapshot, SnapshotStatus, Tags},
+    ports::{
+        Change, Cluster, ClusterModify, ClusterStatus, Location, RdsErrorKind, RdsResult, Snapshot, SnapshotStatus,
+        Tags,
+    },
     request::Strategy,
     steps::{OPERATION_TAG, ROLE_TAG, Role},
 };
@@ -153,15 +156,27 @@ pub(super) fn change(rds: &RdsWay, change: &Change) -> Tampered {
         | (Mutant::LeavesItsMark, Change::RemoveTags { .. }) => Tampered::Dropped,
         (Mutant::MakesWithoutTags, _) => without_tags(rds, change),
         (Mutant::FreesTheNameEarly, Change::RestoreCluster(_)) => {
-            let first = with_plan(rds, |_, plan| {
+            let renamed = with_plan(rds, |_, plan| {
                 let old = plan.existing.as_ref().filter(|_| plan.strategy == Strategy::Swap)?;
                 Some(Change::RenameCluster { from: old.cluster.clone(), to: plan.names.retired.clone() })
             });
-            Tampered::Into {
-                first: first.map(Box::new),
-                location: rds.location.clone(),
-                change: Box::new(change.clone()),
-            }
+            after(renamed, rds, change)
+        }
+        (Mutant::TakesAFreeNameEarly, Change::CreateInstance(_)) => {
+            let renamed = with_plan(rds, |operation, plan| {
+                let to = operation.request.target.cluster.clone();
+                plan.existing.is_none().then(|| Change::RenameCluster { from: plan.names.staged.clone(), to })
+            });
+            after(renamed, rds, change)
+        }
+        (Mutant::LiftsProtection, Change::RenameCluster { from, .. }) => {
+            let lifted = with_plan(rds, |_, plan| {
+                let old = plan.existing.as_ref().filter(|old| old.cluster == *from)?;
+                let modify =
+                    ClusterModify { deletion_protection: Some(false), ..ClusterModify::of(old.cluster.clone()) };
+                Some(Change::ModifyCluster(Box::new(modify)))
+            });
+            after(lifted, rds, change)
         }
         (Mutant::DeletesTheSource, Change::DeleteSnapshot { .. }) => {
             let source = with_plan(rds, |_, plan| {
@@ -175,6 +190,11 @@ pub(super) fn change(rds: &RdsWay, change: &Change) -> Tampered {
         }
         _ => Tampered::Not,
     }
+}
+
+/// The change, after another one where there is one to make.
+fn after(first: Option<Change>, rds: &RdsWay, change: &Change) -> Tampered {
+    Tampered::Into { first: first.map(Box::new), location: rds.location.clone(), change: Box::new(change.clone()) }
 }
 
 fn without_tags(rds: &RdsWay, change: &Change) -> Tampered {

@@ -9,7 +9,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use aurora_restore_core::ports::Clock;
+use aurora_restore_core::{
+    operation::{StepKind, StepStatus},
+    ports::Clock,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -146,8 +149,16 @@ impl Clock for Way {
         if self.hub.is(Mutant::WaitsForEver) {
             return self.since;
         }
-        let behind = self.hub.lock().executors[self.me].behind;
-        self.hub.now() - behind
+        let (behind, switching_since) = {
+            let inner = self.hub.lock();
+            let switch = inner.operation_of(self.me).step(StepKind::SwitchOver);
+            let since = switch.filter(|step| step.status == StepStatus::Started).and_then(|step| step.started_at);
+            (inner.executors[self.me].behind, since)
+        };
+        match switching_since {
+            Some(since) if self.hub.is(Mutant::MeasuresNoSwitch) => since,
+            Some(_) | None => self.hub.now() - behind,
+        }
     }
 }
 

@@ -63,6 +63,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// How many were killed.
+    pub(super) fn kills(&self) -> u64 {
+        self.kinds.values().map(|count| u64::from(*count)).sum()
+    }
+
     pub(super) fn add(&mut self, round: &Round) {
         *self.rounds.entry(round.strategy.word()).or_default() += 1;
         *self.ends.entry(round.end).or_default() += 1;
@@ -78,7 +83,7 @@ impl Ledger {
 
 impl fmt::Display for Ledger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kills: u32 = self.kinds.values().sum();
+        let kills = self.kills();
         let mut times = self.times.clone();
         times.sort();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();

@@ -108,7 +108,12 @@ pub(in crate::steps) async fn clear_failed_final_snapshot(
     plan: &Plan,
 ) -> Result<(), StepError> {
     let snapshot = &plan.names.final_snapshot;
-    let found = context.rds(&plan.target_location).snapshot(&SnapshotAddress::Name(snapshot.clone())).await?;
+    let address = SnapshotAddress::Name(snapshot.clone());
+    let found = match context.rds(&plan.target_location).snapshot(&address).await {
+        Ok(found) => found,
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     if matches!(found.status, SnapshotStatus::Failed(_)) {
         require_final(context, &found.tags, snapshot)?;
         context.change(&plan.target_location, Change::DeleteSnapshot { snapshot: snapshot.clone() }).await??;

@@ -327,6 +327,23 @@ impl<'a> Swap<'a> {
         new.into_iter().chain(self.old_instances(&names)).collect()
     }
 
+    /// The goals of the way back where instances of the new cluster were made anew since, for instance by the undo of a later
+    /// replacement: one that bears a name of the old cluster's gives it up for the name of one that is gone. It goes with its
+    /// cluster, which is ours.
+    fn with_made_anew(&self, instances: &[Instance], mut goals: Vec<Goal<InstanceId>>) -> Vec<Goal<InstanceId>> {
+        let is_part = |one: &&Instance| goals.iter().any(|goal| goal.resource == one.resource_id);
+        let is_wanted = |one: &&Instance| goals.iter().any(|goal| goal.name == one.id);
+        let in_ours = |one: &&Instance| one.cluster.as_ref() == Some(&self.plan.names.staged);
+        let anew: Vec<&Instance> =
+            instances.iter().filter(in_ours).filter(is_wanted).filter(|one| !is_part(one)).collect();
+        let is_shown = |goal: &Goal<InstanceId>| instances.iter().any(|one| one.resource_id == goal.resource);
+        let gone = goals.iter_mut().filter(|goal| !self.is_old(&goal.resource) && !is_shown(goal));
+        for (goal, one) in gone.zip(anew) {
+            goal.resource = one.resource_id.clone();
+        }
+        goals
+    }
+
     fn old_instances(&self, names: &[InstanceId]) -> Vec<Goal<InstanceId>> {
         let old = self.existing.iter().flat_map(|existing| &existing.instances);
         old.zip(names).map(|(old, name)| Goal { resource: old.resource_id.clone(), name: name.clone() }).collect()
@@ -406,7 +423,7 @@ async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) 
     let shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
     let goals = match way {
         Way::Forward => swap.forward_instances(),
-        Way::Back => swap.backward_instances(),
+        Way::Back => swap.with_made_anew(&instances, swap.backward_instances()),
     };
     let goals: Vec<Goal<InstanceId>> =
         goals.into_iter().filter(|goal| !swap.is_old(&goal.resource) || shown(&goal.resource)).collect();
