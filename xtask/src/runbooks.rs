@@ -26,7 +26,8 @@ fn look_at(runbooks: &str, tests: &str) -> Vec<String> {
     let mut covered = BTreeSet::new();
     for section in runbooks.split("\n## ").skip(1) {
         let code = section.split(':').next().unwrap_or_default();
-        match ErrorCode::ALL.iter().find(|known| known.as_str() == code && known.can_be_stuck_on()) {
+        let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code && known.can_be_stuck_on());
+        match known {
             Some(known) => covered.extend([*known]),
             None => findings.push(format!("{RUNBOOKS}: no operation can be stuck on `{code}`")),
         }
@@ -34,12 +35,25 @@ fn look_at(runbooks: &str, tests: &str) -> Vec<String> {
         if named.is_empty() {
             findings.push(format!("{RUNBOOKS}: the runbook of {code} names no test"));
         }
-        let missing = named.iter().filter(|name| !tests.contains(&format!("fn {name}(")));
-        findings.extend(missing.map(|name| format!("{RUNBOOKS}: there is no test `{name}` in {TESTS}")));
+        for name in named {
+            match body_of(tests, name) {
+                None => findings.push(format!("{RUNBOOKS}: there is no test `{name}` in {TESTS}")),
+                Some(body) if !known.is_none_or(|code| body.contains(&format!("ErrorCode::{code:?}"))) => {
+                    findings.push(format!("{RUNBOOKS}: the test `{name}` does not require {code}"));
+                }
+                Some(_) => {}
+            }
+        }
     }
     let without = ErrorCode::ALL.iter().filter(|code| code.can_be_stuck_on() && !covered.contains(*code));
     findings.extend(without.map(|code| format!("{RUNBOOKS}: {code} has no runbook")));
     findings
+}
+
+/// The text of a test, up to the next one.
+fn body_of<'t>(tests: &'t str, name: &str) -> Option<&'t str> {
+    let rest = tests.split("#[test]\n").skip(1);
+    rest.into_iter().find(|test| test.starts_with(&format!("fn {name}(")))
 }
 
 #[cfg(test)]
@@ -53,15 +67,27 @@ mod tests {
             .filter(|code| code.can_be_stuck_on())
             .map(|code| format!("\n## {code}: a reason\n\n{NAMES} `stuck_on_it`.\n"))
             .collect();
-        let tests = "fn stuck_on_it() {}";
-        assert_eq!(look_at(&complete, tests), Vec::<String>::new());
+        let codes: Vec<String> = ErrorCode::ALL
+            .iter()
+            .filter(|code| code.can_be_stuck_on())
+            .map(|code| format!("ErrorCode::{code:?}"))
+            .collect();
+        let tests = format!("#[test]\nfn stuck_on_it() {{ {} }}", codes.join(" "));
+        assert_eq!(look_at(&complete, &tests), Vec::<String>::new());
+        let elsewhere = tests.replace("ErrorCode::Quota", "");
+        assert_eq!(look_at(&complete, &elsewhere).len(), 1, "a test that requires another code proves nothing");
+        assert_eq!(
+            look_at(&complete, &tests.replace("#[test]", "")).len(),
+            codes.len(),
+            "what is not run proves nothing"
+        );
         let [lost, unnamed, unknown, untested] = [
             complete.replacen("ARP-QUOTA-001", "ARP-QUOTA-009", 1),
             complete.replacen(NAMES, "Not reached by", 1),
             format!("{complete}\n## ARP-PLAN-001: never stuck\n\n{NAMES} `stuck_on_it`.\n"),
             complete.replacen("stuck_on_it", "stuck_on_nothing", 1),
         ]
-        .map(|text| look_at(&text, tests));
+        .map(|text| look_at(&text, &tests));
         assert_eq!(lost.len(), 2, "{lost:?}");
         assert_eq!(unnamed.len(), 1, "{unnamed:?}");
         assert_eq!(unknown.len(), 1, "{unknown:?}");

@@ -67,7 +67,7 @@ impl Notifier for SnsNotifier {
                 "{}-{}-{}",
                 notice.operation_id,
                 word(notice),
-                notice.as_of_entry
+                notice.times_stuck
             ));
         }
         let sent = publish.send().await;
@@ -89,7 +89,7 @@ fn message(notice: &Notice) -> String {
         "operation_id": notice.operation_id,
         "target": notice.target,
         "outcome": notice.outcome,
-        "as_of_entry": notice.as_of_entry,
+        "times_stuck": notice.times_stuck,
         "subject": notice.subject,
         "body": notice.body,
     });

@@ -337,7 +337,11 @@ fn old_cluster(operation: &Operation, plan: &Plan, switched: bool) -> Vec<Resour
             vec![old("deleted, in its final snapshot".to_owned()), final_snapshot(plan, "kept")]
         }
         (_, None | Some(StepStatus::Pending | StepStatus::Skipped | StepStatus::Undone)) => {
-            vec![old("has its name".to_owned())]
+            // A retirement that failed before the undo may have taken the snapshot.
+            let taken = operation.request.retirement.final_snapshot == FinalSnapshot::Take;
+            let begun = operation.retirement_begun_at.is_some() && taken;
+            let snapshot = begun.then(|| final_snapshot(plan, "may exist"));
+            [old("has its name".to_owned())].into_iter().chain(snapshot).collect()
         }
         // What a person has dealt with is as they say.
         (strategy, Some(StepStatus::Waived)) => {
@@ -366,7 +370,7 @@ fn retired_cluster(operation: &Operation, plan: &Plan, old: impl Fn(String) -> R
     }
     let retired = &plan.names.retired;
     // Its end is under way, or was begun and failed.
-    let ending = operation.phase == Phase::Retiring || operation.failure.is_some();
+    let ending = operation.retirement_begun_at.is_some();
     let fate = if ending {
         format!("kept as {retired}, unless its end goes on at RDS")
     } else {

@@ -84,7 +84,7 @@ mod tests {
             operation_id: OperationId::new("op-1").unwrap(),
             target: ClusterId::new("staging").unwrap(),
             outcome: NoticeOutcome::Completed,
-            as_of_entry: 7,
+            times_stuck: 0,
             subject: "staging serves\nyesterday's data".into(),
             body: "Rows: 200,000.\nThe old cluster is kept until tomorrow.".into(),
         }

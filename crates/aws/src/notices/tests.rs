@@ -15,7 +15,7 @@ fn notice() -> Notice {
         operation_id: OperationId::new("op-1").unwrap(),
         target: ClusterId::new("staging").unwrap(),
         outcome: NoticeOutcome::Stuck,
-        as_of_entry: 7,
+        times_stuck: 2,
         subject: "the restore of staging is stuck".into(),
         body: "A person must act.\n\"aurora-restore status op-1\" tells more.".into(),
     }
@@ -56,10 +56,10 @@ async fn people_get_text_and_programs_get_json() {
 }
 
 #[tokio::test]
-async fn a_fifo_topic_can_tell_repeats_by_operation_outcome_and_entry() {
+async fn a_fifo_topic_can_tell_repeats_by_operation_outcome_and_how_often_it_was_stuck() {
     let (result, form, _) = publish(&format!("{TOPIC}.fifo"), published()).await;
     result.unwrap();
-    assert_eq!(value(&form, "MessageDeduplicationId"), Some("op-1-STUCK-7"));
+    assert_eq!(value(&form, "MessageDeduplicationId"), Some("op-1-STUCK-2"));
     assert_eq!(value(&form, "MessageGroupId"), Some("op-1"));
 }
 

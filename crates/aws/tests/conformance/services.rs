@@ -137,17 +137,17 @@ async fn services_pass(server: &StandIn) {
 
     let ordered = json!({ "FifoQueue": "true" });
     let fixture = OnTopic::new(server, "suite-notices.fifo", &ordered).await;
-    let notice = |outcome, as_of_entry| Notice {
+    let notice = |outcome, times_stuck| Notice {
         operation_id: OperationId::new("op-suite").expect("a legal id"),
         target: ClusterId::new("staging").expect("a legal id"),
         outcome,
-        as_of_entry,
+        times_stuck,
         subject: "staging".to_owned(),
         body: String::new(),
     };
-    let stuck_again = [(NoticeOutcome::Stuck, 9), (NoticeOutcome::Stuck, 9), (NoticeOutcome::Stuck, 12)];
-    for (outcome, entry) in stuck_again.into_iter().chain([(NoticeOutcome::Failed, 15)]) {
-        fixture.notifier.notify(&notice(outcome, entry)).await.expect("it is accepted");
+    let stuck_again = [(NoticeOutcome::Stuck, 1), (NoticeOutcome::Stuck, 1), (NoticeOutcome::Stuck, 2)];
+    for (outcome, times) in stuck_again.into_iter().chain([(NoticeOutcome::Failed, 2)]) {
+        fixture.notifier.notify(&notice(outcome, times)).await.expect("it is accepted");
     }
     assert_eq!(
         fixture.accepted().await.len(),

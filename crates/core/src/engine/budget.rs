@@ -123,8 +123,8 @@ pub(super) enum RetireTime {
 
 /// What time is left for ending the retired cluster. Counted from the newest entry, which began it or says who took it over.
 ///
-/// The failure is recorded only once nothing can be on its way: it says that the cluster is still there, and after it the
-/// operation has ended. The clocks of two executors may differ by a part of [`LANDED_AFTER`].
+/// The failure is recorded only once nothing can be on its way, because the operation has ended after it. A deletion that RDS
+/// has accepted may still be going on; whoever asks for an undo then is refused. The clocks of two executors may differ by a part of [`LANDED_AFTER`].
 pub(super) fn retire_time(operation: &Operation, looked: Timestamp) -> RetireTime {
     let waited = looked.duration_since(operation.updated_at);
     let limit = operation.request.limits.step;
@@ -136,6 +136,11 @@ pub(super) fn retire_time(operation: &Operation, looked: Timestamp) -> RetireTim
         let message = format!("the retired cluster is not gone after {}", spoken(waited));
         RetireTime::Over(timed_out(&message, ErrorCode::RetireRefused))
     }
+}
+
+/// A time that is over, and what the last look at it failed with.
+pub(super) fn with_last_look(over: Failure, last: &Failure) -> Failure {
+    Failure { message: format!("{}; the last look failed: {}", over.message, last.message), ..over }
 }
 
 fn timed_out(message: &str, code: ErrorCode) -> Failure {

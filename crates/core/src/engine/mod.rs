@@ -278,8 +278,13 @@ impl<'a> Engine<'a> {
                 (FailureClass::Retryable, RetireTime::Running) | (_, RetireTime::Closing) => {
                     (pace::for_steps(limits), None)
                 }
-                (FailureClass::Terminal | FailureClass::NeedsOperator, RetireTime::Running)
-                | (_, RetireTime::Over(_)) => return self.record(session, Event::RetireFailed { failure }, now).await,
+                (FailureClass::Terminal | FailureClass::NeedsOperator, RetireTime::Running) => {
+                    return self.record(session, Event::RetireFailed { failure }, now).await;
+                }
+                (_, RetireTime::Over(over)) => {
+                    let failure = budget::with_last_look(over.clone(), &failure);
+                    return self.record(session, Event::RetireFailed { failure }, now).await;
+                }
             },
             Err(StepError::Journal(source)) => return Err(EngineError::Journal(source)),
         };

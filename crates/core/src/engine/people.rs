@@ -7,8 +7,9 @@ use super::{Engine, EngineError, Session, session};
 use crate::{
     ids::OperationId,
     operation::{CancelRequest, Direction, End, Event, Operation, Phase, StepKind, UndoReason},
-    ports::Journal,
+    ports::{Journal, RdsError},
     request::Strategy,
+    steps,
 };
 
 impl Engine<'_> {
@@ -56,7 +57,28 @@ impl Engine<'_> {
     /// As [`Engine::undo`].
     pub async fn require_undoable(&self, operation: &Operation) -> Result<(), EngineError> {
         undo_is_possible(operation)?;
-        self.name_is_still_ours(operation).await
+        self.name_is_still_ours(operation).await?;
+        self.old_cluster_can_serve(operation).await
+    }
+
+    /// A completed swap is undone only while there is something to go back to. A retirement that failed may have deleted the
+    /// instances of the old cluster, or the deletion of the cluster itself may have been accepted.
+    async fn old_cluster_can_serve(&self, operation: &Operation) -> Result<(), EngineError> {
+        let (Phase::Ended(End::Completed), Some(plan)) = (operation.phase, &operation.facts.plan) else {
+            return Ok(());
+        };
+        let (Strategy::Swap, Some(existing)) = (plan.strategy, &plan.existing) else { return Ok(()) };
+        let rds = self.ports.cloud.rds(&plan.target_location);
+        let unknown = |error: RdsError| {
+            EngineError::not_possible(
+                operation,
+                &format!("whether the old cluster is there cannot be found out: {error}"),
+            )
+        };
+        let clusters = rds.clusters().await.map_err(unknown)?;
+        let instances = rds.instances(None).await.map_err(unknown)?;
+        steps::old_cluster_can_serve(existing, &clusters, &instances)
+            .map_err(|why| EngineError::not_possible(operation, &format!("there is nothing to go back to: {why}")))
     }
 
     /// A completed operation is undone only while its own cluster bears the name. Otherwise a later one has built on it,

@@ -102,6 +102,10 @@ pub struct Operation {
     pub undo_reason: Option<UndoReason>,
     /// The failure that counts: the one that led to the undo, or that it is stuck on.
     pub failure: Option<Failure>,
+    /// How often it became stuck.
+    pub times_stuck: u32,
+    /// When somebody asked last for the end of the retired cluster. It may have failed, and have taken its final snapshot.
+    pub retirement_begun_at: Option<Timestamp>,
     /// When the retired cluster was ended, if it was.
     pub retired_at: Option<Timestamp>,
     /// When it came to its present end.
@@ -133,6 +137,8 @@ impl Operation {
             cancel: None,
             undo_reason: None,
             failure: None,
+            times_stuck: 0,
+            retirement_begun_at: None,
             retired_at: None,
             ended_at: None,
             sequence: 1,
@@ -237,6 +243,7 @@ impl Operation {
             }
             Event::BecameStuck { failure, .. } => {
                 self.failure = Some(failure.clone());
+                self.times_stuck += 1;
                 self.ended_at = Some(at);
             }
             Event::Unstuck { .. } | Event::StepUndoWaived { .. } => {
@@ -249,7 +256,10 @@ impl Operation {
                 self.restart_budgets(at);
             }
             Event::RetireFailed { failure } => self.failure = Some(failure.clone()),
-            Event::RetireStarted { .. } => self.failure = None,
+            Event::RetireStarted { .. } => {
+                self.failure = None;
+                self.retirement_begun_at = Some(at);
+            }
             Event::Ended { .. } => self.ended_at = Some(at),
             Event::RetireFinished { .. } => self.retired_at = Some(at),
             Event::Requested { .. }

@@ -46,16 +46,16 @@ pub struct Notice {
     pub target: ClusterId,
     /// How it ended.
     pub outcome: NoticeOutcome,
-    /// The number of the newest entry of the operation's journal when this was told. A channel that drops repeats tells by it
-    /// an operation that is stuck once more from one of which it was told before.
-    pub as_of_entry: u64,
+    /// How often the operation had become stuck by then. A channel that drops repeats tells by it an operation that is stuck
+    /// once more from one of which it was told before; whoever tells again what was not recorded tells the same number.
+    pub times_stuck: u32,
     /// One line for a subject.
     pub subject: String,
     /// A few sentences for the body.
     pub body: String,
 }
 
-/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id, outcome and entry. It goes out
+/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id, outcome and how often it was stuck. It goes out
 /// before what it tells is recorded: what counts is the report.
 #[async_trait]
 pub trait Notifier: Send + Sync {

@@ -28,6 +28,7 @@ pub use failure::failure_of_rds;
 pub(crate) use failure::{failure_of_cloud, failure_of_secrets};
 pub(crate) use notify::tell_about_end;
 pub use ownership::{OPERATION_TAG, RETIRED_BY_TAG, ROLE_TAG, Role, TARGET_TAG};
+pub(crate) use switch_over::old_cluster_can_serve;
 
 use jiff::SignedDuration;
 

@@ -1,6 +1,6 @@
 //! `notify`: tells people. Of a success as a step; of every other end besides, because an end must not depend on it.
 //!
-//! Idempotent because receivers tell repeats by operation id, outcome and entry.
+//! Idempotent because receivers tell repeats by operation id, outcome and how often it was stuck.
 
 use crate::{
     catalogue::ErrorCode,
@@ -55,7 +55,7 @@ fn notice(operation: &Operation, outcome: NoticeOutcome) -> Notice {
         operation_id: operation.id.clone(),
         target: target.clone(),
         outcome,
-        as_of_entry: operation.sequence,
+        times_stuck: operation.times_stuck,
         subject,
         body,
     }

@@ -90,7 +90,7 @@ fn a_final_snapshot_that_fails_does_not_stand_in_the_way_of_the_next_one() {
 #[test]
 fn an_old_cluster_that_fails_while_it_is_brought_back_is_brought_back_by_the_next_attempt() {
     let instance = Fault::FailingInstance { status: InstanceStatus::IncompatibleRestore };
-    for fault in [Fault::FailingRestore, instance] {
+    for (fault, code) in [(Fault::FailingRestore, ErrorCode::RestoreFailed), (instance, ErrorCode::InstanceFailed)] {
         let scenario = Scenario::new(Stage::default());
         let before = scenario.view(Witness::OfLikeness);
         let request = scenario.request(Strategy::Replace, SourceSelector::Snapshot(scenario.snapshot()));
@@ -102,6 +102,7 @@ fn an_old_cluster_that_fails_while_it_is_brought_back_is_brought_back_by_the_nex
             scenario.sim.with_world(|world, _| world.inject(FaultRule::once(fault)));
             let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
             assert_eq!(status, Status::Stuck, "a person is told");
+            assert_eq!(session.operation().failure.as_ref().unwrap().code, code);
             engine.unstick(&mut session, "a person").await.unwrap();
             let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
             assert_eq!(status, Status::Failed, "{:?}", session.operation().failure);

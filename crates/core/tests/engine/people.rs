@@ -8,7 +8,8 @@ use aurora_restore_core::{
 };
 use aurora_restore_sandbox::model::{
     World,
-    call::{Call, CreateDbCluster, DeleteDbInstance},
+    call::{Action, Call, CreateDbCluster, DeleteDbInstance},
+    faults::{Fault, FaultRule},
 };
 use aurora_restore_testing::{
     Stop, Trouble, Witness, block_on, drive, run_to_end,
@@ -137,6 +138,27 @@ fn the_retired_cluster_is_ended_with_or_without_a_final_snapshot() {
         assert_eq!(snapshot.is_some(), final_snapshot == FinalSnapshot::Take);
         assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
     }
+}
+
+/// The instances of the old cluster are deleted, and then RDS refuses to delete the cluster itself: an undo would have given
+/// the name to a cluster that nobody can log in to, and deleted the one that serves.
+#[test]
+fn after_a_retirement_that_failed_half_way_there_is_no_undo() {
+    let scenario = Scenario::new(Stage::default());
+    let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
+    scenario.settle();
+    let refused = FaultRule::once(Fault::AccessDenied).on(Action::DeleteDbCluster);
+    scenario.sim.with_world(|world, _| world.inject(refused));
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        engine.retire(&mut session, "the sweeper").await.unwrap();
+        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        assert_eq!(session.operation().retired_at, None);
+        let undone = engine.undo(&mut session, "a person").await.unwrap_err();
+        assert!(undone.to_string().contains("nothing to go back to"), "{undone}");
+    });
+    scenario.settle();
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
 }
 
 /// The old cluster has left the name, and before the new one takes it somebody else does.

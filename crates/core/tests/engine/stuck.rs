@@ -8,9 +8,9 @@ use aurora_restore_core::{
     ports::RdsErrorKind,
     request::{SourceSelector, Strategy},
 };
-use aurora_restore_sandbox::model::call::{Call, DeleteDbCluster, ModifyDbCluster};
+use aurora_restore_sandbox::model::call::{Call, DeleteDbCluster, DeleteDbInstance, ModifyDbCluster};
 use aurora_restore_testing::{
-    Fault, FaultyPorts, Script, Trouble, block_on, run_to_end,
+    Fault, FaultyPorts, Script, Stop, Trouble, block_on, drive, run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, TARGET, regions},
     stories::{driven_until, give_the_name_up, somebody_elses_cluster, step_is, stuck_in_the_middle_of_the_switch},
 };
@@ -223,6 +223,52 @@ fn stuck_on_a_foreign_cluster_in_the_middle_of_the_switch() {
         give_the_name_up(&scenario);
         to_the_end(&scenario, &mut session, Status::Completed).await;
     });
+}
+
+/// The name is with the new cluster when the switch fails, and by then somebody has deleted the old one: the new one is the only
+/// one left. A person who keeps it says so for each step that would delete it.
+#[test]
+fn without_an_old_cluster_to_go_back_to_the_name_stays_where_it_is() {
+    let scenario = Scenario::new(Stage::default());
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let switching = |session: &Session| step_is(session, StepKind::SwitchOver, StepStatus::Started);
+        let (mut session, _) = driven_until(&scenario, &engine, ("op-1", scenario.swap()), switching).await.unwrap();
+        // The next login is the proof through the name.
+        scenario.database.make_trouble(Trouble::UntrustedCertificate, 1);
+        let proving = drive(&engine, &mut session, &scenario.clock, MOVES_MAX, |session, _| !undone(session)).await;
+        assert_eq!(proving.unwrap(), Stop::ByOnlooker);
+        let plan = session.operation().facts.plan.clone().unwrap();
+        let old = &plan.existing.as_ref().unwrap().instances;
+        old.iter().for_each(|instance| delete_instance(&scenario, instance.instance.as_str()));
+        delete(&scenario, plan.names.retired.as_str());
+        let status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        require_stuck(&session, status, ErrorCode::UndoBlocked);
+        let told = &session.operation().failure.as_ref().unwrap().message;
+        assert!(told.contains("is gone; nothing was moved"), "{told}");
+        let endpoint = scenario.endpoint_of(TARGET);
+
+        let mut waived = 0;
+        let mut status = status;
+        while status == Status::Stuck && waived < 4 {
+            engine.waive_undo(&mut session, "a person", "the new cluster is kept").await.unwrap();
+            waived += 1;
+            status = run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        }
+        assert_eq!((status, waived), (Status::Failed, 3), "{:?}", session.operation().failure);
+        scenario.settle();
+        assert_eq!(scenario.endpoint_of(TARGET), endpoint);
+    });
+}
+
+fn delete_instance(scenario: &Scenario, instance: &str) {
+    let delete = DeleteDbInstance {
+        db_instance_identifier: instance.to_owned(),
+        skip_final_snapshot: Some(true),
+        ..DeleteDbInstance::default()
+    };
+    scenario.operator(&scenario.target_place(), Call::DeleteDbInstance(delete));
+    scenario.settle();
 }
 
 fn delete(scenario: &Scenario, cluster: &str) {

@@ -223,7 +223,7 @@ impl Sweep<'_> {
             operation_id: first.operation().clone(),
             target: first.state().target.clone(),
             outcome: NoticeOutcome::Attention,
-            as_of_entry: first.state().sequence,
+            times_stuck: 0,
             subject: format!("{} in stack {}", subject(&news), self.stack),
             body: format!("The sweeper of stack {} has found:\n\n{}", self.stack, lines.join("\n\n")),
         };

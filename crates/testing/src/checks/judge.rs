@@ -33,6 +33,11 @@ impl<'a> Good<'a> {
         let before = trial.before.as_ref().map(|world| (world.glance(trial.witness), world));
         Self { end, before, witness: trial.witness }
     }
+
+    /// Whether the untroubled run completes the operation.
+    pub(super) fn is_completed(&self) -> bool {
+        self.end.operation.status() == Status::Completed
+    }
 }
 
 /// Judges an end.

@@ -3,7 +3,7 @@
 use crate::faults::{Fault, Hit};
 
 use super::{
-    coverage::{Coverage, Verdict},
+    coverage::{Coverage, Ending, Verdict},
     judge::Good,
     trial::{Judged, Recorded, Recording, Trial},
 };
@@ -48,10 +48,31 @@ pub fn failure_at_every_call(trial: &Trial, faults: &[Fault]) -> Coverage {
         for (at, call) in recorded.calls.iter().enumerate() {
             for fault in faults.iter().copied().filter(|fault| fault.makes_sense_at(*call)) {
                 let verdict = judged.judge(recorded.struck(at, fault, "second"), recorded);
-                coverage.note(|| point(recorded, at, fault, *call), &verdict);
+                coverage.note(|| point(recorded, at, fault, *call), &not_turned_back(fault, judged, verdict));
             }
         }
     })
+}
+
+/// What passes by itself turns nothing back that would have been completed: whoever gives up at every lost reply would undo
+/// every long restore.
+fn not_turned_back(fault: Fault, judged: &Judged<'_>, verdict: Verdict) -> Verdict {
+    let passes = match fault {
+        Fault::Fails | Fault::ReplyLost | Fault::Throttled => true,
+        Fault::Denied
+        | Fault::ShowsTerminal
+        | Fault::EndsBadly
+        | Fault::Refused(_)
+        | Fault::CrashBefore
+        | Fault::CrashAfter => false,
+    };
+    match verdict.ending {
+        Ok(Ending::Undone) if passes && judged.good.is_completed() => {
+            let ending = Err("a fault that passes by itself turned it back".to_owned());
+            Verdict { ending, ..verdict }
+        }
+        Ok(_) | Err(_) => verdict,
+    }
 }
 
 fn with_recording(trial: &Trial, mut check: impl FnMut(&Recorded, &mut Judged<'_>, &mut Coverage)) -> Coverage {

@@ -1,9 +1,9 @@
 //! Known-bad engines: the same engine with one guard taken away, made by ports that lie to it. The invariants must catch
 //! every one of them, or they prove nothing about the good one.
 //!
-//! Two invariants have no mutant of their own, because what breaks them breaks another first: a change after the end
-//! (`SettledChangeNothing`) has no step that is begun (`IntentBeforeAct`), and a quota that is not back (`QuotasAreBack`) is
-//! used by something that is left (`NothingIsLeft`). They are a second net.
+//! Two invariants have no mutant of their own: a quota that is not back (`QuotasAreBack`) is used by something that is left
+//! (`NothingIsLeft`), which is found first; and only the engine itself has ever let an operation that had ended change something
+//! (`SettledChangeNothing`, by a call that was on its way).
 
 use super::{
     Invariant,

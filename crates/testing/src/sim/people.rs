@@ -139,9 +139,11 @@ impl Person {
                 Some(Errand::Undo)
             }
             Wish::Retire if strategy == Strategy::Swap => {
-                // One that fails is perhaps asked for once more.
+                // One that fails is perhaps asked for once more, or the person wants the old cluster back after all.
                 if self.dice.chance(0.6) {
                     self.wish = Wish::Nothing;
+                } else if self.dice.chance(0.5) {
+                    self.wish = Wish::Undo;
                 }
                 Some(Errand::Retire)
             }

@@ -30,7 +30,7 @@ async fn notices(fixture: &dyn NotifierFixture) -> super::Case {
             operation_id: OperationId::new("op-suite")?,
             target: ClusterId::new("staging")?,
             outcome,
-            as_of_entry: 7,
+            times_stuck: 1,
             subject: subject.to_owned(),
             body: "A sentence with \"quotes\" and\na second line.".to_owned(),
         })

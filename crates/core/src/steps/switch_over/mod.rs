@@ -7,6 +7,8 @@
 mod replace;
 mod swap;
 
+pub(crate) use swap::can_serve as old_cluster_can_serve;
+
 pub(super) use replace::{clear_failed_final_snapshot, final_snapshot, final_snapshot_exists, require_way_back};
 
 use crate::{

@@ -8,6 +8,8 @@
 //! * between the two renames the name answers to nobody: the next look makes the second rename;
 //! * between the second rename and the proof the name answers to the new cluster, unproven: the next look proves it.
 
+mod way_back;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -18,14 +20,17 @@ use crate::{
     plan::{ExistingTarget, Plan},
     ports::{Change, Cluster, ClusterStatus, DatabaseErrorKind, Endpoint, Instance, InstanceStatus, Tags},
     steps::{
-        StepContext, StepError, StepOutcome, UndoOutcome,
+        StepContext, StepError, StepOutcome,
         arrange::{Goal, Move, Seen, has_begun, next_move},
         context::missing,
-        ownership, teardown,
+        ownership,
     },
 };
 
 use super::STEP;
+pub(crate) use way_back::can_serve;
+pub(super) use way_back::undo;
+use way_back::without_gone;
 
 pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepError> {
     let swap = Swap::of(context)?;
@@ -83,32 +88,6 @@ struct Settled {
     switched_at: Timestamp,
     /// When it was proven again after the instances had got their names.
     at: Timestamp,
-}
-
-pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
-    let swap = Swap::of(context)?;
-    let after = pace::for_switch(context.limits());
-    let clusters = context.rds(&swap.plan.target_location).clusters().await?;
-    let seen = seen_clusters(&clusters);
-    let back = next_move(&seen, &without_gone(context, &seen, swap.backward_clusters()));
-    if let Some(text) = rename_cluster(context, &swap, back).await? {
-        return Ok(context.wait_undo(STEP, after, text));
-    }
-    if let Some(text) = rename_instances(context, &swap, Way::Back).await? {
-        return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), text));
-    }
-    if !teardown::not_found_is_final(context, STEP, false) {
-        // A rename of an executor that was overtaken may be on its way. It would take the name that was just given back,
-        // so the names are looked at once more when it must have landed. Until then the marks stay: by them the function
-        // of the way back may give a name back once more.
-        return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), "the names have to stay where they are"));
-    }
-    swap.unmark(context, &clusters).await?;
-    let note = match &swap.plan.existing {
-        Some(existing) => format!("{} is {} again", existing.cluster, existing.resource_id),
-        None => "the name is free again".to_owned(),
-    };
-    Ok(UndoOutcome::Done { note: Some(note) })
 }
 
 /// What takes part in the swap.
@@ -222,23 +201,6 @@ impl<'a> Swap<'a> {
         self.existing.is_some_and(|existing| existing.instances.iter().any(|old| &old.resource_id == resource))
     }
 
-    /// Takes the marks off the cluster and the instances that have their names back, so that nothing of ours stays on them.
-    async fn unmark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<(), StepError> {
-        let place = &self.plan.target_location;
-        let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
-        if let Some(old) = old.filter(|old| old.tags.contains_key(ownership::RETIRED_BY_TAG)) {
-            let keys = vec![ownership::RETIRED_BY_TAG.to_owned(), ownership::SWITCH_STARTED_TAG.to_owned()];
-            context.change(place, Change::RemoveTags { resource: old.arn.clone(), keys }).await??;
-        }
-        let instances = context.rds(place).instances(None).await?;
-        let marked = |one: &&Instance| one.tags.contains_key(ownership::RETIRED_BY_TAG);
-        for old in instances.iter().filter(|one| self.is_old(&one.resource_id)).filter(marked) {
-            let keys = vec![ownership::RETIRED_BY_TAG.to_owned()];
-            context.change(place, Change::RemoveTags { resource: old.arn.clone(), keys }).await??;
-        }
-        Ok(())
-    }
-
     /// Proves that the name answers with the new cluster: a login through its endpoint finds the content that was
     /// verified. What it says is kept as a tag; until then nothing is proven.
     async fn prove(
@@ -308,40 +270,9 @@ impl<'a> Swap<'a> {
         old.into_iter().chain([new]).collect()
     }
 
-    fn backward_clusters(&self) -> Vec<Goal<ClusterId>> {
-        let new = Goal { resource: self.restored.resource_id.clone(), name: self.plan.names.staged.clone() };
-        let old =
-            self.existing.map(|existing| Goal { resource: existing.resource_id.clone(), name: self.target.clone() });
-        [new].into_iter().chain(old).collect()
-    }
-
     fn forward_instances(&self) -> Vec<Goal<InstanceId>> {
         let old = self.old_instances(&self.plan.names.retired_instances);
         old.into_iter().chain(self.new_instances(&self.plan.names.serving_instances)).collect()
-    }
-
-    fn backward_instances(&self) -> Vec<Goal<InstanceId>> {
-        let names: Vec<InstanceId> =
-            self.existing.iter().flat_map(|existing| existing.instances.iter().map(|i| i.instance.clone())).collect();
-        let new = self.new_instances(&self.plan.names.staged_instances);
-        new.into_iter().chain(self.old_instances(&names)).collect()
-    }
-
-    /// The goals of the way back where instances of the new cluster were made anew since, for instance by the undo of a later
-    /// replacement: one that bears a name of the old cluster's gives it up for the name of one that is gone. It goes with its
-    /// cluster, which is ours.
-    fn with_made_anew(&self, instances: &[Instance], mut goals: Vec<Goal<InstanceId>>) -> Vec<Goal<InstanceId>> {
-        let is_part = |one: &&Instance| goals.iter().any(|goal| goal.resource == one.resource_id);
-        let is_wanted = |one: &&Instance| goals.iter().any(|goal| goal.name == one.id);
-        let in_ours = |one: &&Instance| one.cluster.as_ref() == Some(&self.plan.names.staged);
-        let anew: Vec<&Instance> =
-            instances.iter().filter(in_ours).filter(is_wanted).filter(|one| !is_part(one)).collect();
-        let is_shown = |goal: &Goal<InstanceId>| instances.iter().any(|one| one.resource_id == goal.resource);
-        let gone = goals.iter_mut().filter(|goal| !self.is_old(&goal.resource) && !is_shown(goal));
-        for (goal, one) in gone.zip(anew) {
-            goal.resource = one.resource_id.clone();
-        }
-        goals
     }
 
     fn old_instances(&self, names: &[InstanceId]) -> Vec<Goal<InstanceId>> {
@@ -400,30 +331,25 @@ async fn rename_cluster(
 }
 
 /// In which direction names are moved.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy)]
+enum Way<'c> {
     Forward,
-    Back,
-}
-
-/// The goals of those that are still there. On the way back something that is gone needs no name any more: somebody has
-/// deleted it. A not-found is believed some time after the undo began, because after a rename neither name may answer for
-/// a while.
-fn without_gone<N: Clone>(context: &StepContext<'_>, seen: &[Seen<N>], goals: Vec<Goal<N>>) -> Vec<Goal<N>> {
-    if !teardown::not_found_is_final(context, STEP, false) {
-        return goals;
-    }
-    goals.into_iter().filter(|goal| seen.iter().any(|thing| thing.resource == goal.resource)).collect()
+    /// With the clusters as they are seen, at rest under their names.
+    Back(&'c [Cluster]),
 }
 
 /// Makes the next rename of an instance. `None` once all have their names and are at rest.
-async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) -> Result<Option<String>, StepError> {
+async fn rename_instances(
+    context: &StepContext<'_>,
+    swap: &Swap<'_>,
+    way: Way<'_>,
+) -> Result<Option<String>, StepError> {
     let instances = context.rds(&swap.plan.target_location).instances(None).await?;
     // An instance of the old cluster that somebody has deleted meanwhile has no name any more.
     let shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
     let goals = match way {
         Way::Forward => swap.forward_instances(),
-        Way::Back => swap.with_made_anew(&instances, swap.backward_instances()),
+        Way::Back(clusters) => swap.with_made_anew(clusters, &instances, swap.backward_instances()),
     };
     let goals: Vec<Goal<InstanceId>> =
         goals.into_iter().filter(|goal| !swap.is_old(&goal.resource) || shown(&goal.resource)).collect();
@@ -437,14 +363,14 @@ async fn rename_instances(context: &StepContext<'_>, swap: &Swap<'_>, way: Way) 
         .collect();
     let goals = match way {
         Way::Forward => goals,
-        Way::Back => without_gone(context, &seen, goals),
+        Way::Back(_) => without_gone(context, &seen, goals),
     };
     match next_move(&seen, &goals) {
         Move::Done => Ok(None),
         Move::Wait { text } => Ok(Some(text)),
         Move::Rename { from, to } => {
             let text = format!("instance {from} becomes {to}");
-            if way == Way::Forward {
+            if matches!(way, Way::Forward) {
                 swap.mark_instance(context, &instances, &from).await?;
             }
             context.change(&swap.plan.target_location, Change::RenameInstance { from, to }).await??;
