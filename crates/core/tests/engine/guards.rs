@@ -1,6 +1,7 @@
 //! What keeps the engine from doing harm when the world is not as it left it, and what a person can do then.
 
 use aurora_restore_core::{
+    catalogue::ErrorCode,
     engine::{Engine, EngineError, Session, undo_can_be_waived},
     operation::{Direction, Phase, Status, StepKind},
     report,
@@ -93,6 +94,7 @@ fn without_its_final_snapshot_a_replacement_is_never_taken_away() {
         let engine = Engine::new(scenario.ports());
         let mut session = stuck(&scenario, &engine).await;
         assert_eq!(session.operation().phase, Phase::Stuck(Direction::Back));
+        assert_eq!(session.operation().failure.as_ref().unwrap().code, ErrorCode::UndoBlocked);
         assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW), "the only cluster that is left keeps serving");
         engine.unstick(&mut session, "a person").await.unwrap();
         assert_eq!(to_the_end(&scenario, &engine, &mut session).await, Status::Stuck);
@@ -109,6 +111,7 @@ fn a_person_who_has_dealt_with_an_undo_lets_the_rest_be_undone() {
         let mut waived = Vec::new();
         // The new cluster's two steps stay; then the switch finds the name borne by it and not by the old one.
         while session.operation().phase == Phase::Stuck(Direction::Back) {
+            assert_eq!(session.operation().failure.as_ref().unwrap().code, ErrorCode::UndoBlocked);
             waived.push(undo_can_be_waived(session.operation()).unwrap());
             engine.waive_undo(&mut session, "a person", "the new cluster stays").await.unwrap();
             to_the_end(&scenario, &engine, &mut session).await;

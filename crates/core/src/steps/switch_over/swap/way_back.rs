@@ -1,7 +1,7 @@
 //! The way back of a swap: the name goes to the cluster that bore it before, the instances get their names, and the marks go.
 //!
 //! Nothing is moved unless there is an old cluster that can serve: otherwise the new one is the only one left, and a person has to
-//! decide.
+//! decide. Idempotent because each look finds everything by its immutable id and makes the one move that comes next.
 
 use crate::{
     catalogue::ErrorCode,
