@@ -48,6 +48,17 @@ pub(crate) fn role_name(name: &str) -> Node {
 }
 
 fn role(place: Place) -> Node {
+    let properties = map! {
+        "RoleName" => role_name(place.name()),
+        "Description" => format!("What the function of {} may do, and nothing else", place.name()),
+        "AssumeRolePolicyDocument" => trust("lambda.amazonaws.com"),
+        "Policies" => list![map! { "PolicyName" => place.name(), "PolicyDocument" => policy(place) }],
+    };
+    map! { "Type" => "AWS::IAM::Role", "Properties" => properties.with(boundary()).with(map! { "Tags" => tags() }) }
+}
+
+/// What the role may do.
+pub(super) fn policy(place: Place) -> Node {
     let logs = format!("{}Logs", place.logical());
     let mut statements = vec![map! {
         "Sid" => "Log",
@@ -59,13 +70,7 @@ fn role(place: Place) -> Node {
     if place.reach() == Reach::Database {
         statements.extend(network_interfaces(place));
     }
-    let properties = map! {
-        "RoleName" => role_name(place.name()),
-        "Description" => format!("What the function of {} may do, and nothing else", place.name()),
-        "AssumeRolePolicyDocument" => trust("lambda.amazonaws.com"),
-        "Policies" => list![map! { "PolicyName" => place.name(), "PolicyDocument" => document(statements) }],
-    };
-    map! { "Type" => "AWS::IAM::Role", "Properties" => properties.with(boundary()).with(map! { "Tags" => tags() }) }
+    document(statements)
 }
 
 /// Lambda itself makes the interfaces, with the function's role; the code of the function may not.

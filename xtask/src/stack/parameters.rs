@@ -118,7 +118,7 @@ pub(crate) const GROUPS: [Group; 8] = [
                 .otherwise("letters, digits, hyphens, and * and ? for anything"),
             parameter("TargetInstances", None, Check::Form("^[a-zA-Z0-9*?-]{1,63}$"), "The same for the names of their instances.")
                 .otherwise("letters, digits, hyphens, and * and ? for anything"),
-            parameter("AllowReplace", Some("no"), YES_NO, "Whether the strategy `replace` may delete a target. Without it no cluster can be deleted that this product did not make or retire.")
+            parameter("AllowReplace", Some("no"), YES_NO, "Whether the strategy `replace` may delete a target and make the new cluster under its name. Without it no cluster can be deleted that this product did not make or retire.")
                 .otherwise("yes or no"),
             parameter("KmsKeyArns", Some(""), Check::Each("^$|^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"), "The customer-managed keys of snapshots, copies, clusters and secrets, those of the source account included.")
                 .otherwise("ARNs of keys, separated by commas"),

@@ -50,12 +50,20 @@ pub(crate) enum If {
     MadeAs(&'static str),
     /// The thing bears the mark of a switch that took its name.
     RetiredByUs,
-    /// The request tags what it makes as an operation's.
-    TaggedAsOurs,
+    /// The request tags what it makes as an operation's, made as this.
+    TaggedAs(&'static str),
     /// The request touches no other tags than these.
     OnlyTags(&'static [&'static str]),
     /// The same, and the thing bears an operation's tag.
     OnlyTagsOnOurs(&'static [&'static str]),
+    /// The same, and the thing bears the mark of a switch that took its name.
+    OnlyTagsOnRetired(&'static [&'static str]),
+    /// The same, and the thing bears both.
+    OnlyTagsOnOursRetired(&'static [&'static str]),
+    /// The request sets tags, but none that a grant rests on, and the thing bears an operation's tag.
+    OtherTagsOnOurs,
+    /// The tags are handed down from what something is made of, and are not in the request.
+    InheritedTags,
     /// The call comes through another service, on behalf of this role.
     Via(&'static str),
     /// A grant that a service gets for its own use.
@@ -150,13 +158,22 @@ impl If {
     fn condition(self) -> Option<Node> {
         Some(match self {
             Self::Always => return None,
-            Self::MadeByUs => like(&format!("aws:ResourceTag/{OPERATION_TAG}"), "?*"),
-            Self::MadeAs(role) => map! { "StringLike" => map! { format!("aws:ResourceTag/{OPERATION_TAG}") => "?*" },
-            "StringEquals" => map! { format!("aws:ResourceTag/{ROLE_TAG}") => role } },
-            Self::RetiredByUs => like(&format!("aws:ResourceTag/{RETIRED_BY_TAG}"), "?*"),
-            Self::TaggedAsOurs => like(&format!("aws:RequestTag/{OPERATION_TAG}"), "?*"),
+            Self::MadeByUs => map! { "StringLike" => made() },
+            Self::MadeAs(role) => map! {
+                "StringLike" => made(),
+                "StringEquals" => map! { format!("aws:ResourceTag/{ROLE_TAG}") => role },
+            },
+            Self::RetiredByUs => map! { "StringLike" => retired() },
+            Self::TaggedAs(role) => map! {
+                "StringLike" => map! { format!("aws:RequestTag/{OPERATION_TAG}") => "?*" },
+                "StringEquals" => map! { format!("aws:RequestTag/{ROLE_TAG}") => role },
+            },
             Self::OnlyTags(tags) => only_tags(tags),
-            Self::OnlyTagsOnOurs(tags) => only_tags(tags).with(like(&format!("aws:ResourceTag/{OPERATION_TAG}"), "?*")),
+            Self::OnlyTagsOnOurs(tags) => only_tags(tags).with(map! { "StringLike" => made() }),
+            Self::OnlyTagsOnRetired(tags) => only_tags(tags).with(map! { "StringLike" => retired() }),
+            Self::OnlyTagsOnOursRetired(tags) => only_tags(tags).with(map! { "StringLike" => made().with(retired()) }),
+            Self::OtherTagsOnOurs => map! { "StringLike" => made(), "Null" => no_tag_that_decides() },
+            Self::InheritedTags => map! { "Bool" => map! { "rds:TagsFromRequest" => "false" } },
             Self::Via(service) => {
                 map! { "StringLike" => map! { "kms:ViaService" => sub(format!("{service}.*.${{AWS::URLSuffix}}")) } }
             }
@@ -178,8 +195,20 @@ fn only_tags(tags: &[&str]) -> Node {
     }
 }
 
-fn like(key: &str, pattern: &str) -> Node {
-    map! { "StringLike" => map! { key => pattern } }
+/// The thing bears an operation's tag.
+fn made() -> Node {
+    map! { format!("aws:ResourceTag/{OPERATION_TAG}") => "?*" }
+}
+
+/// The thing bears the mark of a switch.
+fn retired() -> Node {
+    map! { format!("aws:ResourceTag/{RETIRED_BY_TAG}") => "?*" }
+}
+
+/// The request sets none of the tags that grants rest on.
+fn no_tag_that_decides() -> Node {
+    let absent = |tag: &str| (format!("aws:RequestTag/{tag}"), Node::from("true"));
+    Node::Map(Vec::from([OPERATION_TAG, ROLE_TAG, RETIRED_BY_TAG].map(absent)))
 }
 
 /// A policy document of statements.

@@ -12,16 +12,34 @@ const HEAD: &str = "\
 # Permissions
 
 What the functions of the stack may do, each with a role of its own. Every call that a place makes was recorded while whole
-operations were played, and the roles are held against that record: none lacks a call, and none grants one that is not used.
+operations were played, with the things that it names, the tags on them and the tags in it. The roles are held against that record as
+IAM would do it, by action, resource and condition: none refuses a recorded call, none grants what no call uses unless a reason is
+listed, and what the same functions could do to things that are not ours is refused. No condition rests on a key that RDS does not
+offer for the action.
 What stands in `code` are resources of RDS in the stack's account and Region unless said otherwise.
 
 A deletion, and a change of a cluster or an instance, needs a tag that this product sets: in the very call that makes the thing, or
-as the mark of a switch on the cluster and the instances whose names it takes, before it takes them. The instances of a retired cluster
-can be deleted only where they bear that mark and one of the names that a switch gives, `…-old-XXXXXXXX-…`. One kind of things bears
-neither tag: the target, until it is marked. `TargetClusters` and `TargetInstances` say by their names which targets there are; both
-have to be given, and nothing of them can be deleted unless `AllowReplace` is `yes`.
+as the mark of a switch on the cluster and the instances whose names it takes, before it takes them. Names do the rest: what is made
+beside the target bears a name like `…-new-XXXXXXXX`, `…-beside-XXXXXXXX`, `…-copy-XXXXXXXX-…` or `…-final-XXXXXXXX`, and only what
+bears one can be tagged as made by this product, or worked on before the switch; what is retired bears one like `…-old-XXXXXXXX`,
+and only there the mark lets anybody end it. One kind of things bears neither tag nor such a name: the target, until it is marked.
+`TargetClusters` and `TargetInstances` say by their names which targets there are; both have to be given. Nothing can be made under
+their names, and nothing that bears them can be deleted, unless `AllowReplace` is `yes`.
 
 Besides, every function writes its own log group and sends traces.
+
+## What IAM cannot tell apart
+
+* RDS asks for `rds:AddTagsToResource` when tags travel in the call that makes a thing, and no key tells that from a call of its own. A
+  function that makes things could therefore put this product's tag on something that is there already and bears a name of the forms
+  above; with `AllowReplace`, on a target, which may be deleted then in any case.
+* No key says what a `ModifyDBCluster` or a `ModifyDBInstance` changes. Who may rename a target could change its settings, too.
+* A copy and what is copied, a clone and what is cloned are two things of one kind in one call, under one grant. Anything may be read
+  that way; the name of what is made is held by its tags, which only go to names of the forms above.
+* No key says with which account a snapshot is shared. In the source account `SnapshotNames` says which may be.
+* The tags say that an operation made a thing, or took its name, and not which operation: all operations of a place have one role. That
+  is for the engine, which compares the operation's id before every change. Two stacks in one account and Region are told apart by
+  `TargetClusters` and `TargetInstances`, and their things by nothing.
 ";
 
 /// The page.
@@ -94,10 +112,19 @@ fn requirement(only_if: If) -> String {
         If::MadeByUs => format!("it bears `{OPERATION_TAG}`"),
         If::MadeAs(role) => format!("it bears `{OPERATION_TAG}`, and `{ROLE_TAG}` is `{role}`"),
         If::RetiredByUs => format!("it bears `{RETIRED_BY_TAG}`"),
-        If::TaggedAsOurs => format!("the request sets `{OPERATION_TAG}`"),
+        If::TaggedAs(role) => format!("the request sets `{OPERATION_TAG}`, and `{ROLE_TAG}` to `{role}`"),
         If::OnlyTags(tags) => format!("no tags but {}", code(tags)),
         If::OnlyTagsOnOurs(tags) => format!("it bears `{OPERATION_TAG}`; no tags but {}", code(tags)),
+        If::OnlyTagsOnRetired(tags) => format!("it bears `{RETIRED_BY_TAG}`; no tags but {}", code(tags)),
+        If::OnlyTagsOnOursRetired(tags) => {
+            format!("it bears `{OPERATION_TAG}` and `{RETIRED_BY_TAG}`; no tags but {}", code(tags))
+        }
+        If::OtherTagsOnOurs => {
+            let decisive = code(&[OPERATION_TAG, ROLE_TAG, RETIRED_BY_TAG]);
+            format!("it bears `{OPERATION_TAG}`; any tags but {decisive}")
+        }
         If::Via(service) => format!("through {service}"),
+        If::InheritedTags => "the tags are those of the cluster".to_owned(),
         If::GrantForRds => "for RDS itself".to_owned(),
         If::PassedTo(services) => format!("to {}", services.join(", ")),
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{
     node::{Node, attribute, list, map, only_when, reference, sub, when},
-    permissions::{document, the_account_decides},
+    permissions::{OPERATION_TAG, ROLE_TAG, document, the_account_decides},
     place::Place,
     tags,
     template::GENERATED,
@@ -84,7 +84,7 @@ fn rules() -> Node {
     }
 }
 
-fn conditions() -> Node {
+pub(super) fn conditions() -> Node {
     let joined = Node::Call("Join", Box::new(Node::List(vec!["".into(), reference("SnapshotKeyArns")])));
     map! {
         "WithKey" => equals(reference("CreateKey"), "yes"),
@@ -117,8 +117,9 @@ fn target_account() -> Node {
     map! { "AWS" => sub("arn:${AWS::Partition}:iam::${TargetAccountId}:root") }
 }
 
-fn role() -> Node {
-    let trust = document(vec![map! {
+/// Who may enter.
+pub(super) fn trust() -> Node {
+    document(vec![map! {
         "Effect" => "Allow",
         "Principal" => target_account(),
         "Action" => "sts:AssumeRole",
@@ -126,63 +127,52 @@ fn role() -> Node {
             "StringEquals" => map! { "sts:ExternalId" => reference("ExternalId") },
             "ArnLike" => map! { "aws:PrincipalArn" => entering_roles() },
         },
-    }]);
+    }])
+}
+
+fn role() -> Node {
     map! {
         "Type" => "AWS::IAM::Role",
         "Properties" => map! {
             "RoleName" => sub("${NamePrefix}-source-${AWS::Region}"),
             "Description" => "Reads, copies and shares snapshots for aurora-restore in another account",
-            "AssumeRolePolicyDocument" => trust,
-            "Policies" => list![map! { "PolicyName" => "snapshots", "PolicyDocument" => document(statements()) }],
+            "AssumeRolePolicyDocument" => trust(),
+            "Policies" => list![map! { "PolicyName" => "snapshots", "PolicyDocument" => policy() }],
             "Tags" => tags(),
         },
     }
 }
 
 /// The least that the pipeline does here. It deletes nothing but its own copies, and restores nothing.
-fn statements() -> Vec<Node> {
+pub(super) fn policy() -> Node {
     let snapshots =
         |name: &str| sub(format!("arn:${{AWS::Partition}}:rds:*:${{AWS::AccountId}}:cluster-snapshot:{name}"));
     let clusters = sub("arn:${AWS::Partition}:rds:*:${AWS::AccountId}:cluster:*");
     let allow = |sid: &str, actions: Node, resources: Node| {
         map! { "Sid" => sid, "Effect" => "Allow", "Action" => actions, "Resource" => resources }
     };
-    let like = |key: &str| map! { "StringLike" => map! { key => "?*" } };
-    let made = "aws:ResourceTag/aurora-restore:operation-id";
-    let own_copies = map! {
-        "StringLike" => map! { made => "?*" },
-        "StringEquals" => map! { "aws:ResourceTag/aurora-restore:role" => "copy" },
+    // Their names are the engine's. RDS does not tell a copy from what is copied; that tags travel in the call, and on what,
+    // holds the copy's name.
+    let copies = || snapshots("*-copy-????????-*");
+    let as_copy = |key: &str| {
+        map! { "Condition" => map! {
+            "StringLike" => map! { format!("aws:{key}/{OPERATION_TAG}") => "?*" },
+            "StringEquals" => map! { format!("aws:{key}/{ROLE_TAG}") => "copy" },
+        } }
     };
-    vec![
+    document(vec![
         allow("LookAtSnapshots", list!["rds:DescribeDBClusterSnapshots"], list![snapshots("*"), clusters]),
         allow("LookAtShares", list!["rds:DescribeDBClusterSnapshotAttributes"], snapshots("*")),
         allow("Share", list!["rds:ModifyDBClusterSnapshotAttribute"], snapshots("${SnapshotNames}")),
-        allow("ShareCopies", list!["rds:ModifyDBClusterSnapshotAttribute"], snapshots("*"))
-            .with(map! { "Condition" => own_copies.clone() }),
-        allow("Copy", list!["rds:CopyDBClusterSnapshot", "rds:AddTagsToResource"], snapshots("*"))
-            .with(map! { "Condition" => like("aws:RequestTag/aurora-restore:operation-id") }),
-        allow("DeleteCopies", list!["rds:DeleteDBClusterSnapshot"], snapshots("*"))
-            .with(map! { "Condition" => own_copies }),
+        allow("ShareCopies", list!["rds:ModifyDBClusterSnapshotAttribute"], copies()).with(as_copy("ResourceTag")),
+        allow("Copy", list!["rds:CopyDBClusterSnapshot"], snapshots("*")).with(as_copy("RequestTag")),
+        allow("TagCopies", list!["rds:AddTagsToResource"], copies()).with(as_copy("RequestTag")),
+        allow("DeleteCopies", list!["rds:DeleteDBClusterSnapshot"], copies()).with(as_copy("ResourceTag")),
         only_when("WithKey", use_key("UseKey", attribute("Key", "Arn"))),
         only_when("WithKey", lend_key("LendKey", attribute("Key", "Arn"))),
         only_when("HasSnapshotKeys", use_key("UseSnapshotKeys", reference("SnapshotKeyArns"))),
         only_when("HasSnapshotKeys", lend_key("LendSnapshotKeys", reference("SnapshotKeyArns"))),
-    ]
-}
-
-/// Every action that the role may do.
-#[cfg(test)]
-pub(super) fn actions() -> Vec<String> {
-    let of = |statement: &Node| {
-        // A conditional statement stands second in its `If`.
-        let statement = match statement {
-            Node::Call(_, arguments) => arguments.members()[1].clone(),
-            other => other.clone(),
-        };
-        let actions = statement.get("Action").map(|actions| actions.members().to_vec()).unwrap_or_default();
-        actions.iter().filter_map(Node::as_text).map(str::to_owned).collect::<Vec<_>>()
-    };
-    statements().iter().flat_map(of).collect()
+    ])
 }
 
 fn through_rds() -> Node {

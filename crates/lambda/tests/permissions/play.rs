@@ -1,6 +1,6 @@
 //! The state machine's part: calls the function of the place where the operation stands, as the reply says.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -14,16 +14,18 @@ const CALLS_MAX: u32 = 400;
 pub(crate) struct Ended {
     /// The last reply's outcome.
     pub(crate) outcome: String,
-    /// How many functions were called.
-    pub(crate) invocations: u64,
+    /// The places that were served.
+    pub(crate) places: BTreeSet<String>,
 }
 
 /// Plays an execution to its end.
 pub(crate) fn execution(world: &mut World, accounts: Accounts, name: &str, input: &Value) -> Ended {
     let event = json!({ "executor": name, "input": input });
     let mut place = "snapshot-check".to_owned();
-    for number in 1..=CALLS_MAX {
+    let mut places = BTreeSet::new();
+    for _ in 0..CALLS_MAX {
         world.recorder.serve(&place);
+        places.insert(place.clone());
         let answer = world.function(accounts, &place).invoke(&event);
         assert!(answer.ok, "{name} at {place}: {}", answer.body);
         let word = |key: &str| answer.body[key].as_str().unwrap_or_default().to_owned();
@@ -34,7 +36,7 @@ pub(crate) fn execution(world: &mut World, accounts: Accounts, name: &str, input
             }
             "next" => place = word("step"),
             "undo" | "retire" => place = word("outcome"),
-            _ => return Ended { outcome: word("outcome"), invocations: u64::from(number) },
+            _ => return Ended { outcome: word("outcome"), places },
         }
     }
     panic!("{name} has no end after {CALLS_MAX} calls; it stands at {place}");

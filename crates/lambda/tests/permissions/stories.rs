@@ -1,5 +1,9 @@
 //! The operations that are played: every strategy, every kind of source, every way back, and what comes after the end.
 
+use aurora_restore_sandbox::model::{
+    call::Action,
+    faults::{Fault, FaultRule},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,6 +46,7 @@ pub(crate) fn play_all() -> Value {
     let restore = from_another_account(&mut teller);
     from_the_same_account(&mut teller);
     instead_of_the_target(&mut teller);
+    half_gone(&mut teller);
     kept_copies(&mut teller);
     undone(&mut teller);
     let mut recorded = teller.world.recorder.all();
@@ -54,7 +59,7 @@ fn usual() -> Value {
     json!({
         "source": { "region": PRODUCTION.1, "latest-of": "production" },
         "copy": { "kms-key": key_arn(STAGING, TARGET_KEY), "source-kms-key": key_arn(PRODUCTION, SOURCE_KEY) },
-        "secrets": { "source-master": "production/master" },
+        "secrets": { "source-master": "aurora-restore/production/master" },
     })
 }
 
@@ -91,8 +96,7 @@ fn from_another_account(teller: &mut Teller) -> Value {
     teller.world.recorder.count();
     let ended = teller.operation(Accounts::Two, "across", &with(usual(), &settings), "completed");
     let entries = teller.world.entries("across").len();
-    let restore =
-        json!({ "entries": entries, "invocations": ended.invocations, "calls": teller.world.recorder.counted() });
+    let restore = json!({ "calls": teller.world.recorder.counted(), "entries": entries, "places": ended.places.len() });
     teller.ask(Accounts::Two, "across", "retire", "completed");
 
     teller.operation(Accounts::Two, "back", &usual(), "completed");
@@ -117,12 +121,24 @@ fn from_the_same_account(teller: &mut Teller) {
     teller.operation(Accounts::One, "then", &json!({ "source": { "point-in-time-of": "staging" } }), "completed");
 }
 
-/// `replace`, taken back after its end, and undone because the data are refused.
+/// `replace`, taken back after its end, and undone because the data are refused; and one that needs no snapshot.
 fn instead_of_the_target(teller: &mut Teller) {
     let replace = json!({ "restore": { "strategy": "replace" } });
     teller.operation(Accounts::Two, "instead", &with(usual(), &replace), "completed");
     teller.ask(Accounts::Two, "instead", "undo", "cancelled");
     teller.operation(Accounts::Two, "refused", &with(with(usual(), &replace), &refusing()), "failed");
+    teller.world.make_cluster(STAGING, "other", "staging-master-pw", TARGET_KEY);
+    let of_other =
+        json!({ "source": { "point-in-time-of": "other" }, "instances": { "class": "db.r6g.large", "count": 2 } });
+    teller.operation(Accounts::One, "of-other", &with(of_other, &replace), "completed");
+}
+
+/// `replace` that is refused to delete the cluster once its instances are gone: the old cluster lives and gets them back.
+fn half_gone(teller: &mut Teller) {
+    let refusal = FaultRule::once(Fault::AccessDenied).on(Action::DeleteDbCluster).naming("staging");
+    teller.world.inject(&refusal);
+    let replace = json!({ "restore": { "strategy": "replace" } });
+    teller.operation(Accounts::Two, "half-gone", &with(usual(), &replace), "failed");
 }
 
 /// Copies that stay, of which only the newest does.

@@ -6,6 +6,7 @@ use std::{
     fs::Permissions,
     os::unix::fs::PermissionsExt as _,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,6 +15,7 @@ use aurora_restore_sandbox::{
     model::{
         AccountId, Place, RegionName,
         config::{Durations, PlacedKey},
+        faults::FaultRule,
         resources::KmsKey,
     },
     server::{Sandbox, SandboxConfig},
@@ -55,7 +57,7 @@ pub(crate) struct World {
     ways: (String, String),
     topic: String,
     functions: HashMap<(Accounts, String), Bootstrap>,
-    _sandbox: Sandbox,
+    _sandbox: Arc<Sandbox>,
     _directory: TempDir,
 }
 
@@ -67,10 +69,10 @@ impl World {
         let data = directory.path().join("sandbox");
         let mut config = SandboxConfig::new(&data);
         config.durations = Durations::zero();
-        let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+        let sandbox = Arc::new(runtime.block_on(Sandbox::start(config)).unwrap());
         let client = Client::of(sandbox.status(), &data).unwrap();
         let services = StandIn::ministack().entered_with(STAGING.0);
-        let recorder = Recorder::of(STAGING.0);
+        let recorder = Recorder::of(STAGING.0, PRODUCTION.0, &sandbox);
         let ways = (recorder.way_to(&services.url()), recorder.way_to(sandbox.endpoint_url()));
         let topic = format!("arn:aws:sns:{}:{}:notices", STAGING.1, STAGING.0);
         let authority = sandbox.status().ca_certificate.clone().unwrap();
@@ -104,9 +106,9 @@ impl World {
             "readonly_username": "staging_reader", "readonly_password": "staging-reader-pw",
         });
         let secrets = [
-            ("staging/master", master("staging-master-pw")),
-            ("production/master", master("production-master-pw")),
-            ("staging/users", users),
+            ("aurora-restore/staging/master", master("staging-master-pw")),
+            ("aurora-restore/production/master", master("production-master-pw")),
+            ("aurora-restore/staging/users", users),
         ];
         for (number, (name, content)) in secrets.into_iter().enumerate() {
             let token = format!("6ba7b811-9dad-11d1-80b4-00c04fd430{number:02}");
@@ -114,7 +116,7 @@ impl World {
             self.services.json("secretsmanager", "secretsmanager.CreateSecret", &body);
         }
         let configuration = format!(
-            "[secrets]\nmaster = \"staging/master\"\nusers = \"staging/users\"\n[target]\ncluster = \"staging\"\n\
+            "[secrets]\nmaster = \"aurora-restore/staging/master\"\nusers = \"aurora-restore/staging/users\"\n[target]\ncluster = \"staging\"\n\
              [instances]\nclass = \"db.r6g.large\"\n[limits]\nstep = \"60s\"\n[verification]\ntables-min = 0\n[database]\nca-certificate = \"{}\"\n",
             authority.display()
         );
@@ -157,7 +159,7 @@ impl World {
         );
     }
 
-    fn make_cluster(&self, place: (&str, &str), name: &str, password: &str, key: &str) {
+    pub(crate) fn make_cluster(&self, place: (&str, &str), name: &str, password: &str, key: &str) {
         let (key, instance) = (key_arn(place, key), format!("{name}-1"));
         let cluster = [
             ("DBClusterIdentifier", name),
@@ -197,6 +199,11 @@ impl World {
             let mut snapshots = inventory.into_iter().flat_map(|place| place.snapshots);
             snapshots.any(|one| one.name == name && one.status == "available")
         });
+    }
+
+    /// Makes RDS misbehave.
+    pub(crate) fn inject(&self, rule: &FaultRule) {
+        self.runtime.block_on(self.client.inject(rule)).unwrap();
     }
 
     /// Calls RDS until it accepts: what came before may not be at rest yet.

@@ -1,9 +1,10 @@
 //! What the functions of the way back may do, of the end of a retired cluster, and of the sweep.
 
 use super::{
-    ALL_CLUSTERS, ALL_INSTANCES, ALL_SNAPSHOTS, Grant, If, LOOK_AT_CLUSTERS, LOOK_AT_EVENTS, LOOK_AT_INSTANCES,
-    LOOK_AT_SNAPSHOTS, On, PASS_CLUSTER_ROLE, PASS_MONITORING, RELEASE, RETIRED_INSTANCES, TARGET_INSTANCES, beside,
-    grant, tag_what_is_made,
+    ALL_CLUSTERS, ALL_GROUPS, ALL_INSTANCES, ALL_SNAPSHOTS, BROUGHT_BACK, COPIES, COPY, FINAL_SNAPSHOT,
+    FINAL_SNAPSHOTS, Grant, INHERIT_TAGS, If, LOOK_AT_CLUSTERS, LOOK_AT_EVENTS, LOOK_AT_INSTANCES, LOOK_AT_SNAPSHOTS,
+    MAKE_FINAL_SNAPSHOT, MARKS, On, PASS_CLUSTER_ROLE, PASS_MONITORING, RELEASE, RETIRED_CLUSTERS, RETIRED_INSTANCES,
+    SETTINGS_SENT, TARGET_INSTANCES, TARGETS, beside, grant,
 };
 
 pub(super) fn undo() -> Vec<Grant> {
@@ -12,17 +13,11 @@ pub(super) fn undo() -> Vec<Grant> {
 
 /// The way back of a swap, and of whatever was made.
 fn take_back() -> Vec<Grant> {
-    vec![
+    let mut grants = vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         LOOK_AT_SNAPSHOTS,
-        grant(
-            "DeleteSnapshots",
-            &["rds:DeleteDBClusterSnapshot"],
-            &[On::RdsEverywhere("cluster-snapshot:*")],
-            "the copies, and a final snapshot that nobody needs",
-        )
-        .only_if(If::MadeByUs),
+        grant("DeleteCopies", &["rds:DeleteDBClusterSnapshot"], &[COPIES], "the copies").only_if(If::MadeAs(COPY)),
         grant(
             "DeleteNewCluster",
             &["rds:ModifyDBCluster", "rds:DeleteDBCluster"],
@@ -43,58 +38,72 @@ fn take_back() -> Vec<Grant> {
             &[ALL_SNAPSHOTS],
             "RDS asks for it, though no snapshot is named",
         ),
-        grant("NameBack", &["rds:ModifyDBCluster"], &[ALL_CLUSTERS], "the old cluster gets its name back")
+    ];
+    grants.extend(names_back());
+    grants.push(RELEASE);
+    grants
+}
+
+/// The old names, and the marks that go once they are back.
+fn names_back() -> [Grant; 5] {
+    const REMOVE: &[&str] = &["rds:RemoveTagsFromResource"];
+    [
+        grant("NameBack", &["rds:ModifyDBCluster"], &[RETIRED_CLUSTERS], "the old cluster gets its name back")
             .only_if(If::RetiredByUs),
         grant("NamesBack", &["rds:ModifyDBInstance"], &[RETIRED_INSTANCES], "so do its instances")
             .only_if(If::RetiredByUs),
-        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"]),
-        grant("Unmark", &["rds:RemoveTagsFromResource"], &[ALL_CLUSTERS, ALL_INSTANCES], "the marks of the switch")
-            .only_if(If::OnlyTags(&["aurora-restore:retired-by", "aurora-restore:switch-started-at"])),
-        RELEASE,
+        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"], ALL_GROUPS),
+        grant("Unmark", REMOVE, &[TARGETS, TARGET_INSTANCES], "the marks of the switch, once the names are back")
+            .only_if(If::OnlyTagsOnRetired(MARKS)),
+        grant(
+            "UnmarkOurs",
+            REMOVE,
+            &[ALL_CLUSTERS, ALL_INSTANCES],
+            "the same where the old cluster was an earlier operation's",
+        )
+        .only_if(If::OnlyTagsOnOursRetired(MARKS)),
     ]
 }
 
-/// The way back of `replace`: the old cluster is made again.
+/// The way back of `replace`: the old cluster is made again. If it lives and only instances have gone, they alone are.
 fn bring_back() -> Vec<Grant> {
-    vec![
-        LOOK_AT_EVENTS.when("MayReplace"),
+    let back = [
+        LOOK_AT_EVENTS,
         grant(
-            "BringBackCluster",
+            "BringBack",
+            &["rds:RestoreDBClusterFromSnapshot", "rds:CreateDBInstance", "rds:AddTagsToResource"],
+            &[TARGETS, TARGET_INSTANCES],
+            "`replace`: the old cluster and its instances under their names, and their tags, which travel in the calls",
+        )
+        .only_if(If::TaggedAs(BROUGHT_BACK)),
+        grant(
+            "FromFinalSnapshot",
             &["rds:RestoreDBClusterFromSnapshot"],
-            &[ALL_CLUSTERS, ALL_SNAPSHOTS],
-            "`replace`: the old cluster, from its final snapshot",
+            &[FINAL_SNAPSHOTS],
+            "`replace`: the final snapshot that the old cluster is restored from",
         )
-        .only_if(If::TaggedAsOurs)
-        .when("MayReplace"),
-        grant(
-            "BringBackInstances",
-            &["rds:CreateDBInstance"],
-            &[ALL_INSTANCES, ALL_CLUSTERS],
-            "`replace`: its instances",
-        )
-        .only_if(If::TaggedAsOurs)
-        .when("MayReplace"),
+        .only_if(If::TaggedAs(BROUGHT_BACK)),
         grant(
             "GroupsOfWhatIsBroughtBack",
             &["rds:RestoreDBClusterFromSnapshot", "rds:CreateDBInstance"],
-            &[On::Rds("cluster-pg:*"), On::Rds("pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")],
+            ALL_GROUPS,
             "the groups that the calls name",
-        )
-        .when("MayReplace"),
-        tag_what_is_made(&[ALL_CLUSTERS, ALL_INSTANCES]).when("MayReplace"),
+        ),
+        grant("RolesBack", &["rds:AddRoleToDBCluster"], &[TARGETS], "`replace`: the roles of the old cluster")
+            .only_if(If::MadeByUs),
+        grant("SettingsAreBack", &["rds:AddTagsToResource"], &[TARGETS], "`replace`: that its settings were sent")
+            .only_if(If::OnlyTagsOnOurs(SETTINGS_SENT)),
+        grant("ParametersBack", &["rds:RebootDBInstance"], &[TARGET_INSTANCES], "`replace`: its static parameters"),
         grant(
-            "SettingsBack",
-            &["rds:AddRoleToDBCluster", "rds:AddTagsToResource"],
-            &[ALL_CLUSTERS],
-            "`replace`: its settings",
+            "DeleteFinalSnapshot",
+            &["rds:DeleteDBClusterSnapshot"],
+            &[FINAL_SNAPSHOTS],
+            "`replace`: a final snapshot that nobody needs, because the old cluster lives",
         )
-        .only_if(If::MadeByUs)
-        .when("MayReplace"),
-        grant("ParametersBack", &["rds:RebootDBInstance"], &[TARGET_INSTANCES], "`replace`: its static parameters")
-            .when("MayReplace"),
-        PASS_MONITORING.when("MayPassRolesBack"),
-        PASS_CLUSTER_ROLE.when("MayPassRolesBack"),
-    ]
+        .only_if(If::MadeAs(FINAL_SNAPSHOT)),
+    ];
+    let passed = [PASS_MONITORING, PASS_CLUSTER_ROLE].map(|grant| grant.when("MayPassRolesBack"));
+    back.map(|grant| grant.when("MayReplace")).into_iter().chain(passed).collect()
 }
 
 pub(super) fn retire() -> Vec<Grant> {
@@ -110,28 +119,23 @@ pub(super) fn retire() -> Vec<Grant> {
         grant(
             "SnapshotRetired",
             &["rds:CreateDBClusterSnapshot"],
-            &[ALL_CLUSTERS],
+            &[RETIRED_CLUSTERS],
             "the final snapshot of the retired cluster",
         )
         .only_if(If::RetiredByUs),
-        grant(
-            "MakeFinalSnapshot",
-            &["rds:CreateDBClusterSnapshot", "rds:AddTagsToResource"],
-            &[ALL_SNAPSHOTS],
-            "the final snapshot itself",
-        )
-        .only_if(If::TaggedAsOurs),
+        MAKE_FINAL_SNAPSHOT,
+        INHERIT_TAGS,
         grant(
             "DeleteFailedFinalSnapshot",
             &["rds:DeleteDBClusterSnapshot"],
-            &[ALL_SNAPSHOTS],
+            &[FINAL_SNAPSHOTS],
             "one that failed, before another is taken",
         )
-        .only_if(If::MadeAs("final-snapshot")),
+        .only_if(If::MadeAs(FINAL_SNAPSHOT)),
         grant(
             "DeleteRetired",
             &["rds:ModifyDBCluster", "rds:DeleteDBCluster"],
-            &[ALL_CLUSTERS],
+            &[RETIRED_CLUSTERS],
             "the retired cluster loses its protection, then goes",
         )
         .only_if(If::RetiredByUs),
@@ -148,7 +152,7 @@ pub(super) fn retire() -> Vec<Grant> {
             "its instances, by the names and the marks that the switch gave them",
         )
         .only_if(If::RetiredByUs),
-        beside(&["rds:ModifyDBCluster"]),
+        beside(&["rds:ModifyDBCluster"], &[On::Rds("cluster-pg:*"), On::Rds("pg:*"), On::Rds("og:*")]),
     ]
 }
 

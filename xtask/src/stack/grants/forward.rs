@@ -1,12 +1,11 @@
 //! What the functions on the way forward may do.
 
 use super::{
-    ALL_CLUSTERS, ALL_INSTANCES, ALL_SNAPSHOTS, Grant, If, LOOK_AT_CLUSTERS, LOOK_AT_EVENTS, LOOK_AT_INSTANCES,
-    LOOK_AT_SNAPSHOTS, On, PASS_CLUSTER_ROLE, PASS_MONITORING, RELEASE, TARGET_INSTANCES, TARGETS, beside, grant,
-    tag_what_is_made,
+    ALL_CLUSTERS, ALL_GROUPS, ALL_INSTANCES, ALL_SNAPSHOTS, COPIES, COPY, FINAL_SNAPSHOT, Grant, INHERIT_TAGS, If,
+    LOOK_AT_CLUSTERS, LOOK_AT_EVENTS, LOOK_AT_INSTANCES, LOOK_AT_SNAPSHOTS, MAKE_FINAL_SNAPSHOT, MARKS, MARKS_ON_OURS,
+    On, PASS_CLUSTER_ROLE, PASS_MONITORING, RELEASE, REPLACING_INSTANCES, RETIRED_BY, STAGED, STAGED_CLUSTERS,
+    STAGED_INSTANCES, TARGET_INSTANCES, TARGETS, beside, grant,
 };
-
-const MAKE_CLUSTER: &[&str] = &["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime"];
 
 pub(super) fn snapshot_check() -> Vec<Grant> {
     vec![
@@ -40,70 +39,120 @@ pub(super) fn copy_snapshot() -> Vec<Grant> {
             "Copy",
             &["rds:CopyDBClusterSnapshot"],
             &[On::RdsOfAnyone("cluster-snapshot:*")],
-            "the source, which may be another account's, and the copy",
+            "the source, which may be another account's, and the copy: RDS does not tell them apart, the copy's name is held by its tags",
         )
-        .only_if(If::TaggedAsOurs),
-        tag_what_is_made(&[On::RdsEverywhere("cluster-snapshot:*")]),
+        .only_if(If::TaggedAs(COPY)),
+        grant("TagCopies", &["rds:AddTagsToResource"], &[COPIES], "the copies' tags, which travel in the call")
+            .only_if(If::TaggedAs(COPY)),
     ]
 }
 
 pub(super) fn restore_snapshot() -> Vec<Grant> {
+    const MAKE: &[&str] = &["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime"];
+    let make = grant(
+        "MakeCluster",
+        &["rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime", "rds:AddTagsToResource"],
+        STAGED_CLUSTERS,
+        "the new cluster, and its tags, which travel in the call",
+    )
+    .only_if(If::TaggedAs(STAGED));
     vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_EVENTS,
-        grant("MakeCluster", MAKE_CLUSTER, &[ALL_CLUSTERS, ALL_SNAPSHOTS], "the new cluster").only_if(If::TaggedAsOurs),
-        beside(MAKE_CLUSTER),
-        tag_what_is_made(&[ALL_CLUSTERS]),
+        make,
+        make.for_replace("MakeReplacement", &[TARGETS]),
+        grant(
+            "FromSnapshot",
+            &["rds:RestoreDBClusterFromSnapshot"],
+            &[ALL_SNAPSHOTS],
+            "the snapshot that is restored from",
+        )
+        .only_if(If::TaggedAs(STAGED)),
+        grant(
+            "FromCluster",
+            &["rds:RestoreDBClusterToPointInTime"],
+            &[ALL_CLUSTERS],
+            "the cluster that is cloned: RDS does not tell it from the new one, whose name is held by its tags",
+        )
+        .only_if(If::TaggedAs(STAGED)),
+        beside(MAKE, &[On::Rds("cluster-pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")]),
     ]
 }
 
 pub(super) fn create_instances() -> Vec<Grant> {
+    let make = grant(
+        "MakeInstances",
+        &["rds:CreateDBInstance", "rds:AddTagsToResource"],
+        STAGED_INSTANCES,
+        "the new cluster's instances, and their tags, which travel in the call",
+    )
+    .only_if(If::TaggedAs(STAGED));
+    let into = grant("IntoNewCluster", &["rds:CreateDBInstance"], STAGED_CLUSTERS, "the cluster that they are made in")
+        .only_if(If::MadeByUs);
+    let reboot = grant("Reboot", &["rds:RebootDBInstance"], STAGED_INSTANCES, "to take up static parameters")
+        .only_if(If::MadeByUs);
     vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         LOOK_AT_EVENTS,
-        grant(
-            "MakeInstances",
-            &["rds:CreateDBInstance"],
-            &[ALL_INSTANCES, ALL_CLUSTERS],
-            "the new cluster's instances",
-        )
-        .only_if(If::TaggedAsOurs),
-        beside(&["rds:CreateDBInstance"]),
-        tag_what_is_made(&[ALL_INSTANCES]),
-        grant("Reboot", &["rds:RebootDBInstance"], &[ALL_INSTANCES], "to take up static parameters")
-            .only_if(If::MadeByUs),
+        make,
+        make.for_replace("MakeReplacingInstances", REPLACING_INSTANCES),
+        into,
+        into.for_replace("IntoReplacement", &[TARGETS]),
+        beside(&["rds:CreateDBInstance"], &[On::Rds("pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")]),
+        reboot,
+        reboot.for_replace("RebootReplacing", REPLACING_INSTANCES),
         PASS_MONITORING,
     ]
 }
 
 pub(super) fn apply_settings() -> Vec<Grant> {
+    let cluster = grant(
+        "ChangeCluster",
+        &["rds:ModifyDBCluster", "rds:AddRoleToDBCluster"],
+        STAGED_CLUSTERS,
+        "what a restore cannot set, and the master password",
+    )
+    .only_if(If::MadeByUs);
+    let tags = grant(
+        "TagCluster",
+        &["rds:AddTagsToResource"],
+        STAGED_CLUSTERS,
+        "the tags that are wished, and one that says that everything was sent",
+    )
+    .only_if(If::OtherTagsOnOurs);
+    let instances = grant(
+        "ChangeInstances",
+        &["rds:ModifyDBInstance", "rds:RebootDBInstance"],
+        STAGED_INSTANCES,
+        "what a restore cannot set, and to take up static parameters",
+    )
+    .only_if(If::MadeByUs);
     vec![
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
-        grant(
-            "ChangeCluster",
-            &["rds:ModifyDBCluster", "rds:AddRoleToDBCluster", "rds:AddTagsToResource"],
-            &[ALL_CLUSTERS],
-            "what a restore cannot set, the master password, and the tag that says so",
-        )
-        .only_if(If::MadeByUs),
-        grant(
-            "ChangeInstances",
-            &["rds:ModifyDBInstance", "rds:RebootDBInstance"],
-            &[ALL_INSTANCES],
-            "what a restore cannot set, and to take up static parameters",
-        )
-        .only_if(If::MadeByUs),
-        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"]),
+        cluster,
+        cluster.for_replace("ChangeReplacement", &[TARGETS]),
+        tags,
+        tags.for_replace("TagReplacement", &[TARGETS]),
+        instances,
+        instances.for_replace("ChangeReplacingInstances", REPLACING_INSTANCES),
+        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"], ALL_GROUPS),
         PASS_CLUSTER_ROLE,
     ]
 }
 
 pub(super) fn switch_over() -> Vec<Grant> {
-    let mut grants = vec![
-        LOOK_AT_CLUSTERS,
-        LOOK_AT_INSTANCES,
+    let mut grants = vec![LOOK_AT_CLUSTERS, LOOK_AT_INSTANCES];
+    grants.extend(rename());
+    grants.extend(mark());
+    grants.extend(replace());
+    grants
+}
+
+/// Names change hands.
+fn rename() -> [Grant; 5] {
+    [
         grant("RenameNewCluster", &["rds:ModifyDBCluster"], &[ALL_CLUSTERS], "the new cluster takes the name")
             .only_if(If::MadeByUs),
         grant("RenameNewInstances", &["rds:ModifyDBInstance"], &[ALL_INSTANCES], "the new instances take their names")
@@ -120,40 +169,43 @@ pub(super) fn switch_over() -> Vec<Grant> {
             &[TARGET_INSTANCES],
             "the old instances give up their names",
         ),
-        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"]),
+        beside(&["rds:ModifyDBCluster", "rds:ModifyDBInstance"], ALL_GROUPS),
+    ]
+}
+
+/// Whose work it is, before names change hands.
+fn mark() -> [Grant; 4] {
+    const ADD: &[&str] = &["rds:AddTagsToResource"];
+    [
+        grant("Mark", ADD, &[TARGETS], "whose work the switch is, before the old cluster gives up the name")
+            .only_if(If::OnlyTags(MARKS)),
         grant(
-            "Mark",
-            &["rds:AddTagsToResource"],
+            "MarkOurs",
+            ADD,
             &[ALL_CLUSTERS],
-            "whose work the switch is, and since when the name serves",
+            "the same where the old cluster was an earlier operation's; since when the new one serves",
         )
-        .only_if(If::OnlyTags(&[
-            "aurora-restore:retired-by",
-            "aurora-restore:switch-started-at",
-            "aurora-restore:serving-since",
-        ])),
+        .only_if(If::OnlyTagsOnOurs(MARKS_ON_OURS)),
         grant(
             "MarkInstances",
-            &["rds:AddTagsToResource"],
+            ADD,
             &[TARGET_INSTANCES],
             "the same for the old instances, by which they may be deleted later",
         )
-        .only_if(If::OnlyTags(&["aurora-restore:retired-by"])),
+        .only_if(If::OnlyTags(&[RETIRED_BY])),
         grant(
             "MarkInstancesOfOurs",
-            &["rds:AddTagsToResource"],
+            ADD,
             &[ALL_INSTANCES],
             "the same where the old cluster was an earlier operation's",
         )
-        .only_if(If::OnlyTagsOnOurs(&["aurora-restore:retired-by"])),
-    ];
-    grants.extend(replace());
-    grants
+        .only_if(If::OnlyTagsOnOurs(&[RETIRED_BY])),
+    ]
 }
 
 /// What `replace` needs besides.
-fn replace() -> Vec<Grant> {
-    vec![
+fn replace() -> [Grant; 6] {
+    [
         grant(
             "LookAtFinalSnapshot",
             &["rds:DescribeDBClusterSnapshots"],
@@ -161,20 +213,16 @@ fn replace() -> Vec<Grant> {
             "`replace`: the final snapshot",
         )
         .when("MayReplace"),
-        grant(
-            "SnapshotTarget",
-            &["rds:CreateDBClusterSnapshot"],
-            &[TARGETS, ALL_SNAPSHOTS],
-            "`replace`: the final snapshot",
-        )
-        .only_if(If::TaggedAsOurs)
-        .when("MayReplace"),
-        tag_what_is_made(&[ALL_SNAPSHOTS]).when("MayReplace"),
+        grant("SnapshotTarget", &["rds:CreateDBClusterSnapshot"], &[TARGETS], "`replace`: the final snapshot")
+            .only_if(If::TaggedAs(FINAL_SNAPSHOT))
+            .when("MayReplace"),
+        MAKE_FINAL_SNAPSHOT.when("MayReplace"),
+        INHERIT_TAGS.when("MayReplace"),
         grant(
             "DeleteTarget",
             &["rds:DeleteDBCluster"],
             &[TARGETS, ALL_SNAPSHOTS],
-            "`replace`: the old cluster, once its final snapshot is available",
+            "`replace`: the old cluster, once its final snapshot is available; RDS asks for a snapshot, though none is named",
         )
         .when("MayReplace"),
         grant("DeleteTargetInstances", &["rds:DeleteDBInstance"], &[TARGET_INSTANCES], "`replace`: its instances")
@@ -188,9 +236,9 @@ pub(super) fn archive_snapshot() -> Vec<Grant> {
         grant(
             "DeleteCopies",
             &["rds:DeleteDBClusterSnapshot"],
-            &[On::RdsEverywhere("cluster-snapshot:*")],
+            &[COPIES],
             "copies that this product made; never the source",
         )
-        .only_if(If::MadeAs("copy")),
+        .only_if(If::MadeAs(COPY)),
     ]
 }

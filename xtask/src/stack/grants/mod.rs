@@ -5,6 +5,10 @@
 //! target and its instances when they are marked and their names are taken, and what `replace` ends. For those there are the
 //! patterns of names `TargetClusters` and `TargetInstances`, and `AllowReplace`, without which nothing that is not ours
 //! can be deleted at all.
+//!
+//! RDS asks for `rds:AddTagsToResource` when tags travel in the call that makes a thing, and has no key that tells this from
+//! a call of its own, which could put our tag on anything. So whoever makes things may tag only what bears a name of the form
+//! that the engine gives, and what is made under the target's own names needs `AllowReplace`, too.
 
 mod afterwards;
 mod forward;
@@ -21,8 +25,32 @@ const ALL_INSTANCES: On = On::Rds("db:*");
 const ALL_SNAPSHOTS: On = On::Rds("cluster-snapshot:*");
 const TARGETS: On = On::Rds("cluster:${TargetClusters}");
 const TARGET_INSTANCES: On = On::Rds("db:${TargetInstances}");
-/// The instances of a retired cluster: their names are the engine's. The mark of the switch is on them besides.
+/// The new cluster until it takes the name, and its instances: their names are the engine's.
+const STAGED_CLUSTERS: &[On] = &[On::Rds("cluster:*-new-????????"), On::Rds("cluster:*-beside-????????")];
+const STAGED_INSTANCES: &[On] = &[On::Rds("db:*-new-????????-*"), On::Rds("db:*-beside-????????-*")];
+/// The instances that `replace` makes: under the names of the target's, and beyond them under names made from the target's.
+const REPLACING_INSTANCES: &[On] = &[TARGET_INSTANCES, On::Rds("db:${TargetClusters}-instance-*")];
+/// A retired cluster and its instances. The mark of the switch is on them besides.
+const RETIRED_CLUSTERS: On = On::Rds("cluster:*-old-????????");
 const RETIRED_INSTANCES: On = On::Rds("db:*-old-????????-*");
+/// The copies of a snapshot, also in the Region that they pass through.
+const COPIES: On = On::RdsEverywhere("cluster-snapshot:*-copy-????????-*");
+const FINAL_SNAPSHOTS: On = On::Rds("cluster-snapshot:*-final-????????");
+
+/// What a thing is made as: the value of its tag `aurora-restore:role`.
+const COPY: &str = "copy";
+const STAGED: &str = "staged";
+const FINAL_SNAPSHOT: &str = "final-snapshot";
+const BROUGHT_BACK: &str = "brought-back";
+
+const RETIRED_BY: &str = "aurora-restore:retired-by";
+const SWITCH_STARTED: &str = "aurora-restore:switch-started-at";
+/// The marks of a switch on the cluster whose name it takes.
+const MARKS: &[&str] = &[RETIRED_BY, SWITCH_STARTED];
+/// What a switch says on a cluster of ours: the same, or since when it serves.
+const MARKS_ON_OURS: &[&str] = &[RETIRED_BY, SWITCH_STARTED, "aurora-restore:serving-since"];
+/// That the settings were sent.
+const SETTINGS_SENT: &[&str] = &["aurora-restore:settings-sent"];
 
 /// A grant without conditions.
 const fn grant(sid: &'static str, actions: &'static [&'static str], on: &'static [On], why: &'static str) -> Grant {
@@ -37,6 +65,14 @@ impl Grant {
 
     const fn when(mut self, condition: &'static str) -> Self {
         self.when = Some(condition);
+        self
+    }
+
+    /// The same for `replace`, which makes things under the target's own names.
+    const fn for_replace(mut self, sid: &'static str, on: &'static [On]) -> Self {
+        self.sid = sid;
+        self.on = on;
+        self.when = Some("MayReplace");
         self
     }
 }
@@ -116,21 +152,30 @@ const LOOK_AT_EVENTS: Grant = grant(
     "why something failed, in RDS's own words; RDS knows nothing narrower",
 );
 
-/// Tags travel in the call that makes a thing, and RDS asks for this action then.
-const fn tag_what_is_made(on: &'static [On]) -> Grant {
-    grant("TagWhatIsMade", &["rds:AddTagsToResource"], on, "the tags travel in the call that makes the thing")
-        .only_if(If::TaggedAsOurs)
-}
+/// The final snapshot itself, with the tags that travel in the call.
+const MAKE_FINAL_SNAPSHOT: Grant = grant(
+    "MakeFinalSnapshot",
+    &["rds:CreateDBClusterSnapshot", "rds:AddTagsToResource"],
+    &[FINAL_SNAPSHOTS],
+    "the final snapshot itself, and its tags, which travel in the call",
+)
+.only_if(If::TaggedAs(FINAL_SNAPSHOT));
+
+/// A cluster may hand its tags to its snapshots. RDS asks for that as for tags in the call, but with a key that says so.
+const INHERIT_TAGS: Grant = grant(
+    "InheritTags",
+    &["rds:AddTagsToResource"],
+    &[FINAL_SNAPSHOTS],
+    "the tags of a cluster that hands them to its snapshots",
+)
+.only_if(If::InheritedTags);
 
 /// What a call names beside the thing that it changes. RDS asks for each of them; none of them is changed.
-const fn beside(actions: &'static [&'static str]) -> Grant {
-    grant(
-        "NamedBeside",
-        actions,
-        &[On::Rds("cluster-pg:*"), On::Rds("pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")],
-        "the groups that the call names",
-    )
+const fn beside(actions: &'static [&'static str], groups: &'static [On]) -> Grant {
+    grant("NamedBeside", actions, groups, "the groups that the call names")
 }
+
+const ALL_GROUPS: &[On] = &[On::Rds("cluster-pg:*"), On::Rds("pg:*"), On::Rds("og:*"), On::Rds("subgrp:*")];
 
 /// RDS uses the keys on behalf of whoever calls.
 const USE_DATA_KEYS: &[Grant] = &[
