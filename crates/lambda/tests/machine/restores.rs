@@ -3,6 +3,7 @@
 use aurora_restore_core::{
     engine::request_cancel,
     operation::{CancelRequest, Status, StepKind, StepStatus},
+    plan,
     ports::{Clock, Journal},
     request::{Limits, SourceSelector, Strategy},
 };
@@ -68,6 +69,25 @@ fn a_refused_restore_is_undone_and_fails() {
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
     assert_eq!(scenario.notifier.notices().len(), 1);
+}
+
+#[test]
+fn a_plan_that_was_approved_is_what_is_done_or_nothing() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let approve = |name: &'static str, digest: &str| {
+        let input = json!({ "operation_id": name, "request": {}, "approved_plan": digest });
+        Execution::with_input(&scenario, name, scenario.swap(), input).run()
+    };
+    let stale = approve("op-1", "0123456789abcdef");
+    assert_eq!((stale.outcome, stale.places), (Ok(Outcome::Failed), vec!["snapshot-check", "undo"]));
+    let failure = block_on(scenario.journal.state(&operation("op-1"))).unwrap().failure.unwrap();
+    assert!(failure.contains("ARP-PLAN-001") && failure.contains("0123456789abcdef"), "{failure}");
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+
+    let planned = block_on(plan::make(&scenario.ports(), &scenario.swap(), &operation("op-2"))).unwrap();
+    assert_eq!(approve("op-2", &planned.digest).outcome, Ok(Outcome::Completed));
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
 }
 
 #[test]
