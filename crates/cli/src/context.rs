@@ -152,7 +152,7 @@ impl Context {
     }
 
     /// All services of another configuration, with the accounts checked against it.
-    pub(crate) async fn services_of(&self, config: &Config, region: &Region) -> Result<Services, CommandError> {
+    pub(crate) async fn services_of(config: &Config, region: &Region) -> Result<Services, CommandError> {
         let environment = config.environment();
         let services = Services::build(environment, region, JournalUse::Work, Stderr).await?;
         services.check_accounts(environment).await?;

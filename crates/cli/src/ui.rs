@@ -19,7 +19,7 @@ use indicatif::ProgressBar;
 use crate::{
     arguments::{ColourChoice, GlobalArgs},
     error::{CommandError, Point, Told},
-    render::printable::printable,
+    render::{advice::for_stack, printable::printable},
 };
 
 /// Red and bold: errors.
@@ -70,18 +70,6 @@ pub(crate) struct Ui {
     progress: ProgressStyle,
     /// The stack that the command works on: commands in hints are for its operations.
     stack: Option<&'static str>,
-}
-
-/// The commands that work on the operations of a stack.
-const OF_OPERATIONS: [&str; 10] =
-    ["batch", "cancel", "list", "report", "resume", "retire", "start", "status", "undo", "watch"];
-
-/// A hint for whoever works on a stack: the same command without its name would look for the operation elsewhere.
-fn on_stack(text: String, stack: Option<&str>) -> String {
-    let Some(stack) = stack else { return text };
-    OF_OPERATIONS.iter().fold(text, |text, command| {
-        text.replace(&format!("aurora-restore {command}"), &format!("aurora-restore --stack {stack} {command}"))
-    })
 }
 
 #[cfg(feature = "stack")]
@@ -166,7 +154,7 @@ impl Ui {
 
     /// Says what to do next.
     pub(crate) fn hint(&self, text: impl fmt::Display) {
-        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&on_stack(text.to_string(), self.stack))));
+        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&for_stack(text.to_string(), self.stack))));
     }
 
     /// Warns. Shown in spite of `--quiet`.
@@ -188,7 +176,7 @@ impl Ui {
     pub(crate) fn error(&self, error: &CommandError) {
         match error {
             CommandError::BrokenPipe => {}
-            CommandError::Told(told) => talk(format_args!("{}", on_stack(ErrorScreen(told).to_string(), self.stack))),
+            CommandError::Told(told) => talk(format_args!("{}", for_stack(ErrorScreen(told).to_string(), self.stack))),
         }
     }
 }

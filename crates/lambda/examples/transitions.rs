@@ -1,7 +1,8 @@
-//! Counts the states that an execution enters for a restore with the durations of RDS, over the simulated cloud.
+//! Counts the transitions of an execution of the deployed state machine, for a restore with the durations of RDS, over the
+//! simulated cloud.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement is printed")]
 
-#[path = "../tests/machine/interpreter.rs"]
+#[path = "../tests/machine/interpreter/mod.rs"]
 mod interpreter;
 
 use aurora_restore_core::{ports::Clock, request::Limits};
@@ -19,15 +20,15 @@ fn main() {
         let began = scenario.clock.now();
         let ended = interpreter::Execution::of(&scenario, "op-1", request).run();
         let took = scenario.clock.now().duration_since(began);
-        let per_hour = f64::from(ended.states) / (took.as_secs_f64() / 3_600.0);
+        let per_hour = f64::from(ended.transitions) / (took.as_secs_f64() / 3_600.0);
         println!(
             "transitions, swap {name:<30} {:>5} in {:.0} min   {per_hour:.0} per hour, asked: <= 250",
-            ended.states,
+            ended.transitions,
             took.as_secs_f64() / 60.0
         );
         assert!(ended.outcome.is_ok(), "{:?}", ended.outcome);
         let ask = json!({ "kind": "retire", "by": "bench" });
         let ended = interpreter::Execution::asking(&scenario, "op-1-retired", "op-1", &ask).run();
-        println!("transitions, the end of its retired cluster {:>21}", ended.states);
+        println!("transitions, the end of its retired cluster {:>21}", ended.transitions);
     }
 }

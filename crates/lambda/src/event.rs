@@ -2,13 +2,16 @@
 //!
 //! ```json
 //! {"executor": "<name of the execution>",
-//!  "input": {"operation_id": "…", "request": {…}, "ask": {"kind": "resume", "by": "user@host"}},
+//!  "input": {"operation_id": "…", "request": {…}, "approved_plan": "…", "ask": {"kind": "resume", "by": "user@host"}},
 //!  "cause": {"Error": "…", "Cause": "…"}}
 //! ```
-//! `request` and `ask` belong to the first function of an execution, `cause` to the way back; wherever they are given
-//! they have to be well formed.
+//! `request`, `approved_plan` and `ask` belong to the first function of an execution, `cause` to the way back; wherever they
+//! are given they have to be well formed.
 
-use aurora_restore_core::ids::{ExecutorId, OperationId};
+use aurora_restore_core::{
+    ids::{ExecutorId, OperationId},
+    plan,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,6 +29,8 @@ pub struct Event {
     pub operation_id: OperationId,
     /// What to restore, if the operation does not exist yet.
     pub request: Option<Map<String, Value>>,
+    /// The digest of the plan that a person has approved: what the request comes to, or nothing is done.
+    pub approved_plan: Option<String>,
     /// What a person asks of an operation that exists.
     pub ask: Option<Ask>,
     /// Why a function could not do its work, as the state machine caught it.
@@ -113,6 +118,8 @@ struct Input {
     #[serde(default)]
     request: Option<Map<String, Value>>,
     #[serde(default)]
+    approved_plan: Option<String>,
+    #[serde(default)]
     ask: Option<Ask>,
 }
 
@@ -132,8 +139,22 @@ impl Event {
         if let Some(ask) = &payload.input.ask {
             ask.check()?;
         }
-        let Input { operation_id, request, ask } = payload.input;
-        Ok(Self { executor: payload.executor, operation_id, request, ask, cause: payload.cause })
+        payload.input.check_approval()?;
+        let Input { operation_id, request, approved_plan, ask } = payload.input;
+        Ok(Self { executor: payload.executor, operation_id, request, approved_plan, ask, cause: payload.cause })
+    }
+}
+
+impl Input {
+    /// What is approved is the plan of a request. A digest that is none would refuse the restore late, as a stale plan.
+    fn check_approval(&self) -> Result<(), FunctionError> {
+        match (&self.approved_plan, &self.request) {
+            (Some(digest), _) if !plan::is_digest(digest) => {
+                Err(foreign("`approved_plan` must be the digest of a plan, which has 16 hexadecimal digits"))
+            }
+            (Some(_), None) => Err(foreign("`approved_plan` goes with a `request`")),
+            (Some(_) | None, Some(_)) | (None, None) => Ok(()),
+        }
     }
 }
 
@@ -216,6 +237,14 @@ mod tests {
                 "`ask.note` goes with",
             ),
             (json!({"executor": "e", "input": {"operation_id": "o"}, "cause": {"Error": "x"}}), "`cause` belongs to"),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "approved_plan": "0123456789abcdef"}}),
+                "`approved_plan` goes with a `request`",
+            ),
+            (
+                json!({"executor": "e", "input": {"operation_id": "o", "request": {}, "approved_plan": "yes"}}),
+                "16 hexadecimal digits",
+            ),
         ];
         for (payload, expected) in cases {
             let told = refused(payload);

@@ -182,8 +182,8 @@ impl Function<'_> {
             region: request.target.region.clone(),
             cluster: request.target.cluster.clone(),
         };
-        let executor = event.executor.clone();
-        let new = BeginOperation { id: id.clone(), request, target, executor, approved_plan: None };
+        let (executor, approved_plan) = (event.executor.clone(), event.approved_plan.clone());
+        let new = BeginOperation { id: id.clone(), request, target, executor, approved_plan };
         Ok(engine.begin(new).await?)
     }
 

@@ -89,7 +89,7 @@ pub async fn prepare(
     narrator: &mut dyn Narrator,
 ) -> Result<Prepared, OpsError> {
     let known = TemplateParameters::of(&deployment.template);
-    deployment.parameters.keys().try_for_each(|name| known.require(name))?;
+    deployment.parameters.iter().try_for_each(|(name, value)| known.accept(name, value))?;
     let found = settled(ports.stacks, &deployment.stack, purpose, narrator).await?;
     change_set::require_complete(deployment, found.as_ref(), &known)?;
     let published = publish::publish(ports.artifacts, deployment, found.as_ref(), purpose, narrator).await?;

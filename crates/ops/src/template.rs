@@ -1,16 +1,19 @@
 //! What has to be known of a template before it is sent: its parameters. The template is this product's own, generated, so
 //! its form is known: sections begin at the margin, parameters two spaces from it, their properties four.
 
+mod form;
+
 use std::collections::BTreeMap;
 
 use crate::error::OpsError;
+use form::Form;
 
 /// How many wrong letters still look like a slip.
 const SLIPS_MAX: usize = 3;
 
-/// The parameters of a template, each with its default, if it has one.
+/// The parameters of a template, each with what it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateParameters(BTreeMap<String, Option<String>>);
+pub struct TemplateParameters(BTreeMap<String, Form>);
 
 impl TemplateParameters {
     /// Reads them from the text of a template.
@@ -19,20 +22,17 @@ impl TemplateParameters {
         let inside = section.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
         let mut parameters = BTreeMap::new();
         let mut current: Option<String> = None;
-        for line in inside {
+        for line in inside.filter(|line| !line.trim().starts_with('#')) {
             let indent = line.len() - line.trim_start().len();
-            let Some((name, value)) = line.trim().split_once(':').filter(|_| !line.trim().starts_with('#')) else {
-                continue;
-            };
-            match (indent, &current) {
-                (2, _) => {
+            match (indent, line.trim().split_once(':'), &current) {
+                (2, Some((name, _)), _) => {
                     current = Some(name.to_owned());
-                    let _new = parameters.insert(name.to_owned(), None);
+                    let _new = parameters.insert(name.to_owned(), Form::default());
                 }
-                (4, Some(parameter)) if name == "Default" => {
-                    let value = value.trim().trim_matches(['"', '\'']).to_owned();
-                    let _none = parameters.insert(parameter.clone(), Some(value));
+                (4, Some((property, value)), Some(parameter)) => {
+                    parameters.entry(parameter.clone()).or_default().learn(property, value);
                 }
+                (6, _, Some(parameter)) => parameters.entry(parameter.clone()).or_default().learn_member(line.trim()),
                 _ => {}
             }
         }
@@ -46,7 +46,7 @@ impl TemplateParameters {
 
     /// The default of a parameter.
     pub fn default(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_deref()
+        self.0.get(name)?.default.as_deref()
     }
 
     /// The names.
@@ -71,6 +71,17 @@ impl TemplateParameters {
             }
         };
         Err(OpsError::Parameter { name: name.to_owned(), reason })
+    }
+
+    /// Checks that there is a parameter of that name and that it takes the value. CloudFormation does so, too, but only once
+    /// the package and the template have been sent.
+    ///
+    /// # Errors
+    /// [`OpsError::Parameter`] with what is wrong.
+    pub fn accept(&self, name: &str, value: &str) -> Result<(), OpsError> {
+        self.require(name)?;
+        let refusal = self.0.get(name).and_then(|form| form.refusal(value));
+        refusal.map_or(Ok(()), |reason| Err(OpsError::Parameter { name: name.to_owned(), reason }))
     }
 }
 

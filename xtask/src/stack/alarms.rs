@@ -224,3 +224,20 @@ fn alarm(name: &str, about: &str, source: Node, bound: Node) -> Node {
     };
     map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties.with(source).with(bound).with(rest) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the functions write their numbers.
+    const WRITERS: [&str; 2] =
+        [include_str!("../../../crates/lambda/src/metrics.rs"), include_str!("../../../crates/lambda/src/sweep.rs")];
+
+    #[test]
+    fn every_alarm_of_ours_watches_a_number_that_the_functions_write() {
+        for (_, alarm, metric, _) in OURS {
+            let name = format!("\"{metric}\"");
+            assert!(WRITERS.iter().any(|text| text.contains(&name)), "{alarm} waits for {metric} in vain");
+        }
+    }
+}

@@ -87,3 +87,44 @@ fn interface(service: &str) -> Node {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn property<'n>(resource: &'n Node, name: &str) -> &'n Node {
+        resource.get("Properties").and_then(|properties| properties.get(name)).unwrap()
+    }
+
+    #[test]
+    fn the_endpoints_let_in_the_functions_and_nobody_else() {
+        let resources = resources();
+        let (_, group) = resources.iter().find(|(name, _)| name == "EndpointSecurityGroup").unwrap();
+        let [rule] = property(group, "SecurityGroupIngress").members() else { panic!("one rule") };
+        let keys: Vec<&str> = rule.entries().iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["Description", "IpProtocol", "FromPort", "ToPort", "SourceSecurityGroupId"]);
+        assert_eq!((rule.get("FromPort"), rule.get("ToPort")), (Some(&Node::Number(443)), Some(&Node::Number(443))));
+        let of_functions = Node::Call("Select", Box::new(list![0, reference("SecurityGroupIds")]));
+        assert_eq!(rule.get("SourceSecurityGroupId"), Some(&of_functions));
+    }
+
+    #[test]
+    fn every_endpoint_serves_this_account_only_under_the_services_own_names() {
+        let resources = resources();
+        let is_endpoint = |node: &Node| node.get("Type").and_then(Node::as_text) == Some("AWS::EC2::VPCEndpoint");
+        let endpoints: Vec<&Node> = resources.iter().map(|(_, node)| node).filter(|node| is_endpoint(node)).collect();
+        assert_eq!(endpoints.len(), SERVICES.len() + 1, "one for each service, and the gateway");
+        let own = list![attribute("EndpointSecurityGroup", "GroupId")];
+        for endpoint in endpoints {
+            let [statement] = property(endpoint, "PolicyDocument").get("Statement").unwrap().members() else {
+                panic!("one statement")
+            };
+            let account = map! { "aws:PrincipalAccount" => reference("AWS::AccountId") };
+            assert_eq!(statement.get("Condition"), Some(&map! { "StringEquals" => account }));
+            if property(endpoint, "VpcEndpointType").as_text() == Some("Interface") {
+                assert_eq!(property(endpoint, "SecurityGroupIds"), &own);
+                assert_eq!(property(endpoint, "PrivateDnsEnabled"), &Node::Bool(true));
+            }
+        }
+    }
+}

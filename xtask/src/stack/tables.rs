@@ -192,3 +192,28 @@ fn topic_policy() -> Node {
 pub(crate) fn boundary() -> Node {
     map! { "PermissionsBoundary" => only_when("HasBoundary", reference("PermissionsBoundary")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_outlives_the_stack_can_be_brought_back_and_is_encrypted() {
+        let resources = resources();
+        let found = |name: &str| &resources.iter().find(|(id, _)| id == name).unwrap().1;
+        for name in ["StateTable", "AuditTable", "Key"] {
+            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                let kept = found(name).get(policy).and_then(Node::as_text).unwrap_or_default();
+                assert!(kept.starts_with("Retain"), "{name}: {policy} is `{kept}`");
+            }
+        }
+        for name in ["StateTable", "AuditTable"] {
+            let property = |part: &str, key: &str| {
+                found(name).get("Properties").and_then(|all| all.get(part)).and_then(|part| part.get(key)).unwrap()
+            };
+            assert_eq!(property("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"), &Node::Bool(true));
+            assert_eq!(property("TimeToLiveSpecification", "AttributeName").as_text(), Some("ttl"));
+            assert_eq!(property("SSESpecification", "KMSMasterKeyId"), &attribute("Key", "Arn"));
+        }
+    }
+}

@@ -8,10 +8,14 @@ use jiff::Timestamp;
 
 use super::{Config, ConfigError, ParameterText, Problem, Sources};
 
+/// What stands for a configuration that says nothing: a parameter in SSM is never empty.
+const NOTHING: &str = "# Nothing is set here: every execution brings its own request.";
+
 /// The most bytes that CloudFormation takes as the value of a parameter.
 const BYTES_MAX: usize = 4_096;
 
-/// What the template sets for every function, as far as reading the configuration depends on it.
+/// What the template sets for every function, as far as reading the configuration depends on it; the time between two looks is
+/// a parameter of its own.
 fn of_functions(region: &str) -> BTreeMap<String, String> {
     let variables = [
         ("AURORA_RESTORE_JOURNAL_STORE", "tables"),
@@ -42,7 +46,7 @@ pub fn for_stack(file: &Path, region: &str) -> Result<String, ConfigError> {
             format!("{name} has {} bytes without its comments, and a stack takes at most {BYTES_MAX}", compact.len());
         return Err(refused(told, "Move what differs between requests into the requests."));
     }
-    Ok(compact)
+    Ok(if compact.is_empty() { NOTHING.to_owned() } else { compact })
 }
 
 /// How an account is entered is the functions' own business: with their roles, and with the template's for the source.
@@ -62,19 +66,32 @@ fn refuse_what_functions_refuse(config: &Config) -> Result<(), ConfigError> {
     if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
 }
 
-/// What a function of the stack makes of an event: the event's request over the stack's own configuration. `now` says what
-/// "today" is.
+/// What a stack's functions read their configuration from, as the stack says it.
+#[derive(Debug, Clone, Copy)]
+pub struct StackReading<'a> {
+    /// The text of the stack's own configuration.
+    pub configuration: &'a str,
+    /// The time between two looks, where the stack says one.
+    pub poll: Option<&'a str>,
+    /// The stack's Region.
+    pub region: &'a str,
+}
+
+/// What a function of the stack makes of an event: the event's request over the stack's own configuration. It is the request
+/// to the last key, because the digest of a plan covers all of them. `now` says what "today" is.
 ///
 /// # Errors
 /// [`ConfigError`] with everything that the function would refuse.
 pub fn request_on_stack(
-    configuration: &str,
+    stack: StackReading<'_>,
     event: serde_json::Map<String, serde_json::Value>,
-    region: &str,
     now: Timestamp,
 ) -> Result<Request, ConfigError> {
+    let StackReading { configuration, poll, region } = stack;
     let parameter = ParameterText { name: "of the stack's configuration".to_owned(), text: configuration.to_owned() };
-    let sources = Sources::of_function(of_functions(region), parameter).with_event(event);
+    let mut environment = of_functions(region);
+    environment.extend(poll.map(|poll| ("AURORA_RESTORE_LIMITS_POLL".to_owned(), poll.to_owned())));
+    let sources = Sources::of_function(environment, parameter).with_event(event);
     Config::load(&sources)?.request(now)
 }
 
@@ -97,6 +114,9 @@ mod tests {
         assert!(!compact.contains('#') && compact.len() < BYTES_MAX, "{compact}");
         let text = "# One.\n[verification]\ntables-min = 3 # Two.\n";
         assert_eq!(read(text).unwrap(), "[verification]\ntables-min = 3\n");
+        for text in ["", "# Later.\n"] {
+            assert_eq!(read(text).unwrap(), NOTHING, "SSM takes no empty value");
+        }
     }
 
     #[test]
@@ -104,9 +124,13 @@ mod tests {
         let stack = "[secrets]\nmaster = \"staging/master\"\n[limits]\nattempts-max = 3\n";
         let event = serde_json::json!({"source": {"latest-of": "prod"}, "target": {"cluster": "staging"}});
         let now = "2026-11-22T10:15:00Z".parse().unwrap();
-        let ask = |stack| request_on_stack(stack, event.as_object().unwrap().clone(), "eu-central-1", now);
+        let ask = |configuration| {
+            let stack = StackReading { configuration, poll: Some("100s"), region: "eu-central-1" };
+            request_on_stack(stack, event.as_object().unwrap().clone(), now)
+        };
         let request = ask(stack).unwrap();
         assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
+        assert_eq!(request.limits.poll, jiff::SignedDuration::from_secs(100));
         assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
     }
 

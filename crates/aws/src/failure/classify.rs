@@ -24,6 +24,7 @@ const CODES: &[(&str, RdsErrorKind)] = &[
     ("AuthFailure", RdsErrorKind::AccessDenied),
     ("ExpiredToken", RdsErrorKind::AccessDenied),
     ("IncompleteSignature", RdsErrorKind::AccessDenied),
+    ("InvalidAccessKeyId", RdsErrorKind::AccessDenied),
     ("InvalidClientTokenId", RdsErrorKind::AccessDenied),
     ("InvalidSecurity", RdsErrorKind::AccessDenied),
     ("InvalidSignature", RdsErrorKind::AccessDenied),
@@ -49,6 +50,8 @@ const CODES: &[(&str, RdsErrorKind)] = &[
     ("TooManyRequests", RdsErrorKind::Throttled),
     ("InternalError", RdsErrorKind::Unavailable),
     ("InternalFailure", RdsErrorKind::Unavailable),
+    // S3: something else is just being done with the same bucket.
+    ("OperationAborted", RdsErrorKind::Unavailable),
     ("RequestTimeout", RdsErrorKind::Unavailable),
     ("ServiceUnavailable", RdsErrorKind::Unavailable),
     ("DBSubnetGroupDoesNotCoverEnoughAZs", RdsErrorKind::InvalidRequest),

@@ -92,6 +92,10 @@ async fn own(rds: &AwsRds, call: Call<'_>, name: &str) -> RdsResult<Option<DbClu
 }
 
 /// One that another account shares with us.
+///
+/// # Errors
+/// A look that was denied is only passed over if the other one finds the snapshot. Otherwise nobody knows whether it is there,
+/// and what was denied is what a person has to mend.
 async fn shared(rds: &AwsRds, call: Call<'_>, arn: &Arn) -> RdsResult<Option<DbClusterSnapshot>> {
     let is_it = |found: &DbClusterSnapshot| found.db_cluster_snapshot_arn() == Some(arn.as_str());
     let answer = rds
@@ -101,9 +105,14 @@ async fn shared(rds: &AwsRds, call: Call<'_>, arn: &Arn) -> RdsResult<Option<DbC
         .include_shared(true)
         .send()
         .await;
+    let mut denied = None;
     let listed = match answer.map_err(|error| call.failed(&error)) {
         Ok(answer) => answer.db_cluster_snapshots.unwrap_or_default(),
         Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) if error.kind == RdsErrorKind::AccessDenied => {
+            denied = Some(error);
+            Vec::new()
+        }
         Err(error) => return Err(error),
     };
     if let Some(found) = listed.into_iter().find(is_it) {
@@ -111,7 +120,11 @@ async fn shared(rds: &AwsRds, call: Call<'_>, arn: &Arn) -> RdsResult<Option<DbC
     }
     // An absence decides more than a presence, and looking up by ARN is thinly documented: the list has the last word.
     let listed = list(rds, call, Some("shared")).await?;
-    Ok(listed.into_iter().find(is_it))
+    match (listed.into_iter().find(is_it), denied) {
+        (Some(found), _) => Ok(Some(found)),
+        (None, Some(denied)) => Err(denied),
+        (None, None) => Ok(None),
+    }
 }
 
 async fn list(rds: &AwsRds, call: Call<'_>, kind: Option<&'static str>) -> RdsResult<Vec<DbClusterSnapshot>> {

@@ -13,6 +13,7 @@ use aurora_restore_core::{
 use clap::Args;
 use jiff::SignedDuration;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{plan_file, request_args::RequestArgs};
 use crate::{
@@ -32,9 +33,14 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// Save the plan for `run --plan`
+    /// Save the plan for `run --plan`, or with `--on-aws` for `start --on-aws --plan`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// What the stack would do that `--stack` names: this configuration, laid over the stack's own
+    #[cfg(feature = "stack")]
+    #[arg(long)]
+    on_aws: bool,
 
     /// End with 6 if the plan makes, changes or deletes anything
     #[arg(long)]
@@ -70,8 +76,27 @@ struct RefusalDocument<'a> {
     findings: &'a [Finding],
 }
 
+/// What is planned: the request, and its event where a stack is to do it.
+type Asked = (Request, Option<Map<String, Value>>);
+
+#[cfg(feature = "stack")]
+fn asked(context: &Context, args: &PlanArgs) -> Result<Asked, CommandError> {
+    if !args.on_aws {
+        return Ok((context.request(args.request.flags())?, None));
+    }
+    context.assume_stack();
+    let config = context.config_with(args.request.flags())?;
+    let request = context.request_on_stack(config)?.map_err(super::start::refused)?;
+    Ok((request, Some(config.event())))
+}
+
+#[cfg(not(feature = "stack"))]
+fn asked(context: &Context, args: &PlanArgs) -> Result<Asked, CommandError> {
+    Ok((context.request(args.request.flags())?, None))
+}
+
 pub(super) fn run(context: &Context, args: &PlanArgs) -> CommandResult {
-    let request = context.request(args.request.flags())?;
+    let (request, event) = asked(context, args)?;
     context.block_on(async {
         let services = context.services(&request.target.region, JournalUse::Read).await?;
         let ports = services.ports();
@@ -81,13 +106,14 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> CommandResult {
         };
         let history = history(ports.journal, &request).await;
         // Saved first: the screen may be closed before it has shown all.
+        let command = if event.is_some() { "start --on-aws" } else { "run" };
         if let Some(path) = &args.out {
-            plan_file::write(path, &request, &plan)?;
+            plan_file::write(path, &request, event, &plan)?;
         }
         unless_gone(show(context.ui(), &plan, &request, &history))?;
         if let Some(path) = &args.out {
             context.ui().done(format_args!("the plan is in {}.", path.display()));
-            context.ui().hint(format_args!("Run it with `aurora-restore run --plan {}`.", path.display()));
+            context.ui().hint(format_args!("Run it with `aurora-restore {command} --plan {}`.", path.display()));
         }
         let changes = plan.outline(&request).lines.iter().any(|line| line.verb != Verb::Read);
         Ok(if args.detailed_exitcode && changes { ExitCode::PlanHasChanges } else { ExitCode::Done })

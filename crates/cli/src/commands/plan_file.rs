@@ -1,15 +1,16 @@
-//! A plan in a file: written by `plan --out`, run by `run --plan`. It holds the whole request, so that what was looked at
-//! is what is done, whatever the configuration says by then.
+//! A plan in a file: written by `plan --out`, run by `run --plan` and, if it was made for a stack, by `start --plan`. It holds
+//! the whole request, so that what was looked at is what is done, whatever the configuration says by then.
 
 use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use aurora_restore_core::{plan::Plan, request::Request};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::CommandError;
 
-/// The version of the form.
-const VERSION: u32 = 1;
+/// The version of the form. Form 1 knew no events.
+const VERSION: u32 = 2;
 
 /// What stands in the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub(crate) struct PlanFile {
     version: u32,
     /// What was asked for.
     pub(crate) request: Request,
+    /// The same as it is sent to the stack that the plan was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<Map<String, Value>>,
     /// What was planned.
     pub(crate) plan: Plan,
 }
@@ -28,14 +32,19 @@ struct VersionOnly {
 }
 
 /// Writes a plan. A file that exists is not overwritten: it may be one that somebody has approved.
-pub(crate) fn write(path: &Path, request: &Request, plan: &Plan) -> Result<(), CommandError> {
+pub(crate) fn write(
+    path: &Path,
+    request: &Request,
+    event: Option<Map<String, Value>>,
+    plan: &Plan,
+) -> Result<(), CommandError> {
     let failed = |error: std::io::Error| {
         let told = CommandError::failed(format!("the plan could not be written to {}", path.display()));
         let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
         let told = told.caused_by(error);
         if exists { told.hint("Choose another name, or remove the file.") } else { told }
     };
-    let content = PlanFile { version: VERSION, request: request.clone(), plan: plan.clone() };
+    let content = PlanFile { version: VERSION, request: request.clone(), event, plan: plan.clone() };
     let mut text = serde_json::to_vec_pretty(&content)?;
     text.push(b'\n');
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;

@@ -1,18 +1,27 @@
-//! `start --on-aws`: asks the stack for a restore. Nothing is planned or done here; the functions do it.
+//! `start --on-aws`: asks the stack for a restore. Nothing is done here; the functions do it. A plan that was looked at here
+//! goes along by its digest, and the first function refuses what has become another one.
+
+use std::path::{Path, PathBuf};
 
 use aurora_restore_app::{Follower, JournalUse, config::ConfigError, new_operation_id};
 use aurora_restore_core::{
     engine::look_at,
     ids::OperationId,
+    plan,
     ports::{Journal, JournalError},
     request::Request,
 };
 use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Started};
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::{confirm::ConfirmArgs, drive, on_stack, plan as planning, request_args::RequestArgs};
+use super::{
+    confirm::ConfirmArgs,
+    drive, on_stack, plan as planning,
+    plan_file::{self, PlanFile},
+    request_args::RequestArgs,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -37,12 +46,19 @@ pub(crate) struct StartArgs {
     request: RequestArgs,
 
     /// The id of the operation; one is made without it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "plan")]
     id: Option<OperationId>,
 
-    /// Show the plan first; needs the rights to look at both accounts
+    /// Have the plan in this file done, if it is still true
+    ///
+    /// What is restored is what stands in the plan, whatever the configuration here says by now. The stack plans anew and
+    /// refuses, before it makes anything, if what it finds gives another plan. `plan --on-aws --out FILE` saves one.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["show_plan", "target", "strategy", "selector", "date"])]
+    plan: Option<PathBuf>,
+
+    /// Show the plan first, and have the stack do that one or none; needs the rights to look at both accounts
     #[arg(long)]
-    plan: bool,
+    show_plan: bool,
 
     /// Stay with the operation until it ends
     #[arg(long)]
@@ -59,53 +75,93 @@ struct StartDocument<'a> {
     operation_id: &'a OperationId,
     /// Whether it was started by this command.
     started: bool,
+    /// The digest of the plan that it is bound to.
+    approved_plan: Option<&'a str>,
+}
+
+/// What the stack is asked for.
+struct Wish {
+    id: OperationId,
+    request: Request,
+    /// The request as it is sent.
+    event: Map<String, Value>,
+    /// The digest of the plan that it has to come to.
+    approved_plan: Option<String>,
+}
+
+impl Wish {
+    fn of(context: &Context, args: &StartArgs) -> Result<Self, CommandError> {
+        if let Some(path) = &args.plan {
+            return Self::of_plan(path);
+        }
+        let config = context.config_with(args.request.flags())?;
+        let request = context.request_on_stack(config)?.map_err(refused)?;
+        let made = || new_operation_id(context.now()).map_err(|error| CommandError::internal(error.to_string()));
+        let id = args.id.clone().map_or_else(made, Ok)?;
+        Ok(Self { id, request, event: config.event(), approved_plan: None })
+    }
+
+    fn of_plan(path: &Path) -> Result<Self, CommandError> {
+        let PlanFile { request, event, plan, .. } = plan_file::read(path)?;
+        let event = event.ok_or_else(|| {
+            CommandError::usage(format!("the plan in {} was not made for a stack", path.display())).hint(
+                "Make one with `aurora-restore plan --on-aws --out FILE`, or do this one with `aurora-restore run`.",
+            )
+        })?;
+        Ok(Self { id: plan.operation_id, request, event, approved_plan: Some(plan.digest) })
+    }
+
+    /// The input of the execution.
+    fn input(&self) -> Value {
+        let mut input = json!({ "operation_id": self.id, "request": self.event });
+        if let Some(digest) = &self.approved_plan {
+            input["approved_plan"] = digest.as_str().into();
+        }
+        input
+    }
 }
 
 pub(super) fn run(context: &Context, args: &StartArgs) -> CommandResult {
     debug_assert!(args.on_aws, "the argument is required");
     context.assume_stack();
-    let config = context.config_with(args.request.flags())?;
-    let event = config.event();
+    let mut wish = Wish::of(context, args)?;
     let stack = context.stack()?;
     let region = context.stack_region(None)?;
-    let request = context.request_on_stack(config)?.map_err(refused)?;
-    let made = || new_operation_id(context.now()).map_err(|error| CommandError::internal(error.to_string()));
-    let id = args.id.clone().map_or_else(made, Ok)?;
     context.block_on(async {
         let executions = on_stack::executions(context, "StateMachineArn").await?;
         let journal = context.journal().await?;
-        let name = ExecutionName::of_operation(&id);
+        let name = ExecutionName::of_operation(&wish.id);
         let before = executions.describe(&name).await?;
         if before.is_none() {
-            require_unknown(journal.as_ref(), &id).await?;
-            if args.plan {
-                show_plan(context, &request).await?;
+            require_unknown(journal.as_ref(), &wish.id).await?;
+            if args.show_plan {
+                wish.approved_plan = Some(show_plan(context, &wish).await?);
             }
-            let target = request.target.cluster.as_str();
+            let target = wish.request.target.cluster.as_str();
             let question = format!("Stack {} in {region} restores {target}.", stack.name);
             args.confirm.ask(context.ui(), &question, target)?;
         }
-        let input = json!({ "operation_id": id, "request": event });
-        if args.id.is_none() {
+        if args.id.is_none() && args.plan.is_none() {
             // Told before anything is sent: whoever asks again must be able to ask for the same.
+            let id = &wish.id;
             context
                 .ui()
                 .say(format_args!("asking for operation {id}; if this is cut off, ask again with `--id {id}`."));
         }
         let started = match before {
             Some(before) => Err(before),
-            None => start(executions.as_ref(), &name, &input).await?,
+            None => start(executions.as_ref(), &name, &wish.input()).await?,
         };
-        tell(context, &stack.name, &id, started.is_ok())?;
+        tell(context, &stack.name, &wish, started.is_ok())?;
         if args.watch {
-            return watch(context, journal.as_ref(), &id, executions.as_ref(), &name).await;
+            return watch(context, journal.as_ref(), &wish.id, executions.as_ref(), &name).await;
         }
-        started.map_or_else(|before| already(&id, &before), |()| Ok(ExitCode::Done))
+        started.map_or_else(|before| already(&wish.id, &before), |()| Ok(ExitCode::Done))
     })
 }
 
 /// What is wrong with the request stands in the configuration here, or in the stack's own.
-fn refused(error: ConfigError) -> CommandError {
+pub(super) fn refused(error: ConfigError) -> CommandError {
     CommandError::from(error).hint("The request is this configuration with its flags, laid over the stack's own.")
 }
 
@@ -119,23 +175,24 @@ async fn require_unknown(journal: &dyn Journal, id: &OperationId) -> Result<(), 
     }
 }
 
-/// Shows what would be made, with the rights of whoever asks.
-async fn show_plan(context: &Context, request: &Request) -> Result<(), CommandError> {
+/// Shows what would be made, with the rights of whoever asks. Gives the plan's digest.
+async fn show_plan(context: &Context, wish: &Wish) -> Result<String, CommandError> {
+    let request = &wish.request;
     let services = context.services(&request.target.region, JournalUse::Read).await?;
-    let plan = planning::make(&services.ports(), request).await?;
+    let plan = plan::make(&services.ports(), request, &wish.id).await?;
     let history = planning::history(services.ports().journal, request).await;
     let mut screen = Vec::new();
     plan_text::write(&mut screen, &plan, request, &history)?;
     context.ui().say(String::from_utf8_lossy(&screen));
     planning::warn(context.ui(), &plan);
-    Ok(())
+    Ok(plan.digest)
 }
 
 /// Starts the execution. Another one of that name, if somebody was faster.
 async fn start(
     executions: &dyn Executions,
     name: &ExecutionName,
-    input: &serde_json::Value,
+    input: &Value,
 ) -> Result<Result<(), Execution>, CommandError> {
     match executions.start(name, input).await? {
         Started::Started => Ok(Ok(())),
@@ -147,10 +204,12 @@ async fn start(
     }
 }
 
-fn tell(context: &Context, stack: &str, id: &OperationId, started: bool) -> Result<(), CommandError> {
+fn tell(context: &Context, stack: &str, wish: &Wish, started: bool) -> Result<(), CommandError> {
     let ui = context.ui();
+    let id = &wish.id;
+    let approved_plan = wish.approved_plan.as_deref().filter(|_| started);
     match ui.format() {
-        Format::Json => ui.json_line(&StartDocument { version: 1, stack, operation_id: id, started })?,
+        Format::Json => ui.json_line(&StartDocument { version: 1, stack, operation_id: id, started, approved_plan })?,
         Format::Text => {
             use std::io::Write as _;
             writeln!(ui.data(), "{id}")?;

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use aurora_restore_app::{
     StackServices,
-    config::{self, Config, ConfigError, DeployedStack, Value},
+    config::{self, Config, ConfigError, DeployedStack, StackReading, Value},
 };
 use aurora_restore_core::{ids::Region, request::Request};
 use aurora_restore_ops::ports::Stack;
@@ -78,9 +78,15 @@ impl Context {
 
     /// What the functions make of a request: this configuration's keys, laid over the stack's own.
     pub(crate) fn request_on_stack(&self, config: &Config) -> Result<Result<Request, ConfigError>, CommandError> {
-        let own = self.stack()?.parameters.get("Configuration").map_or("", String::as_str);
+        let parameters = &self.stack()?.parameters;
+        let given = |name: &str| parameters.get(name).map(String::as_str);
         let region = self.stack_region(None)?;
-        Ok(config::request_on_stack(own, config.event(), region.as_str(), self.now()))
+        let stack = StackReading {
+            configuration: given("Configuration").unwrap_or_default(),
+            poll: given("PollInterval"),
+            region: region.as_str(),
+        };
+        Ok(config::request_on_stack(stack, config.event(), self.now()))
     }
 
     /// What the stack says about where things are.

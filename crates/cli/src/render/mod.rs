@@ -1,5 +1,6 @@
 //! How things look: one file per reader. Renderers get plain values and a place to write to; they decide nothing.
 
+pub(crate) mod advice;
 pub(crate) mod bars;
 pub(crate) mod fact;
 pub(crate) mod json_lines;

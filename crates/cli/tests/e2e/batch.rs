@@ -47,10 +47,13 @@ fn an_item_that_fails_does_not_stop_the_others_and_nothing_is_done_twice() {
 #[test]
 fn once_one_has_failed_no_more_are_begun_if_that_is_wanted() {
     let world = World::new(Pace::None, 5);
-    fs::write(world.path("night.toml"), MANIFEST).unwrap();
+    // More than could be held open at once.
+    let many: String = (0..600).map(|number| format!("[[items]]\ntarget.cluster = \"other-{number}\"\n")).collect();
+    fs::write(world.path("night.toml"), format!("{MANIFEST}{many}")).unwrap();
     let manifest = world.path("night.toml").display().to_string();
     let run = ["batch", "run", &manifest, "--id", "night", "--concurrency", "1", "--stop-on-failure", "--yes"];
     let ended = world.run(&run).with_code(1);
-    assert!(ended.out.contains("not begun") && ended.err.contains("--id night"), "{}\n{}", ended.out, ended.err);
+    assert!(ended.err.contains("--id night"), "{}", ended.err);
+    assert_eq!(ended.out.matches("not begun").count(), 601, "{}", ended.out);
     world.assert_untouched();
 }

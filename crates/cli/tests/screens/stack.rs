@@ -34,6 +34,13 @@ fn what_a_stack_is_made_from_is_looked_at_before_anything_is_sent() {
     hint: Write it as `--parameter NAME=VALUE`.
     --- exit 2
     "#);
+    assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "MemorySize=64"]), @r#"
+    $ aurora-restore stack deploy --parameter MemorySize=64
+    --- stderr
+    error: parameter MemorySize: `64` is not taken: between 128 and 10240
+    hint: Nothing was changed.
+    --- exit 2
+    "#);
     assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "CodeKey=x"]), @r#"
     $ aurora-restore stack deploy --parameter CodeKey=x
     --- stderr
@@ -329,6 +336,13 @@ fn a_batch_with_anything_wrong_is_not_begun() {
     b-02: users in eu-central-1
     error: nobody can be asked to confirm: this is not a terminal
     hint: Give --yes to go on without a question. Nothing was changed.
+    --- exit 2
+    "#);
+    assert_snapshot!(home.screen(&["batch", "run", "two.toml", "--concurrency", "101"]), @r#"
+    $ aurora-restore batch run two.toml --concurrency 101
+    --- stderr
+    error: a batch from here does at most 100 items at once, and not 101
+    hint: Give a smaller `--concurrency`, or have a stack do it with `--stack`. Nothing was begun.
     --- exit 2
     "#);
     assert_snapshot!(home.screen(&["batch", "run", "two.toml", "--concurrency", "0"]), @r#"

@@ -204,5 +204,13 @@ fn digest(request: &Request, plan: &Plan) -> Result<String, Failure> {
     };
     let text = serde_json::to_vec(&digested)
         .map_err(|error| Failure::terminal(ErrorCode::Internal, format!("the plan has no digest: {error}")))?;
-    Ok(Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(Sha256::digest(&text).iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The bytes of a digest, each two digits of it.
+const DIGEST_BYTES: usize = 8;
+
+/// Whether a text has the form of a plan's digest.
+pub fn is_digest(text: &str) -> bool {
+    text.len() == 2 * DIGEST_BYTES && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

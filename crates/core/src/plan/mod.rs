@@ -11,7 +11,7 @@ mod outline;
 mod route;
 pub mod secrets;
 
-pub use make::{PlanError, make};
+pub use make::{PlanError, is_digest, make};
 pub use names::{NameInputs, Names};
 pub use outline::{Outline, OutlineLine, Verb};
 

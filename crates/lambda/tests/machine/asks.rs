@@ -58,8 +58,8 @@ fn a_stuck_operation_is_resumed_once_however_often_it_is_delivered() {
     assert_eq!(entries(&scenario, "\"unstuck\""), 2);
     assert_eq!(read(&scenario).executor.as_str(), "op-1-r19");
     // Who was overtaken takes nothing back.
-    let error = resumed.run().outcome.unwrap_err();
-    assert!(matches!(error, FunctionError::Fenced(_)), "{error}");
+    let stopped = resumed.run().outcome.unwrap_err();
+    assert_eq!(stopped.error, "AuroraRestore.Fenced", "{stopped:?}");
 }
 
 #[test]

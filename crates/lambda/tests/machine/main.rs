@@ -1,9 +1,10 @@
-//! The functions over a simulated cloud, called by a small interpreter of the state machine.
+//! The functions over a simulated cloud, called by the state machine as it is deployed.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod asks;
 mod events;
 mod interpreter;
+mod invoke;
 mod restores;
 mod rivals;

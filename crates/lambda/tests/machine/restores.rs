@@ -3,6 +3,7 @@
 use aurora_restore_core::{
     engine::request_cancel,
     operation::{CancelRequest, Status, StepKind, StepStatus},
+    plan,
     ports::{Clock, Journal},
     request::{Limits, SourceSelector, Strategy},
 };
@@ -12,8 +13,9 @@ use aurora_restore_testing::{
     scenario::{Scenario, Stage, operation, regions},
 };
 use jiff::SignedDuration;
+use serde_json::json;
 
-use crate::interpreter::{Ended, Execution};
+use crate::interpreter::{Execution, walk::Ended};
 
 const NEW: &str = "shop.customers:20000,shop.orders:180000";
 
@@ -43,15 +45,16 @@ fn every_strategy_passes_its_places_in_order_and_is_completed() {
 }
 
 #[test]
-fn a_restore_of_an_hour_enters_few_states() {
+fn a_restore_of_an_hour_takes_few_transitions() {
     let scenario = Scenario::new(Stage::across());
     let mut request = scenario.swap();
     request.limits = Limits { poll: SignedDuration::from_secs(60), ..request.limits };
     let began = scenario.clock.now();
     let ended = Execution::of(&scenario, "op-1", request).run();
     let took = scenario.clock.now().duration_since(began);
-    let per_hour = f64::from(ended.states) / (took.as_secs_f64() / 3_600.0);
-    assert!(took > SignedDuration::from_hours(1) && per_hour <= 250.0, "{} states in {took:#}", ended.states);
+    let per_hour = f64::from(ended.transitions) / (took.as_secs_f64() / 3_600.0);
+    assert_eq!(ended.outcome, Ok(Outcome::Completed));
+    assert!(took > SignedDuration::from_hours(1) && per_hour <= 250.0, "{} in {took:#}", ended.transitions);
 }
 
 #[test]
@@ -66,6 +69,25 @@ fn a_refused_restore_is_undone_and_fails() {
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
     assert_eq!(scenario.notifier.notices().len(), 1);
+}
+
+#[test]
+fn a_plan_that_was_approved_is_what_is_done_or_nothing() {
+    let scenario = Scenario::new(Stage::default());
+    let before = scenario.view(Witness::OfIdentity);
+    let approve = |name: &'static str, digest: &str| {
+        let input = json!({ "operation_id": name, "request": {}, "approved_plan": digest });
+        Execution::with_input(&scenario, name, scenario.swap(), input).run()
+    };
+    let stale = approve("op-1", "0123456789abcdef");
+    assert_eq!((stale.outcome, stale.places), (Ok(Outcome::Failed), vec!["snapshot-check", "undo"]));
+    let failure = block_on(scenario.journal.state(&operation("op-1"))).unwrap().failure.unwrap();
+    assert!(failure.contains("ARP-PLAN-001") && failure.contains("0123456789abcdef"), "{failure}");
+    assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+
+    let planned = block_on(plan::make(&scenario.ports(), &scenario.swap(), &operation("op-2"))).unwrap();
+    assert_eq!(approve("op-2", &planned.digest).outcome, Ok(Outcome::Completed));
+    assert_eq!(scenario.answer_of_target().as_deref(), Some(NEW));
 }
 
 #[test]
@@ -88,27 +110,51 @@ fn a_cancelled_restore_is_undone_and_says_so() {
 fn a_step_whose_function_never_answers_is_given_up_with_the_cause() {
     let scenario = Scenario::new(Stage::default());
     let before = scenario.view(Witness::OfIdentity);
-    let mut measures = Vec::new();
-    let execution = Execution::of(&scenario, "op-1", scenario.swap());
-    let mut place = "snapshot-check";
-    while place != "create-instances" {
-        let reply = execution.invoke(place, None, &mut measures).unwrap();
-        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
-        place = reply.step;
-    }
-    let cause = FunctionError::TryAgain("the journal does not answer".into());
-    let mut reply = execution.invoke("undo", Some(&cause), &mut measures).unwrap();
-    while reply.outcome == Outcome::Wait {
-        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
-        // The state holds its cause for as long as it waits.
-        reply = execution.invoke("undo", Some(&cause), &mut measures).unwrap();
-    }
-    assert_eq!(reply.outcome, Outcome::Failed);
+    let mut execution = Execution::of(&scenario, "op-1", scenario.swap());
+    execution.broken = Some(("create-instances", FunctionError::TryAgain("the journal does not answer".into())));
+    let began = scenario.clock.now();
+    let ended = execution.run();
+    assert_eq!(ended.outcome, Ok(Outcome::Failed));
+    assert_eq!(ended.places[ended.places.len() - 2..], ["create-instances", "undo"]);
+    // An outage of an hour is waited for.
+    assert!(scenario.clock.now().duration_since(began) > SignedDuration::from_hours(1));
     let state = block_on(scenario.journal.state(&operation("op-1"))).unwrap();
     let failure = state.failure.unwrap();
     assert!(failure.contains("ARP-AWS-002") && failure.contains("the journal does not answer"), "{failure}");
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+}
+
+#[test]
+fn a_way_back_whose_function_cannot_be_run_is_told_by_the_machine_and_resumed_later() {
+    let scenario = Scenario::new(Stage::default());
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let mut execution = Execution::of(&scenario, "op-1", scenario.swap());
+    execution.broken = Some(("undo", FunctionError::Panic("a defect".into())));
+    let ended = execution.run();
+    assert_eq!(ended.outcome.unwrap_err().error, "AuroraRestore.Interrupted");
+    let [notice] = &ended.notices[..] else { panic!("one notice: {:?}", ended.notices) };
+    let message = notice["Message"].as_str().unwrap();
+    assert!(
+        message.starts_with("Execution op-1 of aurora-restore has stopped") && message.contains("a defect"),
+        "{message}"
+    );
+    assert_eq!(status(&scenario, "op-1"), Status::InProgress);
+    let resumed = Execution::asking(&scenario, "op-1-r20", "op-1", &json!({ "kind": "resume", "by": "me@home" })).run();
+    assert_eq!((resumed.outcome, resumed.places), (Ok(Outcome::Failed), vec!["snapshot-check", "undo"]));
+}
+
+#[test]
+fn what_blocks_an_operation_that_was_begun_is_told_with_what_to_do() {
+    let scenario = Scenario::new(Stage::default());
+    let mut execution = Execution::of(&scenario, "op-1", scenario.swap());
+    execution.broken = Some(("notify", FunctionError::Blocked("the configuration cannot be read".into())));
+    let ended = execution.run();
+    let stopped = ended.outcome.unwrap_err();
+    assert_eq!(stopped.error, "AuroraRestore.Blocked");
+    assert_eq!(ended.notices[0]["Message"], stopped.cause);
+    assert!(stopped.cause.contains("aurora-restore resume op-1 --stack"), "{}", stopped.cause);
+    assert!(stopped.cause.contains("the configuration cannot be read"), "{}", stopped.cause);
 }
 
 #[test]

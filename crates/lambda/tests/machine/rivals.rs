@@ -64,9 +64,9 @@ fn an_operation_that_another_one_waits_for_is_refused_with_its_name() {
     Execution::of(&scenario, "op-1", scenario.swap()).invoke("snapshot-check", None, &mut measures).unwrap();
     let second = Execution::of(&scenario, "op-2", scenario.swap());
     let ended = second.run();
-    let error = ended.outcome.unwrap_err();
-    assert!(matches!(error, FunctionError::Refused(_)), "{error}");
-    assert!(error.to_string().contains("operation op-1 is already working on target"), "{error}");
+    let stopped = ended.outcome.unwrap_err();
+    assert_eq!(stopped.error, "AuroraRestore.Refused", "{stopped:?}");
+    assert!(stopped.cause.contains("operation op-1 is already working on target"), "{stopped:?}");
     assert!(scenario.journal.stored(&operation("op-2")).is_empty());
 }
 

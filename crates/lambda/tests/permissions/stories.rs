@@ -48,6 +48,7 @@ pub(crate) fn play_all() -> Value {
     instead_of_the_target(&mut teller);
     half_gone(&mut teller);
     kept_copies(&mut teller);
+    shared_with_us(&mut teller);
     undone(&mut teller);
     let mut recorded = teller.world.recorder.all();
     recorded["restore"] = restore;
@@ -146,6 +147,14 @@ fn kept_copies(teller: &mut Teller) {
     let kept = json!({ "archive": { "copies": "keep-last", "keep-last": 1 } });
     teller.operation(Accounts::Two, "kept", &with(usual(), &kept), "completed");
     teller.operation(Accounts::Two, "kept-again", &with(usual(), &kept), "completed");
+}
+
+/// A snapshot that somebody else shares, by its ARN: their account is not entered.
+fn shared_with_us(teller: &mut Teller) {
+    let arn = teller.world.share_snapshot("handed-over");
+    let source = json!({ "region": PRODUCTION.1, "snapshot": arn });
+    let request = json!({ "source": source, "copy": { "kms-key": key_arn(STAGING, TARGET_KEY) } });
+    teller.operation(Accounts::One, "shared", &request, "completed");
 }
 
 /// Data that are refused before the switch.

@@ -206,6 +206,18 @@ impl World {
         self.runtime.block_on(self.client.inject(rule)).unwrap();
     }
 
+    /// A snapshot of production that was taken by hand and that staging may use. Gives its ARN.
+    pub(crate) fn share_snapshot(&self, name: &str) -> String {
+        self.take_snapshot(PRODUCTION, "production", Some(name));
+        let shared = [
+            ("DBClusterSnapshotIdentifier", name),
+            ("AttributeName", "restore"),
+            ("ValuesToAdd.AttributeValue.1", STAGING.0),
+        ];
+        self.call(PRODUCTION, "ModifyDBClusterSnapshotAttribute", &shared);
+        format!("arn:aws:rds:{}:{}:cluster-snapshot:{name}", PRODUCTION.1, PRODUCTION.0)
+    }
+
     /// Calls RDS until it accepts: what came before may not be at rest yet.
     pub(crate) fn call(&self, place: (&str, &str), action: &str, parameters: &[(&str, &str)]) -> String {
         let deadline = Instant::now() + PATIENCE;

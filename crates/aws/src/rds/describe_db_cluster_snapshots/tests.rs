@@ -101,6 +101,25 @@ async fn a_shared_snapshot_that_is_not_found_by_arn_is_looked_for_in_the_list() 
 }
 
 #[tokio::test]
+async fn a_look_by_arn_that_is_denied_matters_only_if_the_list_does_not_show_the_snapshot() {
+    let denied = || refusal(403, "AccessDenied", "not authorized to perform: rds:DescribeDBClusterSnapshots");
+    let address = by_arn(OTHER, "eu-central-1", "s");
+    let replay = Replay::answering([denied(), snapshots(&shown(OTHER, "s", "prod", "shared"))]);
+    assert_eq!(replay.rds().snapshot(&address).await.unwrap().id.as_str(), "s");
+
+    // Denied is not gone, and what was denied is named.
+    let replay = Replay::answering([denied(), snapshots(&shown(OTHER, "t", "prod", "shared"))]);
+    let error = replay.rds().snapshot(&address).await.unwrap_err();
+    assert_eq!(error.kind, RdsErrorKind::AccessDenied);
+    assert!(error.to_string().contains("rds:DescribeDBClusterSnapshots"), "{error}");
+
+    // Nor is a list that is denied an empty one.
+    let gone = refusal(404, "DBClusterSnapshotNotFoundFault", "not found");
+    let replay = Replay::answering([gone, denied()]);
+    assert_eq!(replay.rds().snapshot(&address).await.unwrap_err().kind, RdsErrorKind::AccessDenied);
+}
+
+#[tokio::test]
 async fn snapshots_of_a_cluster_are_picked_from_the_list_so_that_it_need_not_exist() {
     let list = [
         shown(ACCOUNT, "a", "prod", "manual"),

@@ -30,7 +30,50 @@ async fn a_bucket_is_ours_or_missing_or_refused() {
     let (missing, _http) = s3([(404, String::new())]);
     assert_eq!(missing.bucket("b").await, Ok(None));
     let (theirs, _http) = s3([(403, String::new())]);
-    assert!(matches!(theirs.bucket("b").await, Err(ServiceError::Denied { action: "s3:ListBucket", .. })));
+    let error = theirs.bucket("b").await.unwrap_err();
+    assert!(matches!(error, ServiceError::Denied { action: "s3:ListBucket", .. }), "{error}");
+    assert!(error.to_string().contains("belongs to another account than 111122223333"), "{error}");
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_region_is_refused_with_where_it_is() {
+    let told = async |status: u16, region: Option<&'static str>| {
+        let answer = Answer::from((status, String::new()));
+        let answer = match region {
+            Some(name) => answer.with("x-amz-bucket-region", name),
+            None => answer,
+        };
+        let (elsewhere, _http) = s3([answer]);
+        elsewhere.bucket("b").await.unwrap_err()
+    };
+    for status in [301, 400, 403] {
+        let error = told(status, Some("us-east-1")).await;
+        assert!(matches!(error, ServiceError::Refused { .. }), "{status}: {error}");
+        assert!(error.to_string().contains("is in us-east-1; name one in eu-central-1 with `--bucket`"), "{error}");
+    }
+    let error = told(301, None).await;
+    assert!(error.to_string().contains("is in another Region"), "{error}");
+    // Where it should be, the Region explains nothing.
+    let error = told(403, Some("eu-central-1")).await;
+    assert!(matches!(error, ServiceError::Denied { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_just_being_given_up_is_waited_for() {
+    let aborted =
+        "<Error><Code>OperationAborted</Code><Message>A conflicting operation is in progress</Message></Error>";
+    let (busy, _http) = s3([(409, aborted.to_owned())]);
+    let error = busy.make_bucket("b").await.unwrap_err();
+    assert!(error.may_pass() && error.to_string().contains("OperationAborted"), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_s3_does_not_know_is_named() {
+    let unknown = "<Error><Code>InvalidAccessKeyId</Code><Message>The key does not exist</Message></Error>";
+    let (refused, _http) = s3([(403, unknown.to_owned())]);
+    let error = refused.put("b", "k", b"code").await.unwrap_err();
+    assert!(matches!(error, ServiceError::Denied { action: "s3:PutObject", .. }), "{error}");
+    assert!(error.to_string().contains("InvalidAccessKeyId"), "{error}");
 }
 
 #[tokio::test]

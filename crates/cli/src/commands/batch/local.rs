@@ -1,7 +1,9 @@
-//! A batch in this process: one driver for each item, so many at a time.
+//! A batch in this process: one driver for each item, so many at a time. What an item works with is opened when it begins and
+//! closed when it has ended, so that a batch of a thousand holds no more open than its concurrency.
 
 use std::{
     cell::Cell,
+    collections::BTreeMap,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -72,22 +74,28 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
             halted: Cell::new(false),
             stop_on_failure: args.stop_on_failure,
         });
-        let told = LocalSet::new().run_until(all(context, shared.clone(), items)).await?;
+        require_reach(&items).await?;
+        let told = LocalSet::new().run_until(all(shared.clone(), items)).await?;
         tell_end(context, batch, &ids, &shared, told).await
     })
 }
 
-/// Begins one after the other as places become free. Gives how many could not be driven to an end.
-async fn all(context: &Context, shared: Rc<Shared>, items: Vec<Item>) -> Result<usize, CommandError> {
-    let mut drivers = JoinSet::new();
-    let mut services = Vec::new();
-    for item in items {
-        // Opened one after the other, so that what is wrong with all of them is told once, before anything is begun.
-        services.push((context.services_of(&item.config, &item.request.target.region).await?, item));
+/// Sees that what all items need answers, once, before anything is begun. An item says only what is restored, so items differ
+/// in nothing of that but their Region.
+async fn require_reach(items: &[Item]) -> Result<(), CommandError> {
+    let places: BTreeMap<_, _> = items.iter().map(|item| (&item.request.target.region, &item.config)).collect();
+    for (region, config) in places {
+        drop(Context::services_of(config, region).await?);
     }
-    for (services, item) in services {
+    Ok(())
+}
+
+/// Begins one after the other as places become free. Gives how many could not be driven to an end.
+async fn all(shared: Rc<Shared>, items: Vec<Item>) -> Result<usize, CommandError> {
+    let mut drivers = JoinSet::new();
+    for item in items {
         let shared = shared.clone();
-        let _handle = drivers.spawn_local(async move { shared.drive(services, item).await });
+        let _handle = drivers.spawn_local(async move { shared.drive(item).await });
     }
     let mut failures = 0;
     while let Some(ended) = drivers.join_next().await {
@@ -121,14 +129,14 @@ impl Shared {
     }
 
     /// Does one item once there is a place for it. False if it could not be driven, which is told.
-    async fn drive(&self, services: Services, item: Item) -> bool {
+    async fn drive(&self, item: Item) -> bool {
         let Ok(_place) = self.places.acquire().await else { return true };
         self.wait_for_its_turn().await;
         if self.is_over() {
             return true;
         }
         let id = item.id.clone();
-        match self.to_its_end(&services, item).await {
+        match self.to_its_end(item).await {
             Ok(status) => {
                 let failed = matches!(status, Some(Status::Failed | Status::Cancelled | Status::Stuck));
                 self.halted.set(self.halted.get() || failed && self.stop_on_failure);
@@ -143,8 +151,9 @@ impl Shared {
         }
     }
 
-    async fn to_its_end(&self, services: &Services, item: Item) -> Result<Option<Status>, CommandError> {
+    async fn to_its_end(&self, item: Item) -> Result<Option<Status>, CommandError> {
         let id = item.id.clone();
+        let services = Context::services_of(&item.config, &item.request.target.region).await?;
         let ports = services.ports();
         let mut follower = Follower::new(id.clone());
         let mut session = match look_at(ports.journal, &id).await {
@@ -159,7 +168,7 @@ impl Shared {
                 Engine::new(ports).attach(&found.id, &executor).await?
             }
             Err(aurora_restore_core::engine::EngineError::Journal(JournalError::UnknownOperation { .. })) => {
-                begin(services, item).await?
+                begin(&services, item).await?
             }
             Err(error) => return Err(error.into()),
         };

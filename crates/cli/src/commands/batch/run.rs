@@ -35,7 +35,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "ID")]
     id: Option<OperationId>,
 
-    /// How many are done at once
+    /// How many are done at once; from here at most 100
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(super) concurrency: u16,
 
@@ -63,8 +63,8 @@ impl RunArgs {
     }
 }
 
-/// Each item holds its journal and its connections open.
-const LOCAL_ITEMS_MAX: usize = 250;
+/// Each item that is being done holds its journal and its connections open, and a process may have a thousand files.
+const LOCAL_CONCURRENCY_MAX: u16 = 100;
 
 /// A day between two beginnings is a schedule and not a stagger.
 const STAGGER_SECONDS_MAX: u32 = 24 * 60 * 60;
@@ -76,9 +76,9 @@ fn seconds(text: &str) -> Result<u32, String> {
 }
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
+    require_possible(context, args)?;
     let batch = args.id.clone().map_or_else(|| new_batch_id(context), Ok)?;
     let items = items::read(context, &args.manifest, &batch)?;
-    require_possible(context, args, &items)?;
     confirm(context, args.confirm, &batch, &items)?;
     #[cfg(feature = "stack")]
     if context.stack_name().is_some() {
@@ -98,18 +98,18 @@ fn is_on_stack(_: &Context) -> bool {
 }
 
 /// What can be refused before anybody is asked.
-fn require_possible(context: &Context, args: &RunArgs, items: &[Item]) -> Result<(), CommandError> {
+fn require_possible(context: &Context, args: &RunArgs) -> Result<(), CommandError> {
     let on_stack = is_on_stack(context);
     if on_stack && args.stop_on_failure {
         return Err(CommandError::usage("`--stop-on-failure` is not known to the stack's batches")
             .hint("Leave it out, or run the batch from here without `--stack`. Nothing was begun."));
     }
-    if !on_stack && items.len() > LOCAL_ITEMS_MAX {
+    if !on_stack && args.concurrency > LOCAL_CONCURRENCY_MAX {
         return Err(CommandError::usage(format!(
-            "a batch from here has at most {LOCAL_ITEMS_MAX} items, and this one has {}",
-            items.len()
+            "a batch from here does at most {LOCAL_CONCURRENCY_MAX} items at once, and not {}",
+            args.concurrency
         ))
-        .hint("Make several of it, or have a stack do it with `--stack`. Nothing was begun."));
+        .hint("Give a smaller `--concurrency`, or have a stack do it with `--stack`. Nothing was begun."));
     }
     Ok(())
 }

@@ -86,6 +86,7 @@ impl MaterialArgs {
             if let Some(flag) = own_flag(name) {
                 return Err(CommandError::usage(format!("`--parameter {name}=…` is not taken")).hint(flag));
             }
+            known.accept(name, value)?;
             parameters.insert(name.to_owned(), value.to_owned());
         }
         if let Some(path) = &self.configuration {

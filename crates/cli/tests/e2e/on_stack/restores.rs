@@ -1,6 +1,10 @@
 //! What everybody hopes for: a restore on the stack, asked for, followed, shown, ended and cleaned up by the same commands as
 //! one from here.
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use super::{
     OnStack,
     stage::{Inbox, STACK},
@@ -41,6 +45,38 @@ fn a_restore_on_the_stack_is_done_proven_shown_and_retired() {
     stage.run(&["stack", "delete", "--yes"]).with_code(0);
     let gone = stage.run(&["list"]).with_code(3);
     assert!(gone.err.contains("does not exist"), "{}", gone.err);
+}
+
+#[test]
+fn a_plan_that_was_approved_is_what_the_stack_does_or_nothing() {
+    let stage = OnStack::deploy(World::new(Pace::None, 40));
+    stage.let_the_person_look_at_the_source();
+    let path = |name: &str| stage.world.path(name).display().to_string();
+    let (stale, plan, here) = (path("stale.json"), path("plan.json"), path("here.json"));
+    let saved = stage.run(&["plan", "--on-aws", "--out", &stale]).with_code(0);
+    assert!(saved.err.contains("`aurora-restore --stack pipeline start --on-aws --plan "), "{}", saved.err);
+    let change = [("DBClusterIdentifier", "staging"), ("BackupRetentionPeriod", "9"), ("ApplyImmediately", "true")];
+    stage.world.call(STAGING, "ModifyDBCluster", &change);
+
+    let refused = stage.run(&["start", "--on-aws", "--plan", &stale, "--yes", "--watch"]).with_code(1);
+    assert!(refused.err.contains("ARP-PLAN-001"), "{}", refused.err);
+    assert_eq!(stage.ended(&id_of(&stale)), ("FAILED".to_owned(), "AuroraRestore.Failed".to_owned()));
+    stage.world.assert_untouched();
+
+    stage.world.run(&["plan", "--out", &here]).with_code(0);
+    let refused = stage.run(&["start", "--on-aws", "--plan", &here, "--yes"]).with_code(2);
+    assert!(refused.err.contains("was not made for a stack"), "{}", refused.err);
+
+    stage.run(&["plan", "--on-aws", "--out", &plan]).with_code(0);
+    let started = stage.run(&["start", "--on-aws", "--plan", &plan, "--yes", "--watch"]).with_code(0);
+    assert_eq!(started.out.trim(), id_of(&plan));
+    stage.world.assert_swapped();
+}
+
+/// The operation of a saved plan.
+fn id_of(plan: &str) -> String {
+    let saved: Value = serde_json::from_slice(&std::fs::read(Path::new(plan)).unwrap()).unwrap();
+    saved["plan"]["operation_id"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -134,6 +134,13 @@ impl OnStack {
         fs::write(self.world.path("person.toml"), of_person).unwrap();
     }
 
+    /// Lets the person into the source account: a plan looks at both.
+    pub(crate) fn let_the_person_look_at_the_source(&self) {
+        let path = self.world.path("person.toml");
+        let source = format!("[aws.source]\nrole = \"arn:aws:iam::{}:role/reader\"\n", PRODUCTION.0);
+        fs::write(&path, fs::read_to_string(&path).unwrap() + &source).unwrap();
+    }
+
     /// The command of a person who works on the stack.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program();
@@ -186,8 +193,27 @@ impl OnStack {
 
     /// Everything that passed through an execution.
     pub(crate) fn story(&self, name: &str) -> String {
+        self.history(name).to_string()
+    }
+
+    fn history(&self, name: &str) -> Value {
         let asked = json!({ "executionArn": execution_arn(name), "maxResults": 1000, "includeExecutionData": true });
-        self.states("GetExecutionHistory", &asked).to_string()
+        self.states("GetExecutionHistory", &asked)
+    }
+
+    /// Sees that the call of a step's function failed, and that the retry of the same state called it again and got an answer.
+    #[track_caller]
+    pub(crate) fn was_called_again(&self, id: &str, step: &str) {
+        let history = self.history(id);
+        let events = history["events"].as_array().unwrap();
+        let entered = |event: &Value| event["stateEnteredEventDetails"]["name"] == step;
+        let visits = events.iter().enumerate().filter(|(_, event)| entered(event)).map(|(at, _)| {
+            let kinds = events[at + 1..].iter().map(|event| event["type"].as_str().unwrap());
+            kinds.take_while(|kind| *kind != "TaskStateExited").collect::<Vec<_>>()
+        });
+        let visits: Vec<_> = visits.collect();
+        let retried = ["TaskScheduled", "TaskFailed", "TaskScheduled", "TaskSucceeded"];
+        assert!(visits.iter().any(|visit| visit.ends_with(&retried)), "{step}: {visits:?}");
     }
 
     /// How many executions of the pipeline there were.
@@ -227,22 +253,28 @@ impl OnStack {
     /// Waits until an operation is in a step.
     #[track_caller]
     pub(crate) fn stands_in(&self, id: &str, step: &str) {
-        self.world.wait_for(step, || {
-            let report: Value = serde_json::from_str(&self.run(&["--json", "report", id]).out).ok()?;
-            let started = report["timeline"].as_array()?.iter().find(|step| step["status"] == "started")?;
-            (started["step"] == step).then_some(())
-        });
+        self.world.wait_for(step, || (self.begun(id)? == step).then_some(()));
     }
 
-    /// `kill -9` of the process of a function, as soon as it is there.
+    /// The step that was begun and has not ended, as the journal says.
+    fn begun(&self, id: &str) -> Option<String> {
+        let report: Value = serde_json::from_str(&self.run(&["--json", "report", id]).out).ok()?;
+        let started = report["timeline"].as_array()?.iter().find(|step| step["status"] == "started")?;
+        started["step"].as_str().map(str::to_owned)
+    }
+
+    /// `kill -9` of the process of a function in the middle of its step.
     #[track_caller]
-    pub(crate) fn kill_function(&self, step: &str) {
+    pub(crate) fn kill_function(&self, id: &str, step: &str) {
+        self.stands_in(id, step);
         let variable = format!("AURORA_RESTORE_STEP={step}\n");
         let pid = self.world.wait_for("the function", || {
             descendants(self.services.pid()).into_iter().find(|pid| environment(*pid).contains(&variable))
         });
         let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
         assert!(killed.success());
+        // The dead write nothing more, and the machine waits for seconds before it calls again.
+        assert_eq!(self.begun(id).as_deref(), Some(step), "the step had ended before its function was killed");
     }
 
     /// The text of the stack's own configuration, as its functions read it.

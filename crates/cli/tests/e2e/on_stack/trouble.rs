@@ -12,6 +12,10 @@ use crate::support::{Pace, World};
 const TOO_MANY: &str = "[[verification.checks]]\nname = \"enough orders\"\nsql = \"SELECT count(*) FROM shop.orders\"\n\
                         database = \"shop\"\nat-least = 1000000\n";
 
+/// A check that takes its time.
+const SLOW: &str = "[[verification.checks]]\nname = \"patience\"\nsql = \"SELECT count(*) FROM pg_sleep(5)\"\n\
+                    database = \"shop\"\nat-least = 1\n";
+
 #[test]
 fn a_verification_that_fails_is_undone_and_people_are_told() {
     let stage = OnStack::configured(World::new(Pace::None, 40), TOO_MANY);
@@ -53,7 +57,7 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
     let mended = stage.configuration();
     stage.put_configuration("[instances]\nclas = \"db.r6g.large\"\n");
     // A function that is warm believes the old text for a minute.
-    stage.kill_function("copy-snapshot");
+    stage.kill_function("op-1", "copy-snapshot");
     assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Blocked".to_owned()));
     let cause = stage.cause("op-1");
     assert!(cause.contains("aurora-restore resume op-1 --stack pipeline"), "{cause}");
@@ -68,16 +72,22 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
 
 #[test]
 fn functions_that_are_killed_throttled_or_lose_replies_come_to_the_same_end() {
-    let stage = OnStack::deploy(World::new(Pace::Quick, 40));
+    let stage = OnStack::configured(World::new(Pace::Quick, 40), SLOW);
     let world = &stage.world;
     world.inject(&FaultRule::once(Fault::Throttling).times(3).on(Action::DescribeDbClusters));
-    world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::CopyDbClusterSnapshot));
-    world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::RestoreDbClusterFromSnapshot));
+    for making in [Action::CopyDbClusterSnapshot, Action::RestoreDbClusterFromSnapshot] {
+        world.inject(&FaultRule::once(Fault::Slow { factor: 8 }).on(making));
+        world.inject(&FaultRule::once(Fault::ReplyLost).on(making));
+    }
     world.inject(&FaultRule::once(Fault::ReplyLost).on(Action::CreateDbInstance));
     stage.start("op-1", &[]);
-    for step in ["copy-snapshot", "restore-snapshot", "verify-restore"] {
-        stage.kill_function(step);
+    let killed = ["copy-snapshot", "restore-snapshot", "verify-restore"];
+    for step in killed {
+        stage.kill_function("op-1", step);
     }
     assert_eq!(stage.ended("op-1").0, "SUCCEEDED", "{}", stage.cause("op-1"));
+    for step in killed {
+        stage.was_called_again("op-1", step);
+    }
     world.assert_swapped();
 }
