@@ -294,9 +294,9 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
     if inner.operations[index].disturbed || inner.sites[site_index].disturbed {
         return;
     }
-    let Some(plan) = inner.operations[index].operation().and_then(|operation| operation.facts.plan.clone()) else {
-        return;
-    };
+    let Some(operation) = inner.operations[index].operation() else { return };
+    let retirement_was_begun = operation.retirement_begun_at.is_some();
+    let Some(plan) = operation.facts.plan.clone() else { return };
     let Some(existing) = &plan.existing else { return };
     let place = inner.sites[site_index].site.caller().place();
     let holdings = hub.sim.lock().world.holdings(&place);
@@ -325,7 +325,8 @@ fn undone(hub: &Hub, inner: &mut Inner, index: usize, now: Timestamp) {
             .instances
             .values()
             .find(|(shown, of)| of == key && shown.db_instance_identifier == old.instance.as_str());
-        let holds = found.is_some();
+        // A retirement that failed half-way may have deleted it; at least one is there, or there would be no undo.
+        let holds = found.is_some() || retirement_was_begun && holdings.instances.values().any(|(_, of)| of == key);
         let instance = &old.instance;
         inner.require(Invariant::UndoneIsAsBefore, now, holds, || {
             format!("{id} is undone and instance {instance} is not there")

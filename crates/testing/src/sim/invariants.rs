@@ -84,7 +84,7 @@ invariants! {
     /// replacement brings back has all data of the old cluster.
     ServedDataAreWhole = "served-data-are-whole-and-not-older-than-the-snapshot";
     /// Once an operation is undone the old cluster has its name, its instances have theirs, and no mark of ours is left on
-    /// it. An operation beside the target never takes the name and has nothing to give back: that it does not touch the
+    /// it; where a retirement of it had failed half-way, one of its instances at least. An operation beside the target never takes the name and has nothing to give back: that it does not touch the
     /// target at all is held at every call, by [`OnlyOursIsTouched`](Self::OnlyOursIsTouched).
     UndoneIsAsBefore = "what-is-undone-is-as-before";
     /// After the end nothing that an operation made is there except what its report lists as kept, serving or left, and

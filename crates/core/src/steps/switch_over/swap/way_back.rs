@@ -8,7 +8,7 @@ use crate::{
     engine::pace,
     ids::{ClusterId, InstanceId, ResourceId},
     operation::Failure,
-    plan::ExistingTarget,
+    plan::{ExistingInstance, ExistingTarget},
     ports::{Change, Cluster, ClusterStatus, Instance, InstanceStatus},
     steps::{
         StepContext, StepError, UndoOutcome,
@@ -40,9 +40,13 @@ pub(in super::super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutc
         // of the way back may give a name back once more.
         return Ok(context.wait_undo(STEP, pace::for_steps(context.limits()), "the names have to stay where they are"));
     }
-    swap.unmark(context, &clusters).await?;
+    let lost = swap.unmark(context, &clusters).await?;
     let note = match &swap.plan.existing {
-        Some(existing) => format!("{} is {} again", existing.cluster, existing.resource_id),
+        Some(existing) if lost.is_empty() => format!("{} is {} again", existing.cluster, existing.resource_id),
+        // Somebody has deleted them, or a retirement that failed half-way.
+        Some(existing) => {
+            format!("{} is {} again, without {}", existing.cluster, existing.resource_id, lost.join(", "))
+        }
         None => "the name is free again".to_owned(),
     };
     Ok(UndoOutcome::Done { note: Some(note) })
@@ -98,9 +102,15 @@ impl Swap<'_> {
         let Some(ours) = find(clusters, &self.restored.resource_id) else { return goals };
         let is_shown = |resource: &ResourceId| instances.iter().any(|one| &one.resource_id == resource);
         for (new, serving) in self.instances.instances.iter().zip(&self.plan.names.serving_instances) {
-            let bearer = instances.iter().find(|one| one.id == *serving && one.cluster.as_ref() == Some(&ours.id));
-            let goal = goals.iter_mut().find(|goal| goal.resource == new.resource_id && !is_shown(&goal.resource));
-            if let (Some(bearer), Some(goal)) = (bearer, goal) {
+            let Some(goal) =
+                goals.iter_mut().find(|goal| goal.resource == new.resource_id && !is_shown(&goal.resource))
+            else {
+                continue;
+            };
+            // Under the name that it was made with, or under the one that it was given here a moment ago.
+            let bears = |one: &&Instance| one.id == *serving || one.id == goal.name;
+            let bearer = instances.iter().filter(bears).find(|one| one.cluster.as_ref() == Some(&ours.id));
+            if let Some(bearer) = bearer {
                 goal.resource = bearer.resource_id.clone();
             }
         }
@@ -108,7 +118,8 @@ impl Swap<'_> {
     }
 
     /// Takes the marks off the cluster and the instances that have their names back, so that nothing of ours stays on them.
-    async fn unmark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<(), StepError> {
+    /// Gives the names of the instances that are gone.
+    async fn unmark(&self, context: &StepContext<'_>, clusters: &[Cluster]) -> Result<Vec<String>, StepError> {
         let place = &self.plan.target_location;
         let old = self.existing.and_then(|existing| find(clusters, &existing.resource_id));
         if let Some(old) = old.filter(|old| old.tags.contains_key(ownership::RETIRED_BY_TAG)) {
@@ -121,7 +132,9 @@ impl Swap<'_> {
             let keys = vec![ownership::RETIRED_BY_TAG.to_owned()];
             context.change(place, Change::RemoveTags { resource: old.arn.clone(), keys }).await??;
         }
-        Ok(())
+        let is_gone = |old: &&ExistingInstance| !instances.iter().any(|one| one.resource_id == old.resource_id);
+        let old = self.existing.iter().flat_map(|existing| &existing.instances);
+        Ok(old.filter(is_gone).map(|old| format!("instance {}", old.instance)).collect())
     }
 }
 
