@@ -10,7 +10,7 @@ use aws_smithy_http_client::{
     Builder, Connector,
     tls::{Provider, rustls_provider::CryptoMode},
 };
-use aws_types::service_config::ServiceConfigKey;
+use aws_types::{origin::Origin, service_config::ServiceConfigKey};
 
 use crate::{
     endpoint::{EndpointUrl, InvalidEndpoint},
@@ -84,10 +84,7 @@ impl Connection {
     ) -> Result<SdkConfig, InvalidEndpoint> {
         let url = effective_endpoint(endpoint, &self.config, service)?;
         let builder = self.config.clone().into_builder().timeout_config(time_limits(SERVICE_READ, SERVICE_CALL));
-        Ok(match url {
-            Some(url) => builder.endpoint_url(url.as_str()).build(),
-            None => builder.build(),
-        })
+        Ok(with_endpoint(builder.build(), url.as_ref()))
     }
 
     #[cfg(feature = "rds")]
@@ -167,10 +164,7 @@ async fn assuming(
     base: SdkConfig,
     sts_endpoint: Option<&EndpointUrl>,
 ) -> Result<SdkConfig, InvalidEndpoint> {
-    let sts = match effective_endpoint(sts_endpoint, &base, "STS")? {
-        Some(url) => base.clone().into_builder().endpoint_url(url.as_str()).build(),
-        None => base.clone(),
-    };
+    let sts = with_endpoint(base.clone(), effective_endpoint(sts_endpoint, &base, "STS")?.as_ref());
     let mut provider = aws_config::sts::AssumeRoleProvider::builder(role.arn.as_str())
         .configure(&sts)
         .session_name(role.session_name.as_deref().unwrap_or(NAME));
@@ -179,6 +173,15 @@ async fn assuming(
     }
     let provider = SharedCredentialsProvider::new(provider.build().await);
     Ok(base.into_builder().credentials_provider(provider).build())
+}
+
+/// The configuration with an endpoint that is decided. Its origin is set with it: the SDK would ask the environment once more
+/// for one whose origin it does not know, and `AWS_ENDPOINT_URL` would go before what was given.
+fn with_endpoint(config: SdkConfig, url: Option<&EndpointUrl>) -> SdkConfig {
+    let Some(url) = url else { return config };
+    let mut builder = config.into_builder().endpoint_url(url.as_str());
+    builder.insert_origin("endpoint_url", Origin::shared_config());
+    builder.build()
 }
 
 /// The endpoint that calls of a service go to, if not AWS's own: the given one, else what the environment or the profile
