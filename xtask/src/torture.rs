@@ -1,10 +1,11 @@
-//! Real crashes on demand: the rounds of the end-to-end tests, as many as wished.
+//! Real crashes on demand: the rounds of the end-to-end tests, as many as wished, and what a full or read-only disk does.
 
 use std::{path::Path, process::Command};
 
 use clap::Args;
 
-const TEST: &str = "torture::restores_whose_processes_are_killed_at_random_end_with_every_row_or_as_before";
+/// The tests of it: rounds of kills, disks, quotas.
+const TESTS: &str = "torture::";
 
 /// How much to torture
 #[derive(Args)]
@@ -29,9 +30,8 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
             "--test",
             "e2e",
             "--",
-            "--exact",
             "--nocapture",
-            TEST,
+            TESTS,
         ])
         .env("AURORA_RESTORE_TEST_ROUNDS", arguments.rounds.to_string())
         .env("AURORA_RESTORE_TEST_SEED", arguments.seed.to_string());
