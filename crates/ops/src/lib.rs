@@ -10,6 +10,8 @@ mod error;
 mod follow;
 mod package;
 pub mod ports;
+pub mod prices;
+pub mod review;
 pub mod status;
 pub mod sweep;
 mod template;
