@@ -73,8 +73,8 @@ pub(crate) struct Ui {
 }
 
 /// The commands that work on the operations of a stack.
-const OF_OPERATIONS: [&str; 10] =
-    ["batch", "cancel", "list", "report", "resume", "retire", "start", "status", "undo", "watch"];
+const OF_OPERATIONS: [&str; 11] =
+    ["batch", "cancel", "list", "report", "resume", "retire", "review", "start", "status", "undo", "watch"];
 
 /// A hint for whoever works on a stack: the same command without its name would look for the operation elsewhere.
 fn on_stack(text: String, stack: Option<&str>) -> String {

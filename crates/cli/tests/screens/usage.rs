@@ -22,6 +22,7 @@ fn the_short_help_lists_every_command() {
     retire       End the cluster that had the name before
     report       Show the report of an operation: timeline, figures, checks, settings
     batch        Do many restores, a few at a time
+    review       Review the operations and the stack: what is wrong, what shows it, what mends it
     stack        Deploy the pipeline to AWS, and keep it
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
