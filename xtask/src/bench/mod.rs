@@ -5,6 +5,7 @@
 mod command;
 mod demo;
 mod lambda;
+mod review;
 mod sandbox;
 mod simulation;
 
@@ -32,6 +33,8 @@ enum What {
     Demo,
     /// The functions: package, starts, polls, transitions
     Lambda,
+    /// A weekly review of a stack with 1,000 operations and 100,000 lines of logs
+    Review,
     /// All of them
     All,
 }
@@ -67,6 +70,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::Lambda) {
         lambda::run(root)?;
+    }
+    if wanted(What::Review) {
+        review::run(root)?;
     }
     Ok(())
 }
