@@ -11,6 +11,7 @@ mod history;
 mod hooks;
 mod identity;
 mod lookup;
+mod rotation;
 mod services;
 #[cfg(feature = "stack")]
 mod stack;
@@ -24,6 +25,7 @@ pub use history::History;
 pub use hooks::{clock, panic_if_asked};
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
+pub use rotation::{RotationServices, new_secret_version};
 #[cfg(feature = "executions")]
 pub use services::function::MachineError;
 #[cfg(feature = "aws-services")]

@@ -1,6 +1,6 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
-use aurora_restore_aws::{CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
+use aurora_restore_aws::{CloudFormation, Connection, KmsKeys, MachineArn, S3Artifacts, StepFunctions};
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
     ports::{Cloud as _, Side},
@@ -8,7 +8,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Artifacts, Executions, Patient, ServiceError, Stack, Stacks as _},
+    ports::{Artifacts, Executions, Keys, Patient, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
@@ -76,6 +76,14 @@ impl StackServices {
     /// [`ServicesError::Endpoint`].
     pub fn artifacts(&self, owner: &AccountId) -> Result<Box<dyn Artifacts>, ServicesError> {
         Ok(Box::new(S3Artifacts::new(&self.connection, owner.clone(), None)?))
+    }
+
+    /// The KMS keys.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn keys(&self) -> Result<Box<dyn Keys>, ServicesError> {
+        Ok(Box::new(KmsKeys::new(&self.connection, None)?))
     }
 
     /// What a deployment works with.

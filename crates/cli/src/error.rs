@@ -2,6 +2,8 @@
 //! once, by [`crate::ui::Ui::error`].
 
 #[cfg(feature = "stack")]
+mod rotation;
+#[cfg(feature = "stack")]
 mod stack;
 
 use std::error::Error;

@@ -5,6 +5,7 @@
 mod command;
 mod demo;
 mod lambda;
+mod rotation;
 mod sandbox;
 mod simulation;
 
@@ -32,6 +33,8 @@ enum What {
     Demo,
     /// The functions: package, starts, polls, transitions
     Lambda,
+    /// Rotations of secrets with crashes: the logins that fail
+    Rotation,
     /// All of them
     All,
 }
@@ -67,6 +70,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::Lambda) {
         lambda::run(root)?;
+    }
+    if wanted(What::Rotation) {
+        rotation::run(root)?;
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ mod demo;
 mod doctor;
 mod drive;
 mod explain;
+#[cfg(feature = "stack")]
+mod keys;
 mod list;
 mod man;
 #[cfg(feature = "stack")]
@@ -22,6 +24,8 @@ mod resume;
 mod retire;
 mod run;
 mod sandbox;
+#[cfg(feature = "stack")]
+mod secrets;
 #[cfg(feature = "stack")]
 mod stack;
 #[cfg(feature = "stack")]
@@ -51,6 +55,10 @@ pub(crate) enum Command {
     Report(report::ReportArgs),
     Batch(batch::BatchArgs),
     #[cfg(feature = "stack")]
+    Keys(keys::KeysArgs),
+    #[cfg(feature = "stack")]
+    Secrets(secrets::SecretsArgs),
+    #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -78,6 +86,10 @@ impl Command {
             Self::Retire(args) => retire::run(context, args),
             Self::Batch(args) => batch::run(context, args),
             Self::Report(args) => report::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Keys(args) => keys::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Secrets(args) => secrets::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),

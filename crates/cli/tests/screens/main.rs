@@ -6,5 +6,6 @@ mod configuration;
 mod damaged_journal;
 mod harness;
 mod journal;
+mod secrets;
 mod stack;
 mod usage;

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod executions;
+mod keys;
 mod patient;
 mod service_error;
 mod stacks;
@@ -11,6 +12,7 @@ pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
     InvalidExecutionName, Resumed, Started, start_resumption,
 };
+pub use keys::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys};
 pub use patient::Patient;
 pub use service_error::{ServiceError, ServiceResult};
 pub use stacks::{

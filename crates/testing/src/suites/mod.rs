@@ -7,6 +7,7 @@ pub mod executions;
 pub mod journal;
 pub mod notifier;
 pub mod rds;
+pub mod secret_versions;
 pub mod secrets;
 pub mod stacks;
 
