@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod demo;
 mod doctor;
+mod drill;
 mod drive;
 mod explain;
 mod list;
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
     Batch(batch::BatchArgs),
+    Drill(drill::DrillArgs),
     #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
@@ -77,6 +79,7 @@ impl Command {
             Self::Undo(args) => undo::run(context, args),
             Self::Retire(args) => retire::run(context, args),
             Self::Batch(args) => batch::run(context, args),
+            Self::Drill(args) => drill::run(context, args),
             Self::Report(args) => report::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
