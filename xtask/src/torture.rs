@@ -22,17 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let mut test = Command::new(env!("CARGO"));
     test.current_dir(root)
-        .args([
-            "test",
-            "--quiet",
-            "--package",
-            "aurora-restore-cli",
-            "--test",
-            "e2e",
-            "--",
-            "--nocapture",
-            TESTS,
-        ])
+        .args(["test", "--quiet", "--package", "aurora-restore-cli", "--test", "e2e", "--", "--nocapture", TESTS])
         .env("AURORA_RESTORE_TEST_ROUNDS", arguments.rounds.to_string())
         .env("AURORA_RESTORE_TEST_SEED", arguments.seed.to_string());
     let status = test.status().map_err(|error| format!("{test:?}: {error}"))?;

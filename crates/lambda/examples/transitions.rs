@@ -1,6 +1,6 @@
 //! Counts the transitions of an execution of the deployed state machine, for a restore with the durations of RDS, over the
 //! simulated cloud.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement is printed")]
+#![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 #[path = "../tests/machine/interpreter/mod.rs"]
 mod interpreter;

@@ -119,14 +119,14 @@ impl About {
     fn questions(&self, action: &str, form: &Form, from: &Origin<'_>, tags: Tags<'_>) -> Vec<Question> {
         let call = format!("rds:{action}");
         let named = |field: &str| form.get(field).unwrap_or_else(|| panic!("{call} without {field}"));
-        let ask = |arn: &str| vec![with_tags(Question::new(&call, arn), form, borne(action, arn, tags))];
+        let ask = |arn: &str| vec![with_tags(Question::new(&call, arn), form, &borne(action, arn, tags))];
         match self {
             Named(kind, field) => ask(&from.rds(kind, named(field))),
             Made(kind, field) => {
                 let arn = from.rds(kind, named(field));
                 let mut asked = ask(&arn);
                 if form.of_list("Tags.").next().is_some() {
-                    asked.push(with_tags(Question::new("rds:AddTagsToResource", &arn), form, BTreeMap::new()));
+                    asked.push(with_tags(Question::new("rds:AddTagsToResource", &arn), form, &BTreeMap::new()));
                 }
                 asked
             }
@@ -148,7 +148,7 @@ fn borne(action: &str, arn: &str, tags: Tags<'_>) -> BTreeMap<String, String> {
     if action.starts_with("Describe") { BTreeMap::new() } else { tags(arn) }
 }
 
-fn with_tags(mut question: Question, form: &Form, borne: BTreeMap<String, String>) -> Question {
+fn with_tags(mut question: Question, form: &Form, borne: &BTreeMap<String, String>) -> Question {
     let mut keys: Vec<&str> = form.of_list("TagKeys.member.").map(|(_, key)| key).collect();
     for (number, key) in form.of_list("Tags.Tag.").filter_map(|(rest, key)| Some((rest.strip_suffix(".Key")?, key))) {
         keys.push(key);
@@ -159,7 +159,7 @@ fn with_tags(mut question: Question, form: &Form, borne: BTreeMap<String, String
         keys.sort_unstable();
         question = question.key("aws:TagKeys", keys);
     }
-    for (key, value) in &borne {
+    for (key, value) in borne {
         question = question.key(&format!("aws:ResourceTag/{key}"), [steady(key, value)]);
     }
     question
