@@ -124,7 +124,8 @@ pub(super) enum RetireTime {
 /// What time is left for ending the retired cluster. Counted from the newest entry, which began it or says who took it over.
 ///
 /// The failure is recorded only once nothing can be on its way, because the operation has ended after it. A deletion that RDS
-/// has accepted may still be going on; whoever asks for an undo then is refused. The clocks of two executors may differ by a part of [`LANDED_AFTER`].
+/// has accepted may still be going on; whoever asks for an undo then is refused. The clocks of two executors may differ by a
+/// part of [`LANDED_AFTER`].
 pub(super) fn retire_time(operation: &Operation, looked: Timestamp) -> RetireTime {
     let waited = looked.duration_since(operation.updated_at);
     let limit = operation.request.limits.step;

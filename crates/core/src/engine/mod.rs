@@ -303,9 +303,9 @@ impl<'a> Engine<'a> {
     }
 
     /// Records an end, or that a person must act, once people were told. Whoever dies in between leaves it to the next
-    /// executor to come to an end and tell that: mostly the same, and receivers know repeats by operation and outcome. What
-    /// it was stuck on may have passed by then, so people may have been told too much. The other way round nobody would ever
-    /// hear of it, because an operation that has ended has no next executor.
+    /// executor to come to an end and tell that: mostly the same, and receivers know repeats by operation, outcome and how
+    /// often it was stuck. What it was stuck on may have passed by then, so people may have been told too much. The other way
+    /// round nobody would ever hear of it, because an operation that has ended has no next executor.
     async fn tell_and_record(
         &self,
         session: &mut Session,

@@ -55,8 +55,8 @@ pub struct Notice {
     pub body: String,
 }
 
-/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id, outcome and how often it was stuck. It goes out
-/// before what it tells is recorded: what counts is the report.
+/// Tells people. A notice may be delivered more than once; receivers tell repeats by operation id, outcome and how often it
+/// was stuck. It goes out before what it tells is recorded: what counts is the report.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Hands the notice over; after it returns the channel has accepted it.
