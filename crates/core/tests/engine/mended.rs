@@ -1,5 +1,6 @@
 //! Faults that the matrix of crashes and failures, and the worlds drawn from seeds, found in the engine, each as it was found.
 
+use crate::undone_by_a_person;
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Advance, Engine, Session},
@@ -137,11 +138,7 @@ fn an_undo_takes_the_names_back_from_instances_that_were_made_anew() {
     };
     scenario.operator(&place, Call::CreateDbInstance(anew));
     scenario.settle();
-    let status = block_on(async {
-        let engine = Engine::new(scenario.ports());
-        engine.undo(&mut session, "a person").await.unwrap();
-        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
-    });
+    let status = undone_by_a_person(&scenario, &mut session);
     assert_eq!(status, Status::Cancelled, "{:?}", session.operation().failure);
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());

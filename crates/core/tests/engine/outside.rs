@@ -1,6 +1,7 @@
 //! What others do to an operation's things while it runs, and calls that land late. Each was first found by the random
 //! worlds of `cargo xtask sim`.
 
+use crate::undone_by_a_person;
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Advance, Engine, request_cancel},
@@ -50,11 +51,7 @@ fn an_instance_of_the_new_cluster_that_is_gone_does_not_hold_up_the_undo() {
     let delete = DeleteDbInstance { db_instance_identifier: reader, ..DeleteDbInstance::default() };
     scenario.operator(&scenario.target_place(), Call::DeleteDbInstance(delete));
     scenario.settle();
-    let status = block_on(async {
-        let engine = Engine::new(scenario.ports());
-        engine.undo(&mut session, "a person").await.unwrap();
-        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
-    });
+    let status = undone_by_a_person(&scenario, &mut session);
     assert_eq!(status, Status::Cancelled, "{:?}", session.operation().failure);
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());

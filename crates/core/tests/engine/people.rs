@@ -1,5 +1,6 @@
 //! What people and rivals do to an operation: cancel, undo, retire, resume, overtake.
 
+use crate::undone_by_a_person;
 use aurora_restore_core::{
     engine::{Advance, Engine, EngineError, request_cancel},
     operation::{CancelRequest, Status, StepKind, StepStatus},
@@ -106,11 +107,7 @@ fn a_completed_operation_can_be_undone_while_the_old_cluster_is_kept() {
     let scenario = Scenario::new(Stage::default());
     let before = scenario.view(Witness::OfIdentity);
     let (_, mut session) = scenario.run("op-1", scenario.swap()).unwrap();
-    let status = block_on(async {
-        let engine = Engine::new(scenario.ports());
-        engine.undo(&mut session, "a person").await.unwrap();
-        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap()
-    });
+    let status = undone_by_a_person(&scenario, &mut session);
     assert_eq!(status, Status::Cancelled);
     nothing_changed(&scenario, &before);
 }

@@ -1,15 +1,15 @@
 //! Whole restores without trouble: the world is exactly as the plan says.
 
+use crate::undone_by_a_person;
 use aurora_restore_core::{
-    engine::Engine,
     ids::{InstanceId, SnapshotId},
     operation::{Operation, Status},
     ports::{SnapshotAddress, SnapshotKind},
     request::{ArchivePolicy, CopyRoute, Request, SourceSelector, Strategy},
 };
 use aurora_restore_testing::{
-    Witness, block_on, run_to_end,
-    scenario::{Encryption, FRANKFURT, MOVES_MAX, PROD, SOURCE_CLUSTER, STAGING, Scenario, Stage, TARGET, TargetIs},
+    Witness,
+    scenario::{Encryption, FRANKFURT, PROD, SOURCE_CLUSTER, STAGING, Scenario, Stage, TARGET, TargetIs},
 };
 
 const NEW: &str = "shop.customers:20000,shop.orders:180000";
@@ -254,11 +254,7 @@ fn the_instances_of_a_retired_cluster_are_marked_until_they_have_their_names_bac
     assert!(!old.is_empty());
     assert_eq!(marks(old), vec![Some("op-1".to_owned()); old.len()]);
     assert_eq!(marks(&names.serving_instances), vec![None; names.serving_instances.len()]);
-    block_on(async {
-        let engine = Engine::new(scenario.ports());
-        engine.undo(&mut session, "me").await.unwrap();
-        run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
-    });
+    let _status = undone_by_a_person(&scenario, &mut session);
     scenario.settle();
     assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
 }
