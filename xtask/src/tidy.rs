@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ops", &["core"]),
     ("aws", &["core", "ops"]),
     ("sql", &["core"]),
-    ("local", &["core"]),
+    ("local", &["core", "ops"]),
     ("testing", &["core", "ops", "sandbox"]),
     ("app", &["core", "ops", "aws", "sql", "local", "sandbox"]),
     ("cli", &["core", "app", "ops", "sandbox"]),

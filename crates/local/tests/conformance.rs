@@ -18,6 +18,7 @@ use aurora_restore_testing::suites::{
     journal::{JournalFixture, run},
     notifier::{self, NotifierFixture},
     secrets::{self, SecretsFixture},
+    states,
 };
 
 struct OnDisk {
@@ -43,6 +44,13 @@ async fn the_journal_in_a_file_passes_the_suite_of_the_journal_port() {
     let journal = SqliteJournal::open(&path).expect("a new journal");
     let results = run(&OnDisk { path, journal }).await;
     assert_eq!(broken(&results), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_journal_in_a_file_passes_the_suite_of_the_states_port() {
+    let home = tempfile::tempdir().expect("a directory for the journal");
+    let journal = SqliteJournal::open(&home.path().join("journal.db")).expect("a new journal");
+    assert_eq!(broken(&states::run(&journal, &journal).await), Vec::<String>::new());
 }
 
 struct InDirectory(FileSecrets);

@@ -1,5 +1,7 @@
 //! A journal in memory, with everything that the port promises: fencing, expected sequence numbers, target locks.
 
+mod states;
+
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -28,6 +30,8 @@ pub struct MemoryJournal {
 struct Store {
     records: BTreeMap<OperationId, Record>,
     locks: BTreeMap<TargetKey, OperationId>,
+    /// The entries of those whose state was forgotten.
+    forgotten: BTreeMap<OperationId, Vec<SealedEntry>>,
 }
 
 #[derive(Debug, Clone)]
@@ -35,6 +39,7 @@ struct Record {
     entries: Vec<SealedEntry>,
     state: StateItem,
     token: FencingToken,
+    executor: ExecutorId,
 }
 
 impl Record {
@@ -137,21 +142,27 @@ impl Journal for MemoryJournal {
     async fn create(&self, operation: &NewOperation) -> Result<FencingToken, JournalError> {
         let mut store = self.lock();
         let id = &operation.first.operation;
-        if store.records.contains_key(id) {
+        if store.records.contains_key(id) || store.forgotten.contains_key(id) {
             return Err(JournalError::OperationExists { operation: id.clone() });
         }
         store.require_free(&operation.target, id)?;
         let token = FencingToken(1);
-        let record = Record { entries: vec![operation.first.clone()], state: operation.state.clone(), token };
+        let record = Record {
+            entries: vec![operation.first.clone()],
+            state: operation.state.clone(),
+            token,
+            executor: operation.executor.clone(),
+        };
         store.records.insert(id.clone(), record);
         store.settle_lock(&operation.state);
         Ok(token)
     }
 
-    async fn acquire(&self, operation: &OperationId, _executor: &ExecutorId) -> Result<FencingToken, JournalError> {
+    async fn acquire(&self, operation: &OperationId, executor: &ExecutorId) -> Result<FencingToken, JournalError> {
         let mut store = self.lock();
         let record = store.record_mut(operation)?;
         record.token.0 += 1;
+        record.executor = executor.clone();
         Ok(record.token)
     }
 
@@ -171,6 +182,9 @@ impl Journal for MemoryJournal {
 
     async fn entries(&self, operation: &OperationId, after: u64) -> Result<Vec<SealedEntry>, JournalError> {
         let store = self.lock();
+        if let Some(entries) = store.forgotten.get(operation).filter(|_| !store.records.contains_key(operation)) {
+            return Ok(entries.iter().filter(|entry| entry.sequence > after).cloned().collect());
+        }
         let record = store.record(operation)?;
         Ok(record.entries.iter().filter(|entry| entry.sequence > after).cloned().collect())
     }

@@ -88,6 +88,12 @@ fn the_journal_in_memory_passes_the_suite_of_the_journal_port() {
     assert_eq!(broken(&block_on(suites::journal::run(&fixture))), Vec::<String>::new());
 }
 
+#[test]
+fn the_journal_in_memory_passes_the_suite_of_the_states_port() {
+    let journal = MemoryJournal::default();
+    assert_eq!(broken(&block_on(suites::states::run(&journal, &journal))), Vec::<String>::new());
+}
+
 #[derive(Default)]
 struct Store(MemorySecrets);
 

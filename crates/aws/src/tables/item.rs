@@ -58,6 +58,11 @@ fn expiry(at: Timestamp, retention: SignedDuration) -> Option<i64> {
     at.checked_add(retention).ok().map(Timestamp::as_second)
 }
 
+/// The attribute that lets an item expire some time after `at`.
+pub(super) fn expiring(at: Timestamp, retention: SignedDuration) -> Option<(String, AttributeValue)> {
+    expiry(at, retention).map(|ttl| (name::TTL.to_owned(), number(ttl)))
+}
+
 /// The attributes of a state, without its key, its token and its executor.
 pub(super) fn of_state(state: &StateItem, retention: SignedDuration) -> Result<Item, JournalError> {
     let malformed = |error: serde_json::Error| refused(&state.operation_id, format!("it cannot be written: {error}"));

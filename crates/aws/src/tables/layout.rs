@@ -106,9 +106,17 @@ impl TablesOptions {
     }
 }
 
+/// What the key of a lock begins with.
+const LOCK: &str = "lock#";
+
 /// The key of the item that is a target's lock.
 pub(super) fn lock_key(target: &TargetKey) -> String {
-    format!("lock#{target}")
+    format!("{LOCK}{target}")
+}
+
+/// The target whose lock a key is, if it is one.
+pub(super) fn lock_target(key: &str) -> Option<&str> {
+    key.strip_prefix(LOCK)
 }
 
 /// Whether a key is an operation's: locks have a sign in theirs that no operation's id has.
@@ -129,6 +137,8 @@ mod tests {
         };
         assert_eq!(lock_key(&target), "lock#111122223333/eu-central-1/staging");
         assert_eq!(operation_of(&lock_key(&target)), None);
+        assert_eq!(lock_target(&lock_key(&target)), Some("111122223333/eu-central-1/staging"));
+        assert_eq!(lock_target("nightly-2026-11-22"), None);
         assert!(operation_of("nightly-2026-11-22").is_some());
     }
 }

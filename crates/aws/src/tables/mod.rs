@@ -9,6 +9,9 @@ mod layout;
 mod list;
 mod read;
 mod refusal;
+mod rehearse;
+mod restore;
+mod states;
 mod write;
 
 #[cfg(test)]

@@ -27,6 +27,24 @@ pub(super) const GET: Asked = Asked { action: "GetItem", needs: "dynamodb:GetIte
 pub(super) const UPDATE: Asked = Asked { action: "UpdateItem", needs: "dynamodb:UpdateItem on the state table" };
 pub(super) const QUERY: Asked = Asked { action: "Query", needs: "dynamodb:Query on the audit table" };
 pub(super) const LIST: Asked = Asked { action: "Query", needs: "dynamodb:Query on the indexes of the state table" };
+pub(super) const SCAN: Asked = Asked { action: "Scan", needs: "dynamodb:Scan on the state table" };
+pub(super) const DELETE: Asked = Asked { action: "DeleteItem", needs: "dynamodb:DeleteItem on the state table" };
+pub(super) const PUT: Asked = Asked { action: "PutItem", needs: "dynamodb:PutItem on the audit table" };
+pub(super) const DESCRIBE: Asked = Asked {
+    action: "DescribeTable",
+    needs: "dynamodb:DescribeTable on the tables of the journal and of the rehearsal",
+};
+pub(super) const RECOVERY: Asked = Asked {
+    action: "DescribeContinuousBackups",
+    needs: "dynamodb:DescribeContinuousBackups on the state and the audit table",
+};
+pub(super) const RESTORE: Asked = Asked {
+    action: "RestoreTableToPointInTime",
+    needs: "dynamodb:RestoreTableToPointInTime on the state and the audit table, and on the tables of the rehearsal what it \
+            restores with: BatchWriteItem, PutItem, UpdateItem, DeleteItem, GetItem, Query and Scan",
+};
+pub(super) const DELETE_TABLE: Asked =
+    Asked { action: "DeleteTable", needs: "dynamodb:DeleteTable on the tables of the rehearsal" };
 pub(super) const TRANSACT: Asked = Asked {
     action: "TransactWriteItems",
     needs: "dynamodb:PutItem, UpdateItem and DeleteItem on the state table and PutItem on the audit table",

@@ -222,7 +222,7 @@ impl DynamoJournal {
     }
 
     /// Writes all parts or none. Gives the reasons where a condition does not hold.
-    async fn transact(
+    pub(super) async fn transact(
         &self,
         parts: impl IntoIterator<Item = TransactWriteItem>,
     ) -> Result<Option<Vec<CancellationReason>>, JournalError> {
@@ -243,7 +243,7 @@ impl DynamoJournal {
     }
 
     /// Puts an item where there is none.
-    fn put(&self, table: &TableName, stored: Item, key: &[&str]) -> TransactWriteItem {
+    pub(super) fn put(&self, table: &TableName, stored: Item, key: &[&str]) -> TransactWriteItem {
         let put = Put::builder()
             .table_name(table.as_str())
             .set_item(Some(stored))
@@ -292,7 +292,7 @@ impl DynamoJournal {
         Ok(TransactWriteItem::builder().update(built(update.build())).build())
     }
 
-    fn take_lock(&self, target: &TargetKey, operation: &OperationId) -> TransactWriteItem {
+    pub(super) fn take_lock(&self, target: &TargetKey, operation: &OperationId) -> TransactWriteItem {
         let mut lock = item::state_key(&lock_key(target));
         lock.extend([
             (name::HOLDER.to_owned(), text(operation.as_str())),

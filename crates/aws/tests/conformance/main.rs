@@ -8,6 +8,7 @@ mod sandbox;
 mod sequences;
 mod services;
 mod stacks;
+mod states;
 mod wire;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};

@@ -22,9 +22,9 @@ mod session;
 use budget::RetireTime;
 pub use decide::{Decision, decide};
 pub use fence::{Fence, PROOF_AGE_MAX};
-pub use people::{request_cancel, undo_can_be_waived, undo_is_possible};
+pub use people::{claim, request_cancel, undo_can_be_waived, undo_is_possible};
 pub use place::{Place, place};
-pub use session::{EngineError, Session};
+pub use session::{EngineError, Session, cancel_is_possible};
 
 use jiff::{SignedDuration, Timestamp};
 

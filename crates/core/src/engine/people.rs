@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Engine, EngineError, Session, session};
 use crate::{
-    ids::OperationId,
+    ids::{ExecutorId, OperationId},
     operation::{CancelRequest, Direction, End, Event, Operation, Phase, StepKind, UndoReason},
     ports::{Journal, RdsError},
     request::Strategy,
@@ -168,4 +168,19 @@ pub async fn request_cancel(
     now: Timestamp,
 ) -> Result<(), EngineError> {
     session::append_cancel(journal, id, request, now).await
+}
+
+/// Claims an operation for whoever decides about it: records them as who takes it over, on condition that its journal still
+/// ends where it was looked at. Of two who claim it from the same look exactly one does, and the other has stopped nobody:
+/// the token is taken by what follows, [`Engine::attach`].
+///
+/// # Errors
+/// [`EngineError::Journal`] with `Conflict` if it has moved on; nothing is recorded then.
+pub async fn claim(
+    journal: &dyn Journal,
+    seen: &Operation,
+    executor: &ExecutorId,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    session::append_claim(journal, seen, executor, now).await
 }

@@ -199,6 +199,41 @@ pub(super) async fn load(journal: &dyn Journal, id: &OperationId) -> Result<(Ope
     replay(&entries).map_err(|source| EngineError::Refused { operation: id.clone(), source })
 }
 
+/// Whether an operation can be cancelled as it stands. Asked before anything is asked of it.
+///
+/// # Errors
+/// [`EngineError::NotPossible`] with what to do instead.
+pub fn cancel_is_possible(operation: &Operation) -> Result<(), EngineError> {
+    let reason = match operation.phase {
+        Phase::Forward if super::is_past_point_of_no_return(operation) => {
+            "it is past the point of no return: once it has ended, undo it"
+        }
+        Phase::Forward => return Ok(()),
+        Phase::Back => "it is being undone already",
+        Phase::Stuck(_) => "it is stuck: resume or undo it",
+        Phase::Ended(_) | Phase::Retiring => "it has ended",
+    };
+    Err(EngineError::not_possible(operation, reason))
+}
+
+/// Appends that an executor takes an operation over, if its journal still ends where it did. The token stays whose it is.
+pub(super) async fn append_claim(
+    journal: &dyn Journal,
+    seen: &Operation,
+    executor: &ExecutorId,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let (operation, last_hash) = load(journal, &seen.id).await?;
+    if operation.sequence != seen.sequence {
+        let (operation, expected) = (seen.id.clone(), seen.sequence);
+        return Err(JournalError::Conflict { operation, expected }.into());
+    }
+    let target = journal.state(&seen.id).await?.target_key;
+    let event = Event::TakenOver { executor: executor.clone() };
+    let (next, sealed) = prepare(&operation, &last_hash, event, now)?;
+    Ok(journal.append_as_bystander(&sealed, &StateItem::of(&next, &target)).await?)
+}
+
 pub(super) async fn append_cancel(
     journal: &dyn Journal,
     id: &OperationId,
@@ -208,20 +243,7 @@ pub(super) async fn append_cancel(
     let mut lost = None;
     for _ in 0..RACES_MAX {
         let (operation, last_hash) = load(journal, id).await?;
-        if operation.phase != Phase::Forward {
-            let reason = match operation.phase {
-                Phase::Back => "it is being undone already",
-                Phase::Stuck(_) => "it is stuck: resume or undo it",
-                Phase::Ended(_) | Phase::Retiring | Phase::Forward => "it has ended",
-            };
-            return Err(EngineError::not_possible(&operation, reason));
-        }
-        if super::is_past_point_of_no_return(&operation) {
-            return Err(EngineError::not_possible(
-                &operation,
-                "it is past the point of no return: once it has ended, undo it",
-            ));
-        }
+        cancel_is_possible(&operation)?;
         if operation.cancel.is_some() {
             return Ok(());
         }

@@ -56,6 +56,14 @@ impl Status {
         }
     }
 
+    /// Whether it has come to an end by itself: one that is stuck has not.
+    pub fn has_ended(self) -> bool {
+        match self {
+            Self::Completed | Self::Failed | Self::Cancelled => true,
+            Self::InProgress | Self::Stuck => false,
+        }
+    }
+
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::InProgress, Self::Completed, Self::Failed, Self::Cancelled, Self::Stuck]

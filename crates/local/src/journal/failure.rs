@@ -9,7 +9,7 @@ use aurora_restore_core::{
 use rusqlite::ErrorCode;
 
 /// A failure before the store's name is put to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Failure {
     /// The port's own words.
     Said(JournalError),

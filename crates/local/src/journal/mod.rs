@@ -5,10 +5,12 @@
 //! Not for a file on a network file system: SQLite's locks do not hold there.
 
 mod failure;
+mod forgotten;
 mod open;
 mod read;
 mod row;
 mod schema;
+mod states;
 mod write;
 
 use std::{

@@ -106,7 +106,7 @@ fn check(connection: &Connection) -> Result<i64, Failure> {
         return Err(Failure::damaged(&format!("it says that its form is {version}")));
     }
     schema::require_layout(&moment, version)?;
-    for table in schema::MUST_BE_SOUND {
+    for table in schema::must_be_sound(version) {
         require_sound(&moment, table)?;
     }
     Ok(version)

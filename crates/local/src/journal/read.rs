@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     failure::Failure,
+    forgotten,
     row::{OperationRow, signed},
 };
 
@@ -22,6 +23,17 @@ pub(super) fn head(connection: &Connection, operation: &OperationId) -> Result<J
     OperationRow::of(connection, operation)?.head()
 }
 
+/// The newest entry that was written of an operation, one that was forgotten included.
+fn newest(connection: &Connection, operation: &OperationId) -> Result<u64, Failure> {
+    match head(connection, operation) {
+        Ok(head) => Ok(head.sequence),
+        Err(unknown @ Failure::Said(JournalError::UnknownOperation { .. })) => {
+            forgotten::sequence_of(connection, operation)?.ok_or(unknown)
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// The entries after a place, in order: all of them, up to the newest that was written.
 pub(super) fn entries(
     connection: &Connection,
@@ -30,7 +42,16 @@ pub(super) fn entries(
 ) -> Result<Vec<SealedEntry>, Failure> {
     // What was appended between the two looks would seem to be missing.
     let moment = connection.unchecked_transaction()?;
-    let head = head(&moment, operation)?;
+    entries_at(&moment, operation, after)
+}
+
+/// The same in a transaction that has begun.
+pub(super) fn entries_at(
+    moment: &Connection,
+    operation: &OperationId,
+    after: u64,
+) -> Result<Vec<SealedEntry>, Failure> {
+    let newest_written = newest(moment, operation)?;
     let entries = moment
         .prepare_cached(
             "SELECT sequence, previous_hash, hash, body FROM entries WHERE operation_id = ?1 AND sequence > ?2
@@ -50,10 +71,9 @@ pub(super) fn entries(
         .collect::<Result<Vec<_>, _>>()?;
     // The chain shows what is missing within, and cannot know that it was longer once.
     let newest = entries.last().map_or(after, |entry| entry.sequence);
-    if newest < head.sequence {
+    if newest < newest_written {
         let reason = format!(
-            "its newest entries are missing: there were {}; keep the file and restore it from a backup",
-            head.sequence
+            "its newest entries are missing: there were {newest_written}; keep the file and restore it from a backup"
         );
         return Err(Failure::refused(operation, reason));
     }
@@ -189,6 +209,11 @@ pub(super) fn list(connection: &Connection, filter: &OperationFilter) -> Result<
         }
     }
     Ok(page)
+}
+
+/// The place of an operation that a cursor names: its time in microseconds since 1970, and its id.
+pub(super) fn place_of(cursor: &str) -> Result<(i64, String), Failure> {
+    Cursor::parse(cursor).map(|cursor| (cursor.at, cursor.operation))
 }
 
 /// The place of the last operation of a page in the order of the list.

@@ -10,11 +10,12 @@ use aurora_restore_core::{
     journal::StateItem,
     ports::{FencingToken, JournalHead},
 };
+use aurora_restore_ops::ports::StoredState;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{failure::Failure, unknown};
+use super::{failure::Failure, forgotten, unknown};
 
 /// The row as it is stored.
 #[derive(Debug)]
@@ -47,6 +48,11 @@ impl OperationRow {
         Ok(row)
     }
 
+    /// The row of an operation that is put back.
+    pub(super) fn restored(executor: &ExecutorId, token: FencingToken, state: &StateItem) -> Result<Self, Failure> {
+        Ok(Self { token: signed(token.0), ..Self::beginning(executor, state)? })
+    }
+
     /// Reads the row of an operation and proves that it is what was written.
     pub(super) fn of(connection: &rusqlite::Connection, operation: &OperationId) -> Result<Self, Failure> {
         connection
@@ -56,11 +62,14 @@ impl OperationRow {
             .unwrap_or_else(|| Err(Self::missing(connection, operation)?))
     }
 
-    /// Why there is no row: no such operation, or somebody took the row away and left the entries.
+    /// Why there is no row: no such operation, or it was forgotten, or somebody took the row away and left the entries.
     fn missing(connection: &rusqlite::Connection, operation: &OperationId) -> Result<Failure, Failure> {
         let has_entries: bool = connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE operation_id = ?1)")?
             .query_row(params![operation.as_str()], |row| row.get(0))?;
+        if forgotten::sequence_of(connection, operation)?.is_some() {
+            return Ok(unknown(operation));
+        }
         Ok(match has_entries {
             true => Failure::refused(operation, "its state is missing; keep the file and restore it from a backup"),
             false => unknown(operation),
@@ -69,7 +78,17 @@ impl OperationRow {
 
     /// Reads a whole row and proves that it is what was written.
     pub(super) fn read(row: &Row<'_>) -> Result<Self, Failure> {
-        let read = Self {
+        let read = Self::as_stored(row)?;
+        // Whoever may only read meets journals of the first form, which have no seals.
+        if row.as_ref().column_index("seal").is_ok() {
+            read.require_seal(&row.get::<_, String>("seal")?)?;
+        }
+        Ok(read)
+    }
+
+    /// Reads a whole row, whatever it says.
+    pub(super) fn as_stored(row: &Row<'_>) -> Result<Self, Failure> {
+        Ok(Self {
             operation: OperationId::new(row.get::<_, String>("operation_id")?)?,
             token: row.get("token")?,
             executor: row.get("executor")?,
@@ -78,12 +97,7 @@ impl OperationRow {
             target: row.get("target")?,
             last_updated_at: row.get("last_updated_at")?,
             state: row.get("state")?,
-        };
-        // Whoever may only read meets journals of the first form, which have no seals.
-        if row.as_ref().column_index("seal").is_ok() {
-            read.require_seal(&row.get::<_, String>("seal")?)?;
-        }
-        Ok(read)
+        })
     }
 
     fn require_seal(&self, seal: &str) -> Result<(), Failure> {
@@ -117,6 +131,16 @@ impl OperationRow {
     /// The token of whoever holds it.
     pub(super) fn token(&self) -> Result<FencingToken, Failure> {
         unsigned(self.token).map(FencingToken)
+    }
+
+    /// When the state was updated last, in microseconds since 1970.
+    pub(super) fn last_updated_at(&self) -> i64 {
+        self.last_updated_at
+    }
+
+    /// As maintenance sees it.
+    pub(super) fn as_seen(&self) -> Result<StoredState, Failure> {
+        Ok(StoredState { state: self.state()?, token: self.token()?, executor: self.executor.clone() })
     }
 
     /// Where the journal stands.

@@ -10,6 +10,7 @@
 //! | 1 | the first |
 //! | 2 | a seal on every operation's row; entries can be neither deleted nor replaced |
 //! | 3 | operations and the locks of those that hold a target can be neither deleted nor replaced |
+//! | 4 | operations at their end can be forgotten, once it is recorded up to which entry they went |
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use rusqlite::{Connection, Transaction};
 use super::{failure::Failure, row::OperationRow};
 
 /// The version that this program lays out.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// The oldest version that it reads.
 pub(super) const OLDEST: i64 = 1;
@@ -28,7 +29,12 @@ pub(super) const APPLICATION: i64 = 0x4175_5265;
 
 /// The tables that have to be sound before anything in them is believed, because an index that lacks a row would hide it.
 /// Entries are not among them: their chain shows what is missing, and they are nearly all of the file.
-pub(super) const MUST_BE_SOUND: [&str; 2] = ["operations", "target_locks"];
+pub(super) fn must_be_sound(form: i64) -> &'static [&'static str] {
+    match form {
+        ..4 => &["operations", "target_locks"],
+        4.. => &["operations", "target_locks", "forgotten_operations"],
+    }
+}
 
 /// The first form.
 ///
@@ -140,6 +146,37 @@ BEGIN
 END;
 ";
 
+/// What the fourth form adds.
+///
+/// The entries of an operation that is forgotten stay, and how many there are is known from here. It is forgotten in one
+/// transaction: recorded first, then deleted. One that was put back and forgotten again may have gone on in between.
+const FOURTH: &str = "
+CREATE TABLE forgotten_operations (
+    operation_id TEXT    NOT NULL PRIMARY KEY,
+    sequence     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER forgotten_operations_are_never_deleted BEFORE DELETE ON forgotten_operations
+BEGIN
+    SELECT RAISE(ABORT, 'that an operation of the journal was forgotten is never deleted');
+END;
+CREATE TRIGGER forgotten_operations_only_go_on BEFORE UPDATE ON forgotten_operations
+WHEN NEW.operation_id <> OLD.operation_id OR NEW.sequence < OLD.sequence
+BEGIN
+    SELECT RAISE(ABORT, 'that an operation of the journal was forgotten is never changed');
+END;
+DROP TRIGGER operations_are_never_deleted;
+CREATE TRIGGER operations_are_deleted_when_they_are_forgotten BEFORE DELETE ON operations
+WHEN OLD.status IN ('IN_PROGRESS', 'STUCK')
+    OR json_extract(OLD.state, '$.holds_target')
+    OR EXISTS (SELECT 1 FROM target_locks WHERE operation_id = OLD.operation_id)
+    OR NOT EXISTS (
+        SELECT 1 FROM forgotten_operations WHERE operation_id = OLD.operation_id AND sequence = OLD.sequence
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'an operation of the journal is never deleted before it has ended and is forgotten');
+END;
+";
+
 /// Lays a new file out, in a form of one's choice.
 pub(super) fn lay_out(transaction: &Transaction<'_>, form: i64) -> Result<(), Failure> {
     transaction.execute_batch(FIRST)?;
@@ -158,6 +195,7 @@ pub(super) fn lead_up(transaction: &Transaction<'_>, from: i64, to: i64) -> Resu
                 transaction.execute_batch(SECOND_AFTER_SEALING)?;
             }
             3 => transaction.execute_batch(THIRD)?,
+            4 => transaction.execute_batch(FOURTH)?,
             _ => return Err(Failure::Unusable(format!("form {form} is not known"))),
         }
         transaction.pragma_update(None, "user_version", form)?;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
     failure::Failure,
-    read,
+    forgotten, read,
     row::{OperationRow, one_row, signed},
 };
 
@@ -20,6 +20,12 @@ pub(super) fn create(connection: &mut Connection, new: &NewOperation) -> Result<
     let transaction = begin(connection)?;
     match read::head(&transaction, operation) {
         Ok(_) => return Err(Failure::Said(JournalError::OperationExists { operation: operation.clone() })),
+        // An id is used once, and the entries of one that was forgotten are still there.
+        Err(Failure::Said(JournalError::UnknownOperation { .. }))
+            if forgotten::sequence_of(&transaction, operation)?.is_some() =>
+        {
+            return Err(Failure::Said(JournalError::OperationExists { operation: operation.clone() }));
+        }
         Err(Failure::Said(JournalError::UnknownOperation { .. })) => {}
         Err(other) => return Err(other),
     }
@@ -97,7 +103,7 @@ pub(super) fn note_progress(
 }
 
 /// Nobody else writes between what a transaction reads and what it writes.
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, Failure> {
+pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, Failure> {
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
@@ -117,7 +123,7 @@ fn expect_sequence(entry: &SealedEntry, newest: u64) -> Result<(), Failure> {
 
 /// Takes the target, or finds that the operation has it already. The states of the others are asked, too: a lock that
 /// somebody removed or turned over does not let two operations work on one target.
-fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &OperationId) -> Result<(), Failure> {
+pub(super) fn lock(transaction: &Transaction<'_>, target: &TargetKey, operation: &OperationId) -> Result<(), Failure> {
     let _rows = transaction
         .prepare_cached(
             "INSERT INTO target_locks (account, region, cluster, operation_id) VALUES (?1, ?2, ?3, ?4)
@@ -138,7 +144,7 @@ fn unlock(transaction: &Transaction<'_>, operation: &OperationId) -> Result<(), 
     Ok(())
 }
 
-fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), Failure> {
+pub(super) fn add_entry(transaction: &Transaction<'_>, entry: &SealedEntry) -> Result<(), Failure> {
     let added = transaction
         .prepare_cached(
             "INSERT INTO entries (operation_id, sequence, previous_hash, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -297,14 +297,14 @@ async fn an_open_operation_that_was_altered_stops_none_on_another_target_of_that
 async fn a_file_whose_layout_was_altered_is_refused_with_what_is_missing() {
     let directory = tempfile::tempdir().unwrap();
     for (deed, found) in [
-        ("DROP TRIGGER entries_are_never_deleted", "`entries_are_never_deleted` of form 3 is missing"),
-        ("DROP INDEX operations_by_status", "`operations_by_status` of form 3 is missing"),
+        ("DROP TRIGGER entries_are_never_deleted", "`entries_are_never_deleted` of form 4 is missing"),
+        ("DROP INDEX operations_by_status", "`operations_by_status` of form 4 is missing"),
         ("PRAGMA user_version = 1", "`operations` is not what it is in form 1"),
         ("PRAGMA user_version = 2; DROP INDEX operations_by_status", "`operations_by_status` of form 2 is missing"),
         (
             "DROP TRIGGER operations_are_sealed; DROP TRIGGER operations_begin_sealed;
              ALTER TABLE operations DROP COLUMN seal",
-            "`operations` is not what it is in form 3",
+            "`operations` is not what it is in form 4",
         ),
     ] {
         let path = copy_of(NEWEST, directory.path()).await;

@@ -24,9 +24,9 @@ use rusqlite::Connection;
 use super::support::*;
 
 /// Every form of the layout.
-const FORMS: [u32; 3] = [1, 2, 3];
+const FORMS: [u32; 4] = [1, 2, 3, 4];
 /// The newest one.
-pub(crate) const NEWEST: u32 = 3;
+pub(crate) const NEWEST: u32 = 4;
 
 /// What is in each file, with the status of each operation and how many entries it has, the newest first.
 const OPERATIONS: [(&str, Status, u64); 3] =

@@ -3,8 +3,10 @@
 mod artifacts;
 mod executions;
 mod patient;
+mod rehearsals;
 mod service_error;
 mod stacks;
+mod states;
 
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
 pub use executions::{
@@ -12,8 +14,14 @@ pub use executions::{
     InvalidExecutionName, Resumed, Started, start_resumption,
 };
 pub use patient::Patient;
+pub use rehearsals::{
+    InvalidRehearsalName, RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal,
+};
 pub use service_error::{ServiceError, ServiceResult};
 pub use stacks::{
     Action, Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, Stack, StackEvent, Stacks,
     TEMPLATE_BYTES_MAX, TemplateSource,
+};
+pub use states::{
+    Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
 };

@@ -9,7 +9,7 @@ use aurora_restore_core::{
 };
 
 use super::{Finding, Sweep, SweepError, Swept};
-use crate::ports::{ExecutionName, ExecutionsError};
+use crate::executing::{Executing, executing};
 
 /// Finds them.
 pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<(), SweepError> {
@@ -33,9 +33,9 @@ async fn idle_executor(sweep: &Sweep<'_>, item: &StateItem) -> Result<Option<Str
     let operation =
         look_at(sweep.ports.journal, &item.operation_id).await.map_err(|error: EngineError| error.to_string())?;
     let executor = operation.executor.to_string();
-    // A process of the command has a name that no execution has: nobody can tell whether it still runs.
-    let Ok(name) = ExecutionName::new(&executor) else { return Ok(Some(executor)) };
-    let execution = sweep.executions.describe(&name).await.map_err(|error: ExecutionsError| error.to_string())?;
-    let runs = execution.is_some_and(|execution| !execution.status.has_ended());
-    Ok((!runs).then_some(executor))
+    let known = executing(Some(sweep.executions), &executor).await.map_err(|error| error.to_string())?;
+    Ok(match known {
+        Executing::Runs(_) => None,
+        Executing::Ended(..) | Executing::NobodyKnows => Some(executor),
+    })
 }

@@ -50,17 +50,21 @@ pub async fn run(fixture: &dyn JournalFixture) -> Vec<CaseResult> {
 }
 
 /// An operation as an executor would write it down.
-struct Writer {
-    operation: Operation,
+pub(crate) struct Writer {
+    pub(crate) operation: Operation,
     hash: String,
-    target: TargetKey,
-    first: SealedEntry,
+    pub(crate) target: TargetKey,
+    pub(crate) first: SealedEntry,
 }
 
 impl Writer {
-    fn new(id: &str, target: &str) -> Result<Self, Broken> {
+    pub(crate) fn new(id: &str, target: &str) -> Result<Self, Broken> {
+        Self::beginning_at(id, target, start())
+    }
+
+    /// One whose entries are made from then on, a second apart.
+    pub(crate) fn beginning_at(id: &str, target: &str, at: Timestamp) -> Result<Self, Broken> {
         let id = OperationId::new(id)?;
-        let at = start();
         let request = Box::new(request(target)?);
         let event = Event::Requested { request, executor: ExecutorId::new("suite")?, approved_plan: None };
         let operation = Operation::begin(id.clone(), &event, at)?;
@@ -73,15 +77,15 @@ impl Writer {
         Ok(Self { operation, hash: first.hash.clone(), target, first })
     }
 
-    fn id(&self) -> &OperationId {
+    pub(crate) fn id(&self) -> &OperationId {
         &self.operation.id
     }
 
-    fn state(&self) -> StateItem {
+    pub(crate) fn state(&self) -> StateItem {
         StateItem::of(&self.operation, &self.target)
     }
 
-    async fn create(&self, journal: &dyn Journal) -> Result<FencingToken, JournalError> {
+    pub(crate) async fn create(&self, journal: &dyn Journal) -> Result<FencingToken, JournalError> {
         let executor = match &ExecutorId::new("suite") {
             Ok(executor) => executor.clone(),
             Err(_) => unreachable!("a constant that is an executor's id"),
@@ -92,8 +96,8 @@ impl Writer {
     }
 
     /// The next entry, and the operation as it will be; nothing is taken up.
-    fn next(&self, event: Event) -> Result<(Self, SealedEntry), Broken> {
-        let at = start() + SignedDuration::from_secs(i64::try_from(self.operation.sequence)?);
+    pub(crate) fn next(&self, event: Event) -> Result<(Self, SealedEntry), Broken> {
+        let at = self.operation.requested_at + SignedDuration::from_secs(i64::try_from(self.operation.sequence)?);
         let mut operation = self.operation.clone();
         operation.apply(&event, at)?;
         let entry = Entry { operation: operation.id.clone(), sequence: operation.sequence, at, event };
@@ -103,7 +107,7 @@ impl Writer {
         Ok((next, sealed))
     }
 
-    async fn append(&mut self, journal: &dyn Journal, token: FencingToken, event: Event) -> Case {
+    pub(crate) async fn append(&mut self, journal: &dyn Journal, token: FencingToken, event: Event) -> Case {
         let (next, sealed) = self.next(event)?;
         journal.append(token, &sealed, &next.state()).await?;
         *self = next;
@@ -111,7 +115,7 @@ impl Writer {
     }
 }
 
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     Timestamp::from_second(1_795_000_000).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
@@ -140,16 +144,16 @@ fn request(target: &str) -> Result<Request, Broken> {
     })
 }
 
-fn began() -> Event {
+pub(crate) fn began() -> Event {
     Event::StepStarted { step: StepKind::SnapshotCheck, attempt: 1 }
 }
 
-fn turned_back() -> Event {
+pub(crate) fn turned_back() -> Event {
     let by = CancelRequest { by: "suite".to_owned(), reason: None };
     Event::UndoStarted { reason: aurora_restore_core::operation::UndoReason::Cancelled(by) }
 }
 
-fn refused<T: std::fmt::Debug>(
+pub(crate) fn refused<T: std::fmt::Debug>(
     what: &str,
     result: Result<T, JournalError>,
     expected: impl Fn(&JournalError) -> bool,

@@ -9,6 +9,7 @@ pub mod notifier;
 pub mod rds;
 pub mod secrets;
 pub mod stacks;
+pub mod states;
 
 use std::fmt;
 

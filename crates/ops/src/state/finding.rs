@@ -1,0 +1,132 @@
+//! What maintenance finds wrong with the state of operations.
+
+use std::fmt;
+
+use aurora_restore_core::ids::OperationId;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Nobody goes on with an operation.
+    Stalled,
+    /// An entry is missing, doubled, altered or out of place.
+    BrokenChain,
+    /// The entries say something that cannot have happened.
+    Impossible,
+    /// A newer version wrote it, or it is malformed.
+    Unreadable,
+    /// The item is not what its entries say.
+    AlteredState,
+    /// An item without entries.
+    Orphaned,
+    /// A lock that outlived what it was taken for.
+    LockLeft,
+    /// An operation that has not ended and does not hold its target.
+    LockMissing,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Stalled,
+        Self::BrokenChain,
+        Self::Impossible,
+        Self::Unreadable,
+        Self::AlteredState,
+        Self::Orphaned,
+        Self::LockLeft,
+        Self::LockMissing,
+    ];
+
+    /// One word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stalled => "stalled",
+            Self::BrokenChain => "broken-chain",
+            Self::Impossible => "impossible",
+            Self::Unreadable => "unreadable",
+            Self::AlteredState => "altered-state",
+            Self::Orphaned => "orphaned",
+            Self::LockLeft => "lock-left",
+            Self::LockMissing => "lock-missing",
+        }
+    }
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// What.
+    pub kind: Kind,
+    /// Of which operation; none where a lock names none.
+    pub operation: Option<OperationId>,
+    /// The evidence, as a lower-case fragment.
+    pub evidence: String,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+    /// What to do, as a sentence.
+    pub action: String,
+}
+
+impl Finding {
+    /// Something that is wrong with an operation.
+    pub(super) fn of(kind: Kind, operation: &OperationId, evidence: impl Into<String>) -> Self {
+        let action = action(kind, operation);
+        Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action }
+    }
+
+    /// A lock that nobody can give back by its operation.
+    pub(super) fn of_lock(target: &str, operation: Option<&OperationId>, evidence: impl Into<String>) -> Self {
+        let action = format!(
+            "Look that nobody restores into it, then delete the item `lock#{target}` of the state table; a journal in a file \
+             comes back from a backup."
+        );
+        let evidence = format!("the lock of {target} {}", evidence.into());
+        Self { kind: Kind::LockLeft, operation: operation.cloned(), evidence, since: None, action }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.operation {
+            Some(operation) => write!(formatter, "{} {operation}: {}", self.kind.as_str(), self.evidence),
+            None => write!(formatter, "{}: {}", self.kind.as_str(), self.evidence),
+        }
+    }
+}
+
+fn action(kind: Kind, operation: &OperationId) -> String {
+    match kind {
+        Kind::Stalled => format!(
+            "Decide with `aurora-restore state resolve {operation} --retry --note WHY`, or `--fail` in its place."
+        ),
+        Kind::BrokenChain | Kind::Impossible | Kind::Orphaned => format!(
+            "Nothing is done with a journal that cannot be trusted: keep what `aurora-restore state show {operation}` \
+             shows, find out who wrote into the store, and bring the operation back from a backup or an export."
+        ),
+        Kind::Unreadable => "Use the version of aurora-restore that wrote it, or a newer one.".to_owned(),
+        Kind::AlteredState => format!(
+            "Somebody has set it by hand; the entries count. Whatever `aurora-restore resume {operation}` or another \
+             command appends next sets it right."
+        ),
+        Kind::LockLeft | Kind::LockMissing => format!(
+            "Start nothing for its target. `aurora-restore state resolve {operation} --retry --note WHY` takes the lock \
+             with its next entry; where that is refused, bring the store back from a backup."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own_as_its_documents_say_it() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+}
