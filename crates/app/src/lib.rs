@@ -17,6 +17,8 @@ mod stack;
 mod suggest;
 
 #[cfg(feature = "local")]
+pub use aurora_restore_local::ExportFile;
+#[cfg(feature = "local")]
 pub use aurora_restore_sandbox as sandbox;
 pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
 pub use follow::Follower;
@@ -29,7 +31,7 @@ pub use services::function::MachineError;
 #[cfg(feature = "aws-services")]
 pub use services::function::{FunctionAccount, FunctionParameterError, SourceIs};
 #[cfg(feature = "local")]
-pub use services::{JournalUse, open_journal, open_secrets};
+pub use services::{JournalUse, OpenState, open_journal, open_secrets, open_state};
 pub use services::{Services, ServicesError, open_cloud, open_database};
 #[cfg(feature = "stack")]
 pub use stack::{StackError, StackServices};

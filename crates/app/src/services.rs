@@ -185,6 +185,37 @@ pub async fn open_journal(environment: &Environment, purpose: JournalUse) -> Res
     }
 }
 
+/// A journal with what maintenance needs beside it.
+#[cfg(feature = "local")]
+pub struct OpenState {
+    /// The journal.
+    pub journal: Box<dyn Journal>,
+    /// What it keeps beside its entries.
+    pub states: Box<dyn aurora_restore_ops::ports::States>,
+    /// Its recovery to a point in time; a file has none.
+    pub rehearsals: Option<Box<dyn aurora_restore_ops::ports::Rehearsals>>,
+}
+
+#[cfg(feature = "local")]
+impl OpenState {
+    fn over<S: Journal + aurora_restore_ops::ports::States + Clone + 'static>(store: S) -> Self {
+        Self { journal: Box::new(store.clone()), states: Box::new(store), rehearsals: None }
+    }
+}
+
+/// Opens the journal for maintenance, as [`open_journal`] opens it for operations.
+///
+/// # Errors
+/// As [`open_journal`].
+#[cfg(feature = "local")]
+pub async fn open_state(environment: &Environment, purpose: JournalUse) -> Result<OpenState, ServicesError> {
+    match (&environment.journal, purpose) {
+        (JournalPlace::File(path), JournalUse::Read) => Ok(OpenState::over(SqliteJournal::open_to_read(path)?)),
+        (JournalPlace::File(path), JournalUse::Work) => Ok(OpenState::over(SqliteJournal::open(path)?)),
+        (JournalPlace::Tables(tables), _) => remote::state(environment, tables).await,
+    }
+}
+
 /// The store of secrets. Reads none yet.
 ///
 /// # Errors

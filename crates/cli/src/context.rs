@@ -10,7 +10,7 @@ pub(crate) use stack::USUAL_NAME as USUAL_STACK;
 use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
-    JournalUse, LookupError, Services, ServicesError, Stop,
+    JournalUse, LookupError, OpenState, Services, ServicesError, Stop,
     config::{Config, ConfigError, FlagValue, ItemRequest, Sources},
 };
 use aurora_restore_core::{
@@ -66,6 +66,11 @@ impl Context {
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
     }
 
     /// Where the configuration is looked for.
@@ -130,6 +135,11 @@ impl Context {
     /// The journal alone, to write into it.
     pub(crate) async fn journal_to_write(&self) -> Result<Box<dyn Journal>, CommandError> {
         Ok(aurora_restore_app::open_journal(self.config()?.environment(), JournalUse::Work).await?)
+    }
+
+    /// The journal with what maintenance needs beside it.
+    pub(crate) async fn state(&self, purpose: JournalUse) -> Result<OpenState, CommandError> {
+        Ok(aurora_restore_app::open_state(self.config()?.environment(), purpose).await?)
     }
 
     /// All services, with the accounts checked against the configuration.

@@ -1,6 +1,7 @@
 //! What a command fails with: a kind that decides the exit code, one line, hints, and the cause chain. It is printed
 //! once, by [`crate::ui::Ui::error`].
 
+mod executions;
 #[cfg(feature = "stack")]
 mod stack;
 

@@ -142,7 +142,6 @@ impl Ui {
     }
 
     /// Says what a question is about. Shown in spite of `--quiet`.
-    #[cfg(feature = "stack")]
     pub(crate) fn show(&self, text: impl fmt::Display) {
         talk(format_args!("{text}"));
     }

@@ -113,6 +113,12 @@ catalogue! {
         "Remove what is in the way, then `aurora-restore resume`.";
     RetireRefused = "ARP-RETIRE-001", "The retired cluster cannot be ended.",
         "Look who changed it; nothing is deleted that is not provably the operation's.";
+    StateExport = "ARP-STATE-001", "An export of state is not what was written.",
+        "Take another copy of it: nothing of an export that was cut or altered is believed.";
+    StateBusy = "ARP-STATE-002", "Somebody goes on with the operation, or may.",
+        "Watch it, or make sure that nobody does; then decide again with `aurora-restore state resolve`.";
+    StateDamaged = "ARP-STATE-003", "What the journal keeps of an operation is not as it was written.",
+        "Keep it as it is, find out who wrote into the store, and bring it back from a backup or an export.";
     Internal = "ARP-INTERNAL-001", "Something that cannot happen happened.",
         "Please report it with the operation's report.";
 }
@@ -162,6 +168,9 @@ impl ErrorCode {
             | Self::SwitchFailed
             | Self::StepTimeout
             | Self::NotifyFailed
+            | Self::StateExport
+            | Self::StateBusy
+            | Self::StateDamaged
             | Self::Internal => false,
         }
     }

@@ -14,7 +14,7 @@ mod built_in {
     use aurora_restore_aws::{Connection, DynamoJournal, SecretsManagerSecrets, SnsNotifier};
 
     use super::{
-        super::{account_access, function::tables_options, open_secrets},
+        super::{OpenState, account_access, function::tables_options, open_secrets},
         Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
     };
 
@@ -33,12 +33,24 @@ mod built_in {
         environment: &Environment,
         tables: &JournalTables,
     ) -> Result<Box<dyn Journal>, ServicesError> {
+        Ok(Box::new(in_tables(environment, tables).await?))
+    }
+
+    pub(in super::super) async fn state(
+        environment: &Environment,
+        tables: &JournalTables,
+    ) -> Result<OpenState, ServicesError> {
+        let journal = in_tables(environment, tables).await?;
+        Ok(OpenState { rehearsals: Some(Box::new(journal.clone())), ..OpenState::over(journal) })
+    }
+
+    async fn in_tables(environment: &Environment, tables: &JournalTables) -> Result<DynamoJournal, ServicesError> {
         let secrets = open_secrets(environment).await?;
         let connection = connect(environment, &tables.region, secrets.as_ref()).await?;
         let journal = DynamoJournal::new(&connection, &tables_options(tables))?;
         // One read, so that tables that cannot be used are told as such before anything is planned.
         let _newest = journal.ids_beginning_with("", 1).await?;
-        Ok(Box::new(journal))
+        Ok(journal)
     }
 
     pub(in super::super) async fn secrets(
@@ -76,7 +88,14 @@ mod built_in {
 
 #[cfg(not(feature = "aws-services"))]
 mod built_in {
-    use super::{Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError};
+    use super::{super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError};
+
+    pub(in super::super) async fn state(
+        _environment: &Environment,
+        _tables: &JournalTables,
+    ) -> Result<OpenState, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "journal.store" })
+    }
 
     pub(in super::super) async fn journal(
         _environment: &Environment,
@@ -102,4 +121,4 @@ mod built_in {
     }
 }
 
-pub(super) use built_in::{journal, notifier, secrets};
+pub(super) use built_in::{journal, notifier, secrets, state};

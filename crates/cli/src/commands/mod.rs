@@ -26,6 +26,7 @@ mod sandbox;
 mod stack;
 #[cfg(feature = "stack")]
 mod start;
+mod state;
 mod status;
 mod undo;
 mod watch;
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
     Batch(batch::BatchArgs),
+    State(state::StateArgs),
     #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
@@ -78,6 +80,7 @@ impl Command {
             Self::Retire(args) => retire::run(context, args),
             Self::Batch(args) => batch::run(context, args),
             Self::Report(args) => report::run(context, args),
+            Self::State(args) => state::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),

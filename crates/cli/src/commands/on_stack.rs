@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What is asked of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Resume,
     Undo,
     Retire,
@@ -108,7 +108,7 @@ pub(super) fn tell_end(context: &Context, operation: &Operation, end: DriveEnd) 
 }
 
 /// Starts an execution that does it, and stays with the operation until it has ended.
-async fn ask(
+pub(super) async fn ask(
     context: &Context,
     journal: &dyn Journal,
     operation: &Operation,

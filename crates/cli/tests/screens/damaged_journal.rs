@@ -72,7 +72,7 @@ fn a_journal_of_a_newer_version_is_refused_and_left_alone() {
     assert_snapshot!(home.screen(&["status"]), @r#"
     $ aurora-restore status
     --- stderr
-    error: the journal at <home>/.local/state/aurora-restore/journal.sqlite cannot be used: a newer aurora-restore laid it out (form 4711, this one knows forms up to 3); install the newer one
+    error: the journal at <home>/.local/state/aurora-restore/journal.sqlite cannot be used: a newer aurora-restore laid it out (form 4711, this one knows forms up to 4); install the newer one
     hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
     --- exit 3
     "#);

@@ -60,6 +60,11 @@ impl Home {
     }
 
     pub(crate) fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// The command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aurora-restore"));
         command
             .args(arguments)
@@ -74,7 +79,7 @@ impl Home {
             .env("AURORA_RESTORE_TEST_NOW", NOW)
             .env("AURORA_RESTORE_TEST_SEED", "32570")
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.output().unwrap()
+        command
     }
 
     /// The whole screen: data, talk, exit code.

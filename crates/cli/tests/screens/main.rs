@@ -6,5 +6,7 @@ mod configuration;
 mod damaged_journal;
 mod harness;
 mod journal;
+mod killed_purge;
 mod stack;
+mod state;
 mod usage;

@@ -22,6 +22,7 @@ fn the_short_help_lists_every_command() {
     retire       End the cluster that had the name before
     report       Show the report of an operation: timeline, figures, checks, settings
     batch        Do many restores, a few at a time
+    state        Look after the state of operations: stalled, old, exported, proven
     stack        Deploy the pipeline to AWS, and keep it
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
@@ -40,7 +41,7 @@ fn a_misspelt_command_gets_a_suggestion() {
     --- stderr
     error: unrecognized subcommand 'statsu'
 
-      tip: some similar subcommands exist: 'stack', 'start', 'status'
+      tip: some similar subcommands exist: 'stack', 'start', 'state', 'status'
 
     Usage: aurora-restore [OPTIONS] <COMMAND>
 
