@@ -7,6 +7,7 @@ mod demo;
 mod lambda;
 mod sandbox;
 mod simulation;
+mod state;
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -32,6 +33,8 @@ enum What {
     Demo,
     /// The functions: package, starts, polls, transitions
     Lambda,
+    /// Purging and finding what stands still, on a stand-in for DynamoDB
+    State,
     /// All of them
     All,
 }
@@ -67,6 +70,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::Lambda) {
         lambda::run(root)?;
+    }
+    if wanted(What::State) {
+        state::run()?;
     }
     Ok(())
 }

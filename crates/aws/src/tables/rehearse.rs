@@ -6,7 +6,7 @@
 use aurora_restore_core::ports::JournalError;
 use aurora_restore_ops::ports::{RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal};
 use aws_sdk_dynamodb::{
-    operation::restore_table_to_point_in_time::RestoreTableToPointInTimeError,
+    operation::{describe_table::DescribeTableError, restore_table_to_point_in_time::RestoreTableToPointInTimeError},
     primitives::DateTime,
     types::{PointInTimeRecoveryStatus, TableDescription, TableStatus},
 };
@@ -42,7 +42,7 @@ impl DynamoJournal {
     async fn described_table(&self, table: &TableName) -> Result<Option<TableDescription>, JournalError> {
         match self.client.describe_table().table_name(table.as_str()).send().await {
             Ok(answer) => Ok(answer.table),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
                 Ok(None)
             }
             Err(error) => Err(self.failed(DESCRIBE, &error)),

@@ -45,7 +45,7 @@ fn home() -> (Home, BTreeSet<String>) {
     (home, ids)
 }
 
-fn purge<'a>(export: &'a str) -> [&'a str; 9] {
+fn purge(export: &str) -> [&str; 9] {
     ["state", "purge", "--status", "FAILED", "--older-than", "1h", "--yes", "--export", export]
 }
 

@@ -199,7 +199,7 @@ impl<R: BufRead> RecordReader<R> {
                 None => return Err(ReadError::Cut { lines: self.line }),
                 Some(Line::Header { .. }) => return Err(self.unfit("a second header")),
                 Some(Line::LeftOut { .. }) => self.summary.left_out += 1,
-                Some(Line::Operation { state, entries }) => return self.prove(*state, entries).map(Some),
+                Some(Line::Operation { state, entries }) => return self.prove(&state, entries).map(Some),
                 Some(Line::End { operations, entries, left_out, sha256 }) => {
                     self.summary.sha256 = hexadecimal(so_far.finalize());
                     self.end(&Summary { operations, entries, left_out, sha256 })?;
@@ -229,7 +229,7 @@ impl<R: BufRead> RecordReader<R> {
         Ok(())
     }
 
-    fn prove(&mut self, state: StateItem, entries: Vec<EntryRecord>) -> Result<Proven, ReadError> {
+    fn prove(&mut self, state: &StateItem, entries: Vec<EntryRecord>) -> Result<Proven, ReadError> {
         let id = state.operation_id.clone();
         let entries: Vec<SealedEntry> = entries.into_iter().map(|entry| entry.sealed(&id)).collect();
         let replayed = replay(&entries);

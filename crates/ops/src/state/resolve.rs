@@ -101,7 +101,7 @@ pub enum ResolveError {
         /// The operation.
         operation: OperationId,
         /// What RDS said.
-        source: RdsError,
+        source: Box<RdsError>,
     },
     /// The name of whoever resolves it cannot be recorded.
     #[error(transparent)]
@@ -137,7 +137,8 @@ impl Resolver<'_> {
             Executing::Ended(..) | Executing::NobodyKnows => {}
         }
         let things = self.things(&operation).await;
-        let things = things.map_err(|source| ResolveError::Things { operation: id.clone(), source })?;
+        let things =
+            things.map_err(|source| ResolveError::Things { operation: id.clone(), source: Box::new(source) })?;
         Ok(Examination { operation, executing, things })
     }
 

@@ -105,9 +105,12 @@ async fn entries_of_a_newer_version_are_found() {
     assert_eq!(found.await, of(Kind::Unreadable, "op-ended"));
 }
 
+/// What somebody does to an item.
+type Plant = fn(&mut StateItem);
+
 #[tokio::test]
 async fn an_item_that_was_set_by_hand_is_found_with_what_differs() {
-    let plants: [(&str, fn(&mut StateItem)); 4] = [
+    let plants: [(&str, Plant); 4] = [
         ("`status` is FAILED, and the entries say COMPLETED", |state| state.status = Status::Failed),
         ("`holds_target` is true", |state| state.holds_target = true),
         ("`last_updated_at` is 2023-06-02T00:00:00Z", |state| {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use aurora_restore_app::JournalUse;
+use aurora_restore_core::operation::StepKind;
 use aurora_restore_ops::state::{Stalled, StalledFound, StalledSearch};
 use clap::Args;
 use jiff::SignedDuration;
@@ -80,7 +81,7 @@ fn write_json(context: &Context, found: &StalledFound) -> Result<(), CommandErro
         let document = StalledDocument {
             operation_id: state.operation_id.as_str(),
             target: state.target.as_str(),
-            step: state.step.map(|step| step.as_str()),
+            step: state.step.map(StepKind::as_str),
             last_updated_at: state.last_updated_at,
             executor,
         };
