@@ -11,10 +11,13 @@ mod history;
 mod hooks;
 mod identity;
 mod lookup;
+#[cfg(feature = "stack")]
+mod review;
 mod services;
 #[cfg(feature = "stack")]
 mod stack;
 mod suggest;
+mod ways;
 
 #[cfg(feature = "local")]
 pub use aurora_restore_local::ExportFile;
@@ -26,6 +29,8 @@ pub use history::History;
 pub use hooks::{clock, panic_if_asked};
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
+#[cfg(feature = "stack")]
+pub use review::{LogFiles, StackConfiguration};
 #[cfg(feature = "executions")]
 pub use services::function::MachineError;
 #[cfg(feature = "aws-services")]
@@ -36,3 +41,4 @@ pub use services::{Services, ServicesError, open_cloud, open_database};
 #[cfg(feature = "stack")]
 pub use stack::{StackError, StackServices};
 pub use suggest::did_you_mean;
+pub use ways::ways_of_copies;

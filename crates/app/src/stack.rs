@@ -1,6 +1,9 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
-use aurora_restore_aws::{CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
+use aurora_restore_aws::{
+    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, MachineArn, ParameterName, S3Artifacts,
+    SsmConfig, StepFunctions,
+};
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
     ports::{Cloud as _, Side},
@@ -8,10 +11,11 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Artifacts, Executions, Patient, ServiceError, Stack, Stacks as _},
+    ports::{Artifacts, Executions, Logs, Metrics, Patient, Safeguards, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
+    StackConfiguration,
     config::{DeployedStack, Environment},
     services::{ServicesError, connect, open_cloud, open_secrets},
 };
@@ -65,6 +69,11 @@ impl StackServices {
         &self.stacks
     }
 
+    /// How the resources of stacks differ from their templates.
+    pub fn drifts(&self) -> &dyn aurora_restore_ops::ports::Drifts {
+        &self.stacks
+    }
+
     /// The Region.
     pub fn region(&self) -> &Region {
         &self.region
@@ -113,6 +122,43 @@ impl StackServices {
         let arn = Arn::new(machine).map_err(|_| unfit())?;
         let machine = MachineArn::new(arn).map_err(|_| unfit())?;
         Ok(Box::new(Patient(StepFunctions::new(&self.connection, machine, None).map_err(ServicesError::from)?)))
+    }
+
+    /// The logs.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn logs(&self) -> Result<Box<dyn Logs>, ServicesError> {
+        Ok(Box::new(CloudWatchLogs::new(&self.connection, None)?))
+    }
+
+    /// The metrics.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn metrics(&self) -> Result<Box<dyn Metrics>, ServicesError> {
+        Ok(Box::new(CloudWatch::new(&self.connection, None)?))
+    }
+
+    /// How things are guarded.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn safeguards(&self) -> Result<Box<dyn Safeguards>, ServicesError> {
+        Ok(Box::new(AwsSafeguards::new(&self.connection, None)?))
+    }
+
+    /// The configuration that the functions of a stack read.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`]; [`StackError::NotAStack`] where the stack names no parameter.
+    pub fn configuration(&self, stack: &Stack) -> Result<StackConfiguration, StackError> {
+        let named = stack.outputs.get("ParameterName").map(|name| ParameterName::new(name));
+        let Some(Ok(name)) = named else {
+            return Err(StackError::NotAStack { reason: "it gives no output `ParameterName`".to_owned() });
+        };
+        let parameters = SsmConfig::new(&self.connection, None).map_err(ServicesError::from)?;
+        Ok(StackConfiguration::new(parameters, name, self.region.clone()))
     }
 
     /// A stack that is there.

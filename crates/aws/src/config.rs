@@ -5,6 +5,7 @@ use aws_sdk_ssm::{
     Client, config::http::HttpResponse, error::SdkError, operation::get_parameter::GetParameterError,
     types::ParameterType,
 };
+use jiff::Timestamp;
 
 use crate::{
     connection::Connection,
@@ -125,6 +126,14 @@ impl SsmConfig {
     /// # Errors
     /// [`ParameterError`].
     pub async fn read(&self, name: &ParameterName) -> Result<String, ParameterError> {
+        self.read_dated(name).await.map(|(text, _)| text)
+    }
+
+    /// The same, and when it was changed last.
+    ///
+    /// # Errors
+    /// [`ParameterError`].
+    pub async fn read_dated(&self, name: &ParameterName) -> Result<(String, Option<Timestamp>), ParameterError> {
         let sent = self.client.get_parameter().name(name.as_str()).with_decryption(true).send().await;
         let answer = sent.map_err(|error| self.refused(name, &error))?;
         let unfit = |reason: &str| ParameterError::Unfit { name: name.0.clone(), reason: reason.to_owned() };
@@ -137,7 +146,10 @@ impl SsmConfig {
             text if text.len() > BYTES_MAX => {
                 Err(unfit(&format!("it has {} bytes, and SSM holds at most {BYTES_MAX} in one parameter", text.len())))
             }
-            text => Ok(text.to_owned()),
+            text => {
+                let changed_at = parameter.last_modified_date().map(|at| Timestamp::from_second(at.secs()));
+                Ok((text.to_owned(), changed_at.and_then(Result::ok)))
+            }
         }
     }
 

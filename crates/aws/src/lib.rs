@@ -9,6 +9,9 @@
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
 //! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code | `aws-sdk-cloudformation`, `aws-sdk-s3` |
+//! | `logs` | `CloudWatchLogs`: the lines of logs | `aws-sdk-cloudwatchlogs` |
+//! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
+//! | `metrics` | `CloudWatch`: metrics by the day | `aws-sdk-cloudwatch` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -63,6 +66,12 @@ pub use options::{AccountAccess, AssumedRole, CredentialSource};
 pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;
+#[cfg(feature = "safeguards")]
+pub use stack::AwsSafeguards;
+#[cfg(feature = "metrics")]
+pub use stack::CloudWatch;
+#[cfg(feature = "logs")]
+pub use stack::CloudWatchLogs;
 #[cfg(feature = "stack")]
 pub use stack::{CloudFormation, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};

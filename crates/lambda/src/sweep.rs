@@ -1,10 +1,7 @@
 //! The sweeper's function: what is to be done is decided in `ops`; here it is wired, logged and counted.
 
-use aurora_restore_app::config::Config;
-use aurora_restore_core::{
-    ids::Region,
-    ports::{Location, Side},
-};
+use aurora_restore_app::ways_of_copies;
+use aurora_restore_core::ports::{Location, Side};
 use aurora_restore_ops::sweep::{Bounds, Finding, Sweep, SweepError};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -36,7 +33,7 @@ pub(crate) async fn run(
         ports: prepared.services.ports(),
         executions: executions.as_ref(),
         location: Location { side: Side::Target, region: variables.region.clone() },
-        ways: ways(&prepared.config, &variables.region),
+        ways: ways_of_copies(&prepared.config, &variables.region),
         bounds: Bounds { period, ..Bounds::default() },
     };
     let swept = sweep.run().await?;
@@ -58,20 +55,6 @@ pub(crate) async fn run(
     }))
 }
 
-/// Where copies are made on their way to this Region: in the source account, and where a way has two hops in the Region of
-/// the source, too. Both by what the configuration says of the source.
-fn ways(config: &Config, here: &Region) -> Vec<Location> {
-    let source = config.source_region().unwrap_or_else(|| here.clone());
-    let mut ways = Vec::new();
-    if source != *here {
-        ways.push(Location { side: Side::Target, region: source.clone() });
-    }
-    if config.environment().aws.source.is_some() {
-        ways.push(Location { side: Side::Source, region: source });
-    }
-    ways
-}
-
 fn tell(finding: &Finding) {
     let operation = finding.operation().as_str();
     tracing::warn!(found = finding.kind(), about = operation, "{finding}");
@@ -82,35 +65,5 @@ impl From<SweepError> for FunctionError {
         match error {
             SweepError::Journal(error) => error.into(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use aurora_restore_app::config::{ParameterText, Sources};
-
-    use super::*;
-
-    fn told(text: &str, role: bool) -> Vec<String> {
-        let role = role.then_some(("AURORA_RESTORE_AWS_SOURCE_ROLE", "arn:aws:iam::111122223333:role/reader"));
-        let given = [("AURORA_RESTORE_TARGET_REGION", "eu-central-1")].into_iter().chain(role);
-        let environment: BTreeMap<_, _> = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let parameter = ParameterText { name: "/config".to_owned(), text: text.to_owned() };
-        let config = Config::load(&Sources::of_function(environment, parameter)).unwrap();
-        ways(&config, &Region::new("eu-central-1").unwrap()).iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn copies_are_looked_for_where_the_configuration_has_them_made() {
-        let nowhere: [&str; 0] = [];
-        assert_eq!(told("", false), nowhere);
-        assert_eq!(told("", true), ["the source account in eu-central-1"]);
-        let elsewhere = "[source]\nregion = \"eu-west-1\"\n";
-        let both = ["the target account in eu-west-1", "the source account in eu-west-1"];
-        assert_eq!(told(elsewhere, true), both);
-        let by_arn = "[source]\nsnapshot = \"arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:one\"\n";
-        assert_eq!(told(by_arn, true), both);
     }
 }

@@ -11,6 +11,8 @@ pub mod executing;
 mod follow;
 mod package;
 pub mod ports;
+pub mod prices;
+pub mod review;
 pub mod state;
 pub mod status;
 pub mod sweep;

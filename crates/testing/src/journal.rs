@@ -59,6 +59,15 @@ impl MemoryJournal {
         self.lock().records.get(operation).map(|record| record.entries.clone()).unwrap_or_default()
     }
 
+    /// Alters a stored entry, as somebody would who can write where it is kept.
+    pub fn alter(&self, operation: &OperationId, sequence: u64, change: impl FnOnce(&mut SealedEntry)) {
+        let mut store = self.lock();
+        let entries = store.records.get_mut(operation).map(|record| record.entries.iter_mut());
+        if let Some(entry) = entries.and_then(|mut entries| entries.find(|entry| entry.sequence == sequence)) {
+            change(entry);
+        }
+    }
+
     /// The fencing token of an operation, and its entries after a number of them.
     pub(crate) fn since(&self, operation: &OperationId, entries: usize) -> (Option<FencingToken>, Vec<SealedEntry>) {
         let store = self.lock();

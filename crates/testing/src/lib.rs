@@ -21,6 +21,7 @@ mod journal;
 pub mod matrix;
 mod notifier;
 pub mod parallel;
+pub mod review;
 mod run;
 pub mod runtime_api;
 pub mod scenario;

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use aurora_restore_ops::ports::{
     Action, Artifacts, Bucket, Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ObjectVersion,
-    ParameterValue, ServiceError, ServiceResult, Stack, StackEvent, Stacks, TemplateSource,
+    ParameterValue, ServiceError, ServiceResult, Stack, StackEvent, StackResource, Stacks, TemplateSource,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -288,6 +288,21 @@ impl Stacks for MemoryStacks {
         let events = world.named(stack).map(|held| held.events.clone()).unwrap_or_default();
         let known = event.and_then(|known| events.iter().position(|event| event.id == known));
         Ok(events.into_iter().skip(known.map_or(0, |known| known + 1)).collect())
+    }
+
+    /// The resources of a template that is JSON, each called where it lives as in the template.
+    async fn resources(&self, stack: &str) -> ServiceResult<Vec<StackResource>> {
+        let action = "cloudformation:ListStackResources";
+        let mut world = self.asked(action, stack)?;
+        let held = world.named(stack).ok_or_else(|| missing(action, stack))?;
+        let template: Value = serde_json::from_str(&held.template).unwrap_or_default();
+        let resources = template["Resources"].as_object().cloned().unwrap_or_default();
+        let resource = |(name, resource): (String, Value)| StackResource {
+            physical: name.clone(),
+            kind: resource["Type"].as_str().unwrap_or_default().to_owned(),
+            logical: name,
+        };
+        Ok(resources.into_iter().map(resource).collect())
     }
 
     async fn template(&self, stack: &str) -> ServiceResult<String> {

@@ -122,9 +122,21 @@ impl StandIn {
         self.post(service, "content-type: application/x-www-form-urlencoded\r\n", &pairs.join("&"))
     }
 
+    /// Makes a bucket that refuses nothing. Panics with the answer if it is a refusal.
+    pub fn bare_bucket(&self, name: &str) {
+        let place = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        self.send("PUT", "s3", &format!("/{name}"), "", &place);
+    }
+
     fn post(&self, service: &str, head: &str, body: &str) -> String {
+        self.send("POST", service, "/", head, body)
+    }
+
+    fn send(&self, method: &str, service: &str, path: &str, head: &str, body: &str) -> String {
         let request = format!(
-            "POST / HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\ncontent-length: {}\r\n{head}\
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\ncontent-length: {}\r\n{head}\
              authorization: AWS4-HMAC-SHA256 Credential={}/20261122/{REGION}/{service}/aws4_request, \
              SignedHeaders=host, Signature=0\r\n\r\n{body}",
             self.port,

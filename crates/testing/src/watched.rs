@@ -1,13 +1,10 @@
-//! The services of a stage behind relays that add up how long they take to answer, so that what a function takes itself can
-//! be told from what it waits for.
+//! The services of a stage behind relays that tell how long one of them was answering, so that what a program takes itself can
+//! be told from what it waits for. Where several answer at once the time counts once.
 
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -18,8 +15,11 @@ use crate::function_stage::FunctionStage;
 #[derive(Debug)]
 pub struct Watched {
     variables: Vec<(&'static str, String)>,
-    spent: Arc<AtomicU64>,
+    answers: Answers,
 }
+
+/// From when to when a service was answering.
+type Answers = Arc<Mutex<Vec<(Instant, Instant)>>>;
 
 impl Watched {
     /// Puts a relay in front of every service of a stage, for the function of a place.
@@ -27,44 +27,60 @@ impl Watched {
     /// # Panics
     /// If there is no free port.
     pub fn over(stage: &FunctionStage, place: &str) -> Self {
-        let spent = Arc::new(AtomicU64::new(0));
-        let mut variables = stage.variables(place);
-        for (name, value) in &mut variables {
-            if name.starts_with("AWS_ENDPOINT_URL") {
-                *value = relay(value, &spent);
-            }
-        }
-        Self { variables, spent }
+        Self::services(stage.variables(place))
     }
 
-    /// The variables of the function.
+    /// Puts a relay in front of every service that the variables of a process name.
+    ///
+    /// # Panics
+    /// If there is no free port.
+    pub fn services(mut variables: Vec<(&'static str, String)>) -> Self {
+        let answers = Answers::default();
+        for (name, value) in &mut variables {
+            if name.starts_with("AWS_ENDPOINT_URL") {
+                *value = relay(value, &answers);
+            }
+        }
+        Self { variables, answers }
+    }
+
+    /// The variables of the process.
     pub fn variables(&self) -> &[(&'static str, String)] {
         &self.variables
     }
 
-    /// How long the services have taken so far, from the arrival of a request to the end of its answer.
+    /// For how long a service was answering so far, from the arrival of a request to the end of its answer.
     pub fn spent(&self) -> Duration {
-        Duration::from_nanos(self.spent.load(Ordering::SeqCst))
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        answers.sort_unstable();
+        let mut spent = Duration::ZERO;
+        let mut counted: Option<Instant> = None;
+        for (began, ended) in answers {
+            let from = counted.map_or(began, |counted| counted.max(began));
+            spent += ended.saturating_duration_since(from);
+            counted = Some(counted.map_or(ended, |counted| counted.max(ended)));
+        }
+        spent
     }
 }
 
 /// Relays what is sent to a new port of this machine; gives its URL.
-fn relay(url: &str, spent: &Arc<AtomicU64>) -> String {
+fn relay(url: &str, answers: &Answers) -> String {
     let upstream: SocketAddr = url.trim_start_matches("http://").parse().expect("a stand-in's URL is an address");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let own = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
-    let spent = Arc::clone(spent);
+    let answers = Arc::clone(answers);
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             // Who cannot be reached is told by the connection that ends.
-            let _ = connect(&client, upstream, &spent);
+            let _ = connect(&client, upstream, &answers);
         }
     });
     own
 }
 
 /// Both directions of one connection. A request begins an exchange; every part of its answer ends it anew.
-fn connect(client: &TcpStream, upstream: SocketAddr, spent: &Arc<AtomicU64>) -> std::io::Result<()> {
+fn connect(client: &TcpStream, upstream: SocketAddr, answers: &Answers) -> std::io::Result<()> {
     let server = TcpStream::connect(upstream)?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -73,13 +89,13 @@ fn connect(client: &TcpStream, upstream: SocketAddr, spent: &Arc<AtomicU64>) -> 
     thread::spawn(move || {
         pump(from, &to, || {}, || *asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now());
     });
-    let (to, spent) = (client.try_clone()?, Arc::clone(spent));
+    let (to, answers) = (client.try_clone()?, Arc::clone(answers));
     thread::spawn(move || {
         let note = || {
             let mut began = began.lock().unwrap_or_else(PoisonError::into_inner);
-            let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            *began = Instant::now();
-            spent.fetch_add(took, Ordering::SeqCst);
+            let now = Instant::now();
+            answers.lock().unwrap_or_else(PoisonError::into_inner).push((*began, now));
+            *began = now;
         };
         pump(server, &to, note, || {});
     });

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use aurora_restore_core::request::Request;
 use jiff::Timestamp;
 
-use super::{Config, ConfigError, ParameterText, Problem, Sources};
+use super::{Config, ConfigError, ParameterText, Problem, Sources, Value};
 
 /// What stands for a configuration that says nothing: a parameter in SSM is never empty.
 const NOTHING: &str = "# Nothing is set here: every execution brings its own request.";
@@ -95,6 +95,24 @@ pub fn request_on_stack(
     Config::load(&sources)?.request(now)
 }
 
+/// The ids of the secrets that a stack's configuration names, or what its functions would refuse of it, each as a fragment.
+///
+/// # Errors
+/// Every problem.
+pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<String>, Vec<String>> {
+    // Lines say themselves where they are from.
+    let parameter = ParameterText { name: String::new(), text: configuration.to_owned() };
+    let told = |error: ConfigError| error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>();
+    let config = Config::load(&Sources::of_function(of_functions(region), parameter)).map_err(told)?;
+    let is_id = |path: &str| ["secrets.master", "secrets.users", "secrets.source-master"].contains(&path);
+    let shown = config.show().into_iter().filter(|key| is_id(key.path));
+    let ids = shown.filter_map(|key| match key.value {
+        Some(Value::Text(id)) => Some(id.clone()),
+        _ => None,
+    });
+    Ok(ids.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +150,14 @@ mod tests {
         assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
         assert_eq!(request.limits.poll, jiff::SignedDuration::from_secs(100));
         assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
+    }
+
+    #[test]
+    fn secrets_are_named_and_what_functions_refuse_is_told() {
+        let read = |text| secrets_on_stack(text, "eu-central-1");
+        assert_eq!(read("[limits]\nattempts-max = 3\n"), Ok(Vec::new()));
+        assert_eq!(read("[secrets]\nmaster = \"staging/master\"\n"), Ok(vec!["staging/master".to_owned()]));
+        assert_eq!(read("[target]\nclutser = \"x\"\n"), Err(vec!["unknown key `target.clutser`".to_owned()]));
     }
 
     #[test]

@@ -1,8 +1,20 @@
-//! What a stack is made and kept with: CloudFormation and S3, one file for each call.
+//! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics.
 
 mod cloudformation;
+#[cfg(feature = "metrics")]
+mod cloudwatch;
+#[cfg(feature = "logs")]
+mod cloudwatch_logs;
 mod s3;
+#[cfg(feature = "safeguards")]
+mod safeguards;
 mod service;
 
 pub use cloudformation::CloudFormation;
+#[cfg(feature = "metrics")]
+pub use cloudwatch::CloudWatch;
+#[cfg(feature = "logs")]
+pub use cloudwatch_logs::CloudWatchLogs;
 pub use s3::S3Artifacts;
+#[cfg(feature = "safeguards")]
+pub use safeguards::AwsSafeguards;

@@ -4,6 +4,7 @@
 mod executions;
 mod journal;
 mod moto;
+mod review;
 mod sandbox;
 mod sequences;
 mod services;

@@ -1,26 +1,34 @@
 //! What maintenance needs from the world beside the ports of `core`, as traits.
 
 mod artifacts;
+mod drifts;
 mod executions;
+mod logs;
+mod metrics;
 mod patient;
 mod rehearsals;
+mod safeguards;
 mod service_error;
 mod stacks;
 mod states;
 
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use drifts::{Drifts, PropertyDrift, ResourceDrift};
 pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
     InvalidExecutionName, Resumed, Started, start_resumption,
 };
+pub use logs::{LogLine, LogPage, LogQuery, Logs};
+pub use metrics::{DailyQuery, Day, Metric, Metrics, Statistic};
 pub use patient::Patient;
 pub use rehearsals::{
     InvalidRehearsalName, RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal,
 };
+pub use safeguards::{BucketGuard, LogGuard, Safeguards, SecretGuard, TableGuard, TopicGuard};
 pub use service_error::{ServiceError, ServiceResult};
 pub use stacks::{
-    Action, Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, Stack, StackEvent, Stacks,
-    TEMPLATE_BYTES_MAX, TemplateSource,
+    Action, Change, ChangeSet, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, Stack, StackEvent,
+    StackResource, Stacks, TEMPLATE_BYTES_MAX, TemplateSource,
 };
 pub use states::{
     Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,

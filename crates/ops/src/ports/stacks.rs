@@ -30,6 +30,17 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
 }
 
+/// A resource of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackResource {
+    /// Its name in the template.
+    pub logical: String,
+    /// What it is, such as `AWS::Lambda::Function`.
+    pub kind: String,
+    /// What it is called where it lives.
+    pub physical: String,
+}
+
 /// The template of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateSource {
@@ -201,6 +212,12 @@ pub trait Stacks: Send + Sync {
     /// # Errors
     /// [`super::ServiceError`].
     async fn events_after(&self, stack: &str, event: Option<&str>) -> ServiceResult<Vec<StackEvent>>;
+
+    /// What the stack consists of now: every resource that has been made and not been deleted.
+    ///
+    /// # Errors
+    /// [`super::ServiceError`].
+    async fn resources(&self, stack: &str) -> ServiceResult<Vec<StackResource>>;
 
     /// The template that the stack was made with.
     ///

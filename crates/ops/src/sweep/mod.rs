@@ -17,7 +17,7 @@ use aurora_restore_core::{
     ids::OperationId,
     journal::StateItem,
     operation::Status,
-    ports::{JournalError, Location, Notice, NoticeOutcome, OperationFilter, Ports},
+    ports::{Journal, JournalError, Location, Notice, NoticeOutcome, OperationFilter, Ports},
 };
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
@@ -183,7 +183,8 @@ impl Sweep<'_> {
     pub async fn run(&self) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
         retire::start_due(self, &mut swept).await?;
-        stalled::find(self, &mut swept).await?;
+        let now = self.ports.clock.now();
+        stalled::find(self.ports.journal, self.executions, now, self.bounds.stalled_after, &mut swept).await?;
         leftovers::find(self, &mut swept).await;
         for trouble in &swept.troubles {
             tracing::warn!(reason = trouble, "something could not be swept");
@@ -192,21 +193,11 @@ impl Sweep<'_> {
         Ok(swept)
     }
 
-    /// The operations of a status, newest first.
-    async fn list(&self, status: Status, troubles: &mut Vec<String>) -> Result<Vec<StateItem>, JournalError> {
-        let mut filter = OperationFilter { status: Some(status), limit: PAGE_ITEMS, ..OperationFilter::default() };
-        let mut items = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page = self.ports.journal.list(&filter).await?;
-            items.extend(page.items);
-            troubles.extend(page.refused.iter().map(ToString::to_string));
-            filter.cursor = page.cursor;
-            if filter.cursor.is_none() {
-                return Ok(items);
-            }
-        }
-        troubles.push(format!("there are more than {} operations that are {}", items.len(), status.as_str()));
-        Ok(items)
+    /// Looks for things that were left, and starts, deletes and tells nothing.
+    pub async fn leftovers(&self) -> Swept {
+        let mut swept = Swept::default();
+        leftovers::find(self, &mut swept).await;
+        swept
     }
 
     /// One notice about everything that is news: what has been found before was told before.
@@ -231,6 +222,43 @@ impl Sweep<'_> {
             swept.troubles.push(error.to_string());
         }
     }
+}
+
+/// Looks for operations in progress without news for longer than `after` and without an execution that runs. Starts and
+/// tells nothing.
+///
+/// # Errors
+/// [`JournalError`] where the journal cannot be listed.
+pub async fn stalled(
+    journal: &dyn Journal,
+    executions: &dyn Executions,
+    now: Timestamp,
+    after: SignedDuration,
+) -> Result<Swept, JournalError> {
+    let mut swept = Swept::default();
+    stalled::find(journal, executions, now, after, &mut swept).await?;
+    Ok(swept)
+}
+
+/// The operations of a status, newest first.
+async fn list(
+    journal: &dyn Journal,
+    status: Status,
+    troubles: &mut Vec<String>,
+) -> Result<Vec<StateItem>, JournalError> {
+    let mut filter = OperationFilter { status: Some(status), limit: PAGE_ITEMS, ..OperationFilter::default() };
+    let mut items = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let page = journal.list(&filter).await?;
+        items.extend(page.items);
+        troubles.extend(page.refused.iter().map(ToString::to_string));
+        filter.cursor = page.cursor;
+        if filter.cursor.is_none() {
+            return Ok(items);
+        }
+    }
+    troubles.push(format!("there are more than {} operations that are {}", items.len(), status.as_str()));
+    Ok(items)
 }
 
 fn subject(news: &[&Finding]) -> String {

@@ -3,7 +3,7 @@
 use aurora_restore_core::{journal::StateItem, operation::Status};
 use serde_json::json;
 
-use super::{Sweep, SweepError, Swept};
+use super::{Sweep, SweepError, Swept, list};
 use crate::ports::{ExecutionsError, Resumed, start_resumption};
 
 /// Who asks for it, as the journal tells it.
@@ -14,7 +14,7 @@ const TURNS_MAX: u32 = 10;
 /// Starts an execution for every completed operation whose retired cluster is due, within the bound.
 pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<(), SweepError> {
     let now = sweep.ports.clock.now();
-    let completed = sweep.list(Status::Completed, &mut swept.troubles).await?;
+    let completed = list(sweep.ports.journal, Status::Completed, &mut swept.troubles).await?;
     let mut due: Vec<StateItem> =
         completed.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
     // The one that has been due longest comes first.

@@ -5,8 +5,11 @@
 
 pub mod executions;
 pub mod journal;
+pub mod logs;
+pub mod metrics;
 pub mod notifier;
 pub mod rds;
+pub mod safeguards;
 pub mod secrets;
 pub mod stacks;
 pub mod states;

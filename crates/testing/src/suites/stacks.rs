@@ -127,6 +127,10 @@ async fn reviewed(stacks: &dyn Stacks, pause: &impl AsyncFn()) -> Case {
     let events = stacks.events_after(STACK, newest.as_deref()).await?;
     let told = |status: &str| events.iter().any(|event| event.resource == STACK && event.status == status);
     holds("its end is told", told("CREATE_COMPLETE"))?;
+    let resources = stacks.resources(STACK).await?;
+    let kinds: Vec<(&str, &str)> =
+        resources.iter().map(|resource| (resource.logical.as_str(), resource.kind.as_str())).collect();
+    same("its resources", &kinds, &vec![("Topic", "AWS::SNS::Topic")])?;
     holds("what was before is not told", !told("REVIEW_IN_PROGRESS"))
 }
 

@@ -1,14 +1,18 @@
-//! The [`Stacks`] port on CloudFormation.
+//! The [`Stacks`] and [`Drifts`] ports on CloudFormation.
 
 mod change_sets;
 mod create_change_set;
 mod describe_change_set;
 mod describe_stack_events;
 mod describe_stacks;
+mod drifts;
+mod list_stack_resources;
 mod plain;
 
 use async_trait::async_trait;
-use aurora_restore_ops::ports::{ChangeSet, NewChangeSet, ServiceResult, Stack, StackEvent, Stacks};
+use aurora_restore_ops::ports::{
+    ChangeSet, Drifts, NewChangeSet, ResourceDrift, ServiceResult, Stack, StackEvent, StackResource, Stacks,
+};
 use aws_sdk_cloudformation::{Client, primitives::DateTime};
 use jiff::Timestamp;
 
@@ -63,12 +67,27 @@ impl Stacks for CloudFormation {
         describe_stack_events::after(&self.client, stack, event).await
     }
 
+    async fn resources(&self, stack: &str) -> ServiceResult<Vec<StackResource>> {
+        list_stack_resources::all(&self.client, stack).await
+    }
+
     async fn template(&self, stack: &str) -> ServiceResult<String> {
         plain::get_template(&self.client, stack).await
     }
 
     async fn delete(&self, stack: &str) -> ServiceResult<()> {
         plain::delete_stack(&self.client, stack).await
+    }
+}
+
+#[async_trait]
+impl Drifts for CloudFormation {
+    async fn begin(&self, stack: &str) -> ServiceResult<String> {
+        drifts::begin(&self.client, stack).await
+    }
+
+    async fn found(&self, stack: &str, comparison: &str) -> ServiceResult<Option<Vec<ResourceDrift>>> {
+        drifts::found(&self.client, stack, comparison).await
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aurora_restore_ops::ports::{
-    Action, ChangeSetKind, ChangeSetStatus, NewChangeSet, ParameterValue, ServiceError, Stacks, TemplateSource,
+    Action, ChangeSetKind, ChangeSetStatus, Drifts as _, NewChangeSet, ParameterValue, PropertyDrift, ResourceDrift,
+    ServiceError, Stacks, TemplateSource,
 };
 use aws_smithy_http_client::test_util::StaticReplayClient;
 
@@ -37,6 +38,67 @@ async fn a_stack_is_read_with_its_parameters_and_outputs() {
     assert_eq!((stack.parameters["Environment"].as_str(), stack.outputs["TopicArn"].as_str()), ("dev", "arn"));
     assert_eq!(stack.changed_at, Some("2026-11-22T11:00:00Z".parse().unwrap()));
     assert_eq!(only_body(&http), "Action=DescribeStacks&Version=2010-05-15&StackName=s");
+}
+
+#[tokio::test]
+async fn resources_are_read_to_the_last_page_and_those_that_are_gone_are_left_out() {
+    let member = |name: &str, status: &str| {
+        format!(
+            "<member><LogicalResourceId>{name}</LogicalResourceId><PhysicalResourceId>ours-{name}</PhysicalResourceId>\
+             <ResourceType>AWS::Logs::LogGroup</ResourceType><ResourceStatus>{status}</ResourceStatus></member>"
+        )
+    };
+    let page = |members: &str, rest: &str| {
+        let summaries = format!("<StackResourceSummaries>{members}</StackResourceSummaries>{rest}");
+        reply("ListStackResources", &summaries)
+    };
+    let (stacks, _http) = stacks([
+        page(&(member("A", "CREATE_COMPLETE") + &member("B", "DELETE_COMPLETE")), "<NextToken>more</NextToken>"),
+        page(&member("C", "UPDATE_COMPLETE"), ""),
+    ]);
+    let resources = stacks.resources("s").await.unwrap();
+    let names: Vec<&str> = resources.iter().map(|resource| resource.physical.as_str()).collect();
+    assert_eq!(names, ["ours-A", "ours-C"]);
+}
+
+#[tokio::test]
+async fn a_comparison_is_waited_for_and_only_what_differs_is_read() {
+    let status = |status: &str| {
+        let rest = "<StackId>s</StackId><StackDriftDetectionId>d</StackDriftDetectionId><Timestamp>2026-11-22T10:00:00Z</Timestamp>";
+        reply("DescribeStackDriftDetectionStatus", &format!("<DetectionStatus>{status}</DetectionStatus>{rest}"))
+    };
+    let drift = |kind: &str, name: &str, status: &str, differences: &str| {
+        format!(
+            "<member><StackId>s</StackId><LogicalResourceId>{name}</LogicalResourceId><PhysicalResourceId>{name}</PhysicalResourceId>\
+             <ResourceType>{kind}</ResourceType><StackResourceDriftStatus>{status}</StackResourceDriftStatus>\
+             <Timestamp>2026-11-22T10:00:00Z</Timestamp><PropertyDifferences>{differences}</PropertyDifferences></member>"
+        )
+    };
+    let difference = "<member><PropertyPath>/Policies/0</PropertyPath><ExpectedValue>null</ExpectedValue>\
+                      <ActualValue>{}</ActualValue><DifferenceType>ADD</DifferenceType></member>";
+    let members = drift("AWS::IAM::Role", "role", "MODIFIED", difference)
+        + &drift("AWS::SNS::Topic", "topic", "DELETED", "")
+        + &drift("AWS::SNS::Topic", "other", "IN_SYNC", "");
+    let (stacks, _http) = stacks([
+        reply("DetectStackDrift", "<StackDriftDetectionId>d</StackDriftDetectionId>"),
+        status("DETECTION_IN_PROGRESS"),
+        status("DETECTION_COMPLETE"),
+        reply("DescribeStackResourceDrifts", &format!("<StackResourceDrifts>{members}</StackResourceDrifts>")),
+        status("DETECTION_FAILED"),
+    ]);
+    let comparison = stacks.begin("s").await.unwrap();
+    assert_eq!(stacks.found("s", &comparison).await, Ok(None));
+    let found = stacks.found("s", &comparison).await.unwrap().unwrap();
+    let added = PropertyDrift { path: "/Policies/0".to_owned(), expected: None, actual: Some("{}".to_owned()) };
+    let of = |kind: &str, name: &str, differences| ResourceDrift {
+        kind: kind.to_owned(),
+        physical: name.to_owned(),
+        differences,
+    };
+    let expected = [of("AWS::IAM::Role", "role", Some(vec![added])), of("AWS::SNS::Topic", "topic", None)];
+    assert_eq!(found, expected);
+    let failed = stacks.found("s", &comparison).await.unwrap_err();
+    assert!(failed.to_string().contains("failed without a reason"), "{failed}");
 }
 
 #[tokio::test]

@@ -1,0 +1,71 @@
+//! Figures over time, one value for each day.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::ServiceResult;
+
+/// A metric: what is measured, of what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Metric {
+    /// Whose it is, such as `AuroraRestore`.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Of what it is a figure.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+impl Metric {
+    /// A metric with these dimensions.
+    pub fn new(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Self {
+        let dimensions = dimensions.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Self { namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
+    }
+}
+
+/// How the values of a day become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistic {
+    /// Added up.
+    Sum,
+    /// Their mean.
+    Average,
+}
+
+/// The metric of which the days are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DailyQuery {
+    /// The metric.
+    pub metric: Metric,
+    /// How the values of a day become one.
+    pub statistic: Statistic,
+}
+
+/// The value of one day (UTC).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    /// Its first moment.
+    pub begins: Timestamp,
+    /// The value.
+    pub value: f64,
+}
+
+/// Metrics.
+#[async_trait]
+pub trait Metrics: Send + Sync {
+    /// The metrics of a namespace that have had a value of late, those with this dimension.
+    ///
+    /// # Errors
+    /// [`super::ServiceError`].
+    async fn list(&self, namespace: &str, dimension: (&str, &str)) -> ServiceResult<Vec<Metric>>;
+
+    /// The days of each query from `since` on and before `until`, both at midnight, in the order of the queries and of time.
+    /// A day without a value is not among them.
+    ///
+    /// # Errors
+    /// [`super::ServiceError`].
+    async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>>;
+}

@@ -1,0 +1,222 @@
+//! `security`: whether what keeps records, notices, code and passwords is guarded as the stack's template has it made.
+
+use futures_util::{StreamExt as _, stream};
+use jiff::SignedDuration;
+
+use super::{
+    super::{
+        check::{Check, Period},
+        finding::{Finding, Level, Seen, Unlooked, counted},
+        site::{Deployed, Reach, Site},
+    },
+    policy,
+};
+use crate::{
+    follow::patiently,
+    ports::{LogGuard, Safeguards, SecretGuard, ServiceResult, TableGuard, TopicGuard},
+};
+
+/// The check.
+pub(in crate::review) const CHECK: Check = Check {
+    name: "security",
+    period: Period::Quarterly,
+    about: "tables, topics, logs, the bucket and the secrets that are not encrypted, open to others, without recovery, or too old",
+    permissions: &[
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeContinuousBackups",
+        "sns:GetTopicAttributes",
+        "logs:DescribeLogGroups",
+        "s3:GetBucketPublicAccessBlock",
+        "secretsmanager:DescribeSecret",
+        "ssm:GetParameter",
+        "cloudformation:ListStackResources",
+    ],
+    look: |site| Box::pin(look(site)),
+};
+
+/// A password that is older should be another one.
+const SECRET_OLD_AFTER: SignedDuration = SignedDuration::from_hours(24 * 180);
+/// So many things are asked about at once.
+const AT_ONCE: usize = 4;
+
+/// A thing that is guarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thing<'a> {
+    Table(&'a str),
+    Topic(&'a str),
+    Log(&'a str),
+    Bucket(&'a str),
+    Secret(&'a str),
+}
+
+impl Thing<'_> {
+    /// What it is, and its name.
+    fn describe(self) -> String {
+        match self {
+            Self::Table(name) => format!("table {name}"),
+            Self::Topic(name) => format!("topic {}", name.rsplit(':').next().unwrap_or(name)),
+            Self::Log(name) => format!("log group {name}"),
+            Self::Bucket(name) => format!("bucket {name}"),
+            Self::Secret(name) => format!("secret {name}"),
+        }
+    }
+}
+
+async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
+    match site.safeguards.as_ref().and(site.deployed.as_ref()) {
+        Reach::There((safeguards, deployed)) => Reach::There(Ok(audit(site, *safeguards, deployed).await)),
+        Reach::NotHere(reason) => Reach::NotHere(reason),
+        Reach::Unreachable(why) => Reach::Unreachable(why),
+    }
+}
+
+async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed) -> Seen {
+    let mut findings = Vec::new();
+    let secrets = match site.configuration.as_ref() {
+        Reach::There(configuration) => match configuration.configuration().await {
+            Ok(found) => found.map(|found| found.secrets).unwrap_or_default(),
+            Err(why) => {
+                findings.push(unnamed_secrets(why));
+                Vec::new()
+            }
+        },
+        Reach::NotHere(_) => Vec::new(),
+        Reach::Unreachable(why) => {
+            findings.push(unnamed_secrets(why));
+            Vec::new()
+        }
+    };
+    let bucket = deployed.stack.parameters.get("CodeBucket").filter(|name| !name.is_empty());
+    let mut things: Vec<Thing<'_>> = deployed.names("AWS::DynamoDB::Table").map(Thing::Table).collect();
+    things.extend(deployed.names("AWS::SNS::Topic").map(Thing::Topic));
+    things.extend(deployed.names("AWS::Logs::LogGroup").map(Thing::Log));
+    things.extend(bucket.map(|name| Thing::Bucket(name)));
+    things.extend(secrets.iter().map(|id| Thing::Secret(id)));
+    let looks: Vec<_> = things.iter().map(|thing| of(site, safeguards, *thing)).collect();
+    let found: Vec<Vec<Finding>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    findings.extend(found.into_iter().flatten());
+    Seen { looked_at: format!("{} of stack {}", counted(things.len(), "thing"), deployed.stack.name), findings }
+}
+
+fn unnamed_secrets(why: Unlooked) -> Finding {
+    let mut finding = why.finding();
+    finding.what = format!("the secrets {}", finding.what);
+    finding
+}
+
+/// What is wrong with a thing. That it cannot be asked about keeps nobody from the others.
+async fn of(site: &Site<'_>, safeguards: &dyn Safeguards, thing: Thing<'_>) -> Vec<Finding> {
+    let asked: ServiceResult<Option<Vec<Finding>>> = match thing {
+        Thing::Table(name) => {
+            patiently(|| safeguards.table(name)).await.map(|guard| guard.map(|guard| of_table(name, &guard)))
+        }
+        Thing::Topic(name) => {
+            patiently(|| safeguards.topic(name)).await.map(|guard| guard.map(|guard| of_topic(site, name, &guard)))
+        }
+        Thing::Log(name) => {
+            patiently(|| safeguards.log(name)).await.map(|guard| guard.map(|guard| of_log(site, name, &guard)))
+        }
+        Thing::Bucket(name) => patiently(|| safeguards.bucket(name))
+            .await
+            .map(|guard| guard.map(|guard| if guard.public_is_refused { Vec::new() } else { vec![open_bucket(name)] })),
+        Thing::Secret(id) => {
+            patiently(|| safeguards.secret(id)).await.map(|guard| guard.map(|guard| of_secret(site, id, &guard)))
+        }
+    };
+    match asked {
+        Ok(Some(findings)) => findings,
+        Ok(None) => {
+            let what = format!("{} does not exist", thing.describe());
+            let mend = match thing {
+                Thing::Secret(id) => {
+                    format!("aws secretsmanager create-secret --name {id} --secret-string file://SECRET.json")
+                }
+                Thing::Table(_) | Thing::Topic(_) | Thing::Log(_) | Thing::Bucket(_) => site.command("stack status"),
+            };
+            vec![Finding::new(Level::Error, what, mend)]
+        }
+        Err(error) => {
+            let mut finding = Unlooked::from(error).finding();
+            finding.what = format!("{} {}", thing.describe(), finding.what);
+            vec![finding]
+        }
+    }
+}
+
+fn of_table(name: &str, guard: &TableGuard) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if guard.key.is_none() {
+        let mend = format!(
+            "aws dynamodb update-table --table-name {name} --sse-specification Enabled=true,SSEType=KMS,KMSMasterKeyId=KEY"
+        );
+        let what = format!("table {name} is not encrypted with a key of this account");
+        findings.push(Finding::new(Level::Warning, what, mend));
+    }
+    if !guard.point_in_time {
+        let mend = format!(
+            "aws dynamodb update-continuous-backups --table-name {name} \
+             --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        );
+        findings.push(Finding::new(
+            Level::Error,
+            format!("table {name} cannot be brought back to an earlier moment"),
+            mend,
+        ));
+    }
+    findings
+}
+
+fn of_topic(site: &Site<'_>, arn: &str, guard: &TopicGuard) -> Vec<Finding> {
+    let name = arn.rsplit(':').next().unwrap_or(arn);
+    let deploy = site.command("stack deploy");
+    let mut findings = Vec::new();
+    if guard.key.is_none() {
+        let what = format!("topic {name} is not encrypted");
+        let mend = format!(
+            "aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId --attribute-value KEY"
+        );
+        findings.push(Finding::new(Level::Warning, what, mend));
+    }
+    let policy = policy::judge(guard.policy.as_deref().unwrap_or_default());
+    if let Some(open) = policy.open_to_all {
+        let what = format!("topic {name} is open to everybody");
+        findings.push(Finding::new(Level::Error, what, &*deploy).with("statement", open));
+    }
+    if !policy.refuses_clear_text {
+        let what = format!("topic {name} takes what is sent in the clear");
+        findings.push(Finding::new(Level::Warning, what, &*deploy));
+    }
+    findings
+}
+
+fn of_log(site: &Site<'_>, group: &str, guard: &LogGuard) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if guard.retention_days.is_none() {
+        let what = format!("log group {group} keeps its lines for ever");
+        let mend = format!("aws logs put-retention-policy --log-group-name {group} --retention-in-days 90");
+        findings.push(Finding::new(Level::Warning, what, mend));
+    }
+    if guard.key.is_none() {
+        let what = format!("log group {group} is not encrypted with a key of this account");
+        findings.push(Finding::new(Level::Warning, what, site.command("stack deploy")));
+    }
+    findings
+}
+
+fn open_bucket(name: &str) -> Finding {
+    let mend = format!(
+        "aws s3api put-public-access-block --bucket {name} --public-access-block-configuration \
+         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+    );
+    Finding::new(Level::Error, format!("bucket {name} with the functions' code can be made public"), mend)
+}
+
+fn of_secret(site: &Site<'_>, id: &str, guard: &SecretGuard) -> Vec<Finding> {
+    let old = guard.changed_at.filter(|at| site.now.duration_since(*at) > SECRET_OLD_AFTER && !guard.rotates);
+    let finding = |at| {
+        let what = format!("secret {id} was not changed for half a year");
+        let mend = format!("aws secretsmanager put-secret-value --secret-id {id} --secret-string file://SECRET.json");
+        Finding::new(Level::Warning, what, mend).with("changed", at)
+    };
+    old.map(finding).into_iter().collect()
+}

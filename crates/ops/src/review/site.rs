@@ -1,0 +1,133 @@
+//! What is reviewed, and through which ports it is looked at.
+
+use async_trait::async_trait;
+use aurora_restore_core::ports::{Cloud, Journal, Location};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
+use crate::{
+    ports::{
+        Drifts, Execution, ExecutionName, Executions, ExecutionsError, Logs, Metrics, Safeguards, Stack, StackResource,
+        Started,
+    },
+    sweep::Sweep,
+};
+
+/// A port, or why there is none.
+#[derive(Debug, Clone)]
+pub enum Reach<T> {
+    /// It can be asked.
+    There(T),
+    /// There is nothing of the kind here, and that is as it should be.
+    NotHere(&'static str),
+    /// It should be there and cannot be asked.
+    Unreachable(Unlooked),
+}
+
+impl<T> Reach<T> {
+    /// The same of another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reach<U> {
+        match self {
+            Self::There(value) => Reach::There(change(value)),
+            Self::NotHere(reason) => Reach::NotHere(reason),
+            Self::Unreachable(why) => Reach::Unreachable(why),
+        }
+    }
+
+    /// The same, borrowed.
+    pub fn as_ref(&self) -> Reach<&T> {
+        match self {
+            Self::There(value) => Reach::There(value),
+            Self::NotHere(reason) => Reach::NotHere(reason),
+            Self::Unreachable(why) => Reach::Unreachable(why.clone()),
+        }
+    }
+
+    /// Both, where both are there.
+    pub fn and<U>(self, other: Reach<U>) -> Reach<(T, U)> {
+        match (self, other) {
+            (Self::There(one), Reach::There(other)) => Reach::There((one, other)),
+            (Self::NotHere(reason), _) | (Self::There(_), Reach::NotHere(reason)) => Reach::NotHere(reason),
+            (Self::Unreachable(why), _) | (Self::There(_), Reach::Unreachable(why)) => Reach::Unreachable(why),
+        }
+    }
+}
+
+/// The stack that is reviewed.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The stack.
+    pub stack: Stack,
+    /// What it consists of.
+    pub resources: Vec<StackResource>,
+    /// The template that it was made with.
+    pub template: String,
+}
+
+impl Deployed {
+    /// What the resources of a kind are called where they live.
+    pub fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.resources.iter().filter(move |resource| resource.kind == kind).map(|resource| resource.physical.as_str())
+    }
+}
+
+/// What is reviewed. Every port may be out of reach by itself: the checks that do without it run all the same.
+pub struct Site<'a> {
+    /// What time it is.
+    pub now: Timestamp,
+    /// The stack's name, if a stack is reviewed: it stands in every command.
+    pub stack: Option<&'a str>,
+    /// The operations.
+    pub journal: Reach<&'a dyn Journal>,
+    /// Who should be executing them.
+    pub executions: Reach<&'a dyn Executions>,
+    /// What looks for things that were left.
+    pub sweep: Reach<Sweep<'a>>,
+    /// RDS, and where the targets are.
+    pub rds: Reach<(&'a dyn Cloud, Location)>,
+    /// The logs, and the groups that they are in.
+    pub logs: Reach<(&'a dyn Logs, Vec<String>)>,
+    /// The metrics.
+    pub metrics: Reach<&'a dyn Metrics>,
+    /// The stack.
+    pub deployed: Reach<&'a Deployed>,
+    /// The configuration that the functions read, and who can judge it.
+    pub configuration: Reach<&'a dyn Verdicts>,
+    /// How the stack's resources differ from its template.
+    pub drifts: Reach<&'a dyn Drifts>,
+    /// How the stack's things are guarded.
+    pub safeguards: Reach<&'a dyn Safeguards>,
+    /// The drills that were held.
+    pub drills: Reach<&'a dyn Drills>,
+}
+
+impl Site<'_> {
+    /// A command of this product for what is reviewed.
+    pub(super) fn command(&self, words: &str) -> String {
+        match self.stack {
+            Some(stack) => format!("aurora-restore --stack {stack} {words}"),
+            None => format!("aurora-restore {words}"),
+        }
+    }
+}
+
+/// Where no state machine executes operations: whoever executes one is a process that nobody can be asked about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoExecutions;
+
+#[async_trait]
+impl Executions for NoExecutions {
+    async fn start(&self, _: &ExecutionName, _: &Value) -> Result<Started, ExecutionsError> {
+        let machine = "none".to_owned();
+        Err(ExecutionsError::MachineMissing { machine })
+    }
+
+    async fn describe(&self, _: &ExecutionName) -> Result<Option<Execution>, ExecutionsError> {
+        Ok(None)
+    }
+
+    async fn stop(&self, _: &ExecutionName, _: &str) -> Result<(), ExecutionsError> {
+        Ok(())
+    }
+}

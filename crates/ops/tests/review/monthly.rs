@@ -1,0 +1,152 @@
+//! The monthly checks, both ways.
+
+use aurora_restore_ops::{
+    ports::{Metric, PropertyDrift, ResourceDrift},
+    review::{Level, Period, Reach, Unlooked},
+};
+use jiff::SignedDuration;
+
+use super::world::{FUNCTION, TABLE, World, found, shown, table, told};
+
+#[tokio::test(start_paused = true)]
+async fn a_clean_month_gives_no_finding() {
+    assert_eq!(World::clean().findings(Period::Monthly).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_half_made_of_another_version_or_old_is_found() {
+    let mut world = World::clean();
+    world.deployed.stack.status = "UPDATE_ROLLBACK_FAILED".to_owned();
+    let (check, finding) = world.only(Period::Monthly).await;
+    let text = "a change of stack ours did not come to a good end";
+    assert_eq!(
+        (check, told(&finding)),
+        ("functions", (Level::Error, text, "aurora-restore --stack ours stack status"))
+    );
+
+    let mut world = World::clean();
+    world.deployed.stack.changed_at = Some(world.now() - SignedDuration::from_hours(24 * 91));
+    let _before = world.deployed.stack.outputs.insert("Version".to_owned(), "0.0.1".to_owned());
+    let findings = world.findings(Period::Monthly).await;
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings.iter().all(|(_, finding)| finding.level == Level::Warning));
+    assert!(findings[0].1.what.starts_with("stack ours is of version 0.0.1"), "{findings:?}");
+}
+
+fn with_text(text: &str) -> World {
+    let mut world = World::clean();
+    let verdict = world.verdict.0.as_mut().unwrap().as_mut().unwrap();
+    verdict.text = text.to_owned();
+    let _before = world.deployed.stack.parameters.insert("Configuration".to_owned(), text.to_owned());
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_functions_refuse_is_found() {
+    let mut world = World::clean();
+    let verdict = world.verdict.0.as_mut().unwrap().as_mut().unwrap();
+    verdict.problems.push("unknown key `target.clutser`".to_owned());
+    let (check, finding) = world.only(Period::Monthly).await;
+    let text = "functions refuse parameter /aurora-restore/prod/config: unknown key `target.clutser`";
+    let deploy = "aurora-restore --stack ours stack deploy --configuration FILE";
+    assert_eq!((check, told(&finding)), ("parameters", (Level::Error, text, deploy)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_somebody_changed_beside_the_stack_is_found() {
+    let mut world = World::clean();
+    world.verdict.0.as_mut().unwrap().as_mut().unwrap().text.push_str("[limits]\nattempts-max = 9\n");
+    let (check, finding) = world.only(Period::Monthly).await;
+    assert_eq!((check, finding.level), ("parameters", Level::Warning));
+    assert!(finding.what.contains("is not what was deployed"), "{}", finding.what);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_in_the_configuration_is_found_and_not_told() {
+    let world = with_text("[target]\ncluster = \"staging\"\npassword = \"correct-horse\"\n");
+    let (_, finding) = world.only(Period::Monthly).await;
+    assert_eq!((finding.level, shown(&finding, "line"), shown(&finding, "key")), (Level::Error, "3", "password"));
+    assert!(!format!("{finding:?}").contains("correct-horse"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_nobody_touched_for_a_year_is_noted_and_one_that_is_gone_is_an_error() {
+    let mut world = World::clean();
+    let long_ago = world.now() - SignedDuration::from_hours(24 * 366);
+    world.verdict.0.as_mut().unwrap().as_mut().unwrap().changed_at = Some(long_ago);
+    assert_eq!(world.only(Period::Monthly).await.1.level, Level::Note);
+    world.verdict.0 = Ok(None);
+    assert_eq!(world.only(Period::Monthly).await.1.level, Level::Error);
+    let denied = Unlooked { reason: "access is denied".to_owned(), mend: "allow ssm:GetParameter".to_owned() };
+    world.verdict.0 = Err(denied);
+    let (_, finding) = world.only(Period::Monthly).await;
+    let expected = (Level::Error, "could not be looked at: access is denied", "allow ssm:GetParameter");
+    assert_eq!(told(&finding), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_changed_beside_the_stack_is_found_and_a_role_is_an_error() {
+    let mut world = World::clean();
+    let wider = PropertyDrift {
+        path: "/Policies/0/PolicyDocument/Statement/0/Resource".to_owned(),
+        expected: Some("arn:aws:rds:eu-central-1:444455556666:cluster:*".to_owned()),
+        actual: Some("*".to_owned()),
+    };
+    let of = |kind: &str, name: &str, differences| ResourceDrift {
+        kind: kind.to_owned(),
+        physical: name.to_owned(),
+        differences,
+    };
+    world.drifts.drifts = vec![
+        of("AWS::CloudWatch::Alarm", "stuck", Some(Vec::new())),
+        of("AWS::IAM::Role", "copy-snapshot", Some(vec![wider])),
+        of("AWS::SNS::Topic", "notices", None),
+    ];
+    let findings = world.findings(Period::Monthly).await;
+    let told: Vec<_> = findings.iter().map(|(check, finding)| (*check, finding.level, finding.what.as_str())).collect();
+    let expected = [
+        ("drift", Level::Error, "IAM::Role copy-snapshot was changed beside the stack"),
+        ("drift", Level::Error, "SNS::Topic notices was deleted beside the stack"),
+        ("drift", Level::Warning, "CloudWatch::Alarm stuck was changed beside the stack"),
+    ];
+    assert_eq!(told, expected);
+    let resource = "/Policies/0/PolicyDocument/Statement/0/Resource is * and should be arn:aws:rds:eu-central-1:444455556666:cluster:*";
+    assert_eq!(shown(&findings[0].1, "property"), resource);
+    assert!(findings[0].1.mend.ends_with("--deployment-mode REVERT_DRIFT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttled_and_nearly_full_tables_are_found() {
+    let world = World::clean();
+    world.measure(&table("WriteThrottleEvents"), 3, 12.0);
+    let (check, finding) = world.only(Period::Monthly).await;
+    assert_eq!((check, finding.level, shown(&finding, "throttled")), ("capacity", Level::Error, "12"));
+
+    let world = World::clean();
+    // A capacity of 10 units a second, and a day on which 9 of them are used.
+    for day in 1..=30 {
+        world.measure(&table("ProvisionedWriteCapacityUnits"), day, 10.0);
+    }
+    world.measure(&table("ConsumedWriteCapacityUnits"), 4, 9.0 * 86_400.0);
+    let (check, finding) = world.only(Period::Monthly).await;
+    assert_eq!((check, finding.level), ("capacity", Level::Warning));
+    assert_eq!(finding.mend, format!("aws dynamodb update-table --table-name {TABLE} --billing-mode PAY_PER_REQUEST"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_month_that_cost_far_more_than_the_one_before_is_found_with_what_cost_most() {
+    let world = World::clean();
+    let invocations = Metric::new("AWS/Lambda", "Invocations", &[("FunctionName", FUNCTION)]);
+    world.measure(&invocations, 5, 100_000_000.0);
+    let (check, finding) = world.only(Period::Monthly).await;
+    assert_eq!((check, finding.level), ("cost", Level::Warning));
+    assert_eq!(shown(&finding, "Lambda, requests"), "$20.00");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_stack_there_is_nothing_to_look_at_and_that_is_no_finding() {
+    let world = World::clean();
+    let mut site = world.site();
+    site.deployed = Reach::NotHere("no stack is reviewed");
+    assert_eq!(found(&site, Period::Monthly).await, []);
+}
