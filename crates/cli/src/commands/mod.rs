@@ -20,6 +20,8 @@ mod report;
 mod request_args;
 mod resume;
 mod retire;
+#[cfg(feature = "stack")]
+mod review;
 mod run;
 mod sandbox;
 #[cfg(feature = "stack")]
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Batch(batch::BatchArgs),
     State(state::StateArgs),
     #[cfg(feature = "stack")]
+    Review(review::ReviewArgs),
+    #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -81,6 +85,8 @@ impl Command {
             Self::Batch(args) => batch::run(context, args),
             Self::Report(args) => report::run(context, args),
             Self::State(args) => state::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Review(args) => review::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),

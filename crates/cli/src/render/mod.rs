@@ -12,6 +12,10 @@ pub(crate) mod report_html;
 mod report_sample;
 pub(crate) mod report_text;
 mod report_view;
+#[cfg(feature = "stack")]
+pub(crate) mod review_html;
+#[cfg(feature = "stack")]
+pub(crate) mod review_view;
 pub(crate) mod status_text;
 pub(crate) mod words;
 

@@ -38,7 +38,7 @@ fn home_with_an_operation_in_progress() -> (Home, Scenario) {
     (home, scenario)
 }
 
-fn home_with_a_stuck_operation() -> (Home, Scenario) {
+pub(crate) fn home_with_a_stuck_operation() -> (Home, Scenario) {
     let home = Home::with_config(COMPLETE);
     let scenario = Scenario::new(Stage::default());
     let status =

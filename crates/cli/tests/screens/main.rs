@@ -7,6 +7,7 @@ mod damaged_journal;
 mod harness;
 mod journal;
 mod killed_purge;
+mod review;
 mod stack;
 mod state;
 mod usage;

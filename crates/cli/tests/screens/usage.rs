@@ -23,6 +23,7 @@ fn the_short_help_lists_every_command() {
     report       Show the report of an operation: timeline, figures, checks, settings
     batch        Do many restores, a few at a time
     state        Look after the state of operations: stalled, old, exported, proven
+    review       Review the operations and the stack: what is wrong, what shows it, what mends it
     stack        Deploy the pipeline to AWS, and keep it
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
