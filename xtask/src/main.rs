@@ -6,6 +6,7 @@ mod fuzz;
 mod generate;
 mod matrix;
 mod package;
+mod reviews;
 mod runbooks;
 mod sim;
 mod stack;

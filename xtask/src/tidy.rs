@@ -68,6 +68,7 @@ fn findings(root: &Path) -> Result<Vec<String>, String> {
     }
     findings.extend(imports(root)?);
     findings.extend(crate::runbooks::findings(root)?);
+    findings.extend(crate::reviews::findings(root)?);
     Ok(findings)
 }
 

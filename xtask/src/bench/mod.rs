@@ -5,6 +5,7 @@
 mod command;
 mod demo;
 mod lambda;
+mod review;
 mod sandbox;
 mod simulation;
 mod state;
@@ -35,6 +36,8 @@ enum What {
     Lambda,
     /// Purging and finding what stands still, on a stand-in for DynamoDB
     State,
+    /// A weekly review of a stack with 1,000 operations and 100,000 lines of logs
+    Review,
     /// All of them
     All,
 }
@@ -73,6 +76,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::State) {
         state::run()?;
+    }
+    if wanted(What::Review) {
+        review::run(root)?;
     }
     Ok(())
 }

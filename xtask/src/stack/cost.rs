@@ -3,53 +3,12 @@
 
 use std::fmt::Write as _;
 
+use aurora_restore_ops::prices::{
+    ALARMS, COLLECTED, COMPUTE, DASHBOARDS, INVOCATIONS, KEYS, LOGS, METRICS, NOTICES, PRICES, Price, READS,
+    SECRET_READS, SOURCE, TRACES, TRANSITIONS, WRITES,
+};
+
 use super::{node::Node, recorded, template};
-
-/// When the prices were collected, and from where.
-const PRICES_OF: &str = "November 2026";
-const PRICES_FROM: &str = "us-east-1, from memory of the published lists and not fetched for this page";
-
-/// A list price.
-#[derive(Clone, Copy)]
-struct Price {
-    what: &'static str,
-    dollars: f64,
-    per: f64,
-    unit: &'static str,
-}
-
-const fn price(what: &'static str, dollars: f64, per: f64, unit: &'static str) -> Price {
-    Price { what, dollars, per, unit }
-}
-
-const TRANSITIONS: Price = price("Step Functions, standard", 0.025, 1e3, "1,000 transitions");
-const INVOCATIONS: Price = price("Lambda, requests", 0.20, 1e6, "million requests");
-const COMPUTE: Price = price("Lambda, duration on arm64", 0.000_013_333_4, 1.0, "GB-second");
-const WRITES: Price = price("DynamoDB on demand, writes", 0.625, 1e6, "million write units");
-const READS: Price = price("DynamoDB on demand, reads", 0.125, 1e6, "million read units");
-const NOTICES: Price = price("SNS, publishes", 0.50, 1e6, "million requests");
-const LOGS: Price = price("CloudWatch Logs, ingestion", 0.50, 1.0, "GB");
-const METRICS: Price = price("CloudWatch, custom metrics", 0.30, 1.0, "metric and month");
-const TRACES: Price = price("X-Ray, traces recorded", 5.0, 1e6, "million traces");
-const SECRET_READS: Price = price("Secrets Manager, requests", 0.05, 1e4, "10,000 requests");
-const ALARMS: Price = price("CloudWatch, alarms", 0.10, 1.0, "alarm and month");
-const DASHBOARDS: Price = price("CloudWatch, dashboards", 3.0, 1.0, "dashboard and month");
-const KEYS: Price = price("KMS, customer-managed keys", 1.0, 1.0, "key and month");
-const PRICES: [Price; 13] = [
-    TRANSITIONS,
-    INVOCATIONS,
-    COMPUTE,
-    WRITES,
-    READS,
-    NOTICES,
-    LOGS,
-    METRICS,
-    TRACES,
-    SECRET_READS,
-    ALARMS,
-    DASHBOARDS,
-    KEYS,
-];
 
 /// What is assumed of a restore that takes an hour and is looked at every minute.
 const LOOKS: f64 = 60.0;
@@ -73,7 +32,7 @@ struct Line {
 
 impl Line {
     fn dollars(&self) -> f64 {
-        self.price.dollars * self.amount / self.price.per
+        self.price.of(self.amount)
     }
 }
 
@@ -135,7 +94,7 @@ fn idle_month() -> Vec<Line> {
 pub(crate) fn page() -> String {
     let mut text = format!(
         "# Costs\n\nWhat the stack costs apart from RDS itself: computed from the calls that were recorded while a whole restore was \
-         played, from the template, and from list prices of {PRICES_OF} ({PRICES_FROM}), without any free tier or discount. \
+         played, from the template, and from list prices of {} ({SOURCE} for this page), without any free tier or discount. \
          Prices change and differ from Region to Region: look at them before you rely on the sums.\n\n\
          RDS costs far more: two clusters run beside each other from the restore to the end of `retirement.retain-old`, and \
          copies of snapshots are kept as `archive.copies` says.\n\n\
@@ -145,6 +104,7 @@ pub(crate) fn page() -> String {
          ## One restore\n\nA swap from another account that takes an hour and is looked at every minute. Assumed besides the \
          recorded calls: {LOOK_SECS} s of a function for each look, {WORK_SECS} s of functions for waits, users and checks of the \
          data, {} MB of memory, {STATE_KB} KB of state and {ENTRY_KB} KB for an entry of the journal.\n",
+        COLLECTED.strftime("%B %Y"),
         MEMORY_GB * 1024.0
     );
     bill(&mut text, &restore());
