@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{COMPLETE, Home},
-    journal::{home_with_a_completed_operation, home_with_a_stuck_operation},
+    journal::{home_with_a_completed_operation, home_with_a_stuck_operation, journal_bytes},
     stack,
 };
 
 #[test]
 fn a_clean_machine_says_what_was_looked_at() {
     let (home, _) = home_with_a_completed_operation();
-    let before = home.files();
+    let before = journal_bytes(&home.files());
     assert_snapshot!(home.screen(&["review", "weekly", "--skip", "leftovers"]), @r#"
     $ aurora-restore review weekly --skip leftovers
     weekly review of the operations of this machine: nothing was found in 1 check
@@ -25,7 +25,7 @@ fn a_clean_machine_says_what_was_looked_at() {
     metrics     not here  the command writes no metrics
     --- exit 0
     "#);
-    assert_eq!(home.files(), before, "a review changes nothing");
+    assert_eq!(journal_bytes(&home.files()), before, "a review changes nothing");
 }
 
 #[test]
@@ -108,6 +108,8 @@ fn a_check_that_does_not_exist_is_refused_with_a_suggestion() {
     error: invalid value 'yearly' for '<PERIOD>'
       [possible values: weekly, monthly, quarterly]
 
+      tip: a similar value exists: 'quarterly'
+
     For more information, try '--help'.
     --- exit 2
     "#);
@@ -159,9 +161,25 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
     leftovers   good  everything with our tag in the target account in eu-central-1
     --- exit 0
     "#);
-    assert_snapshot!(home.screen(&["review", "monthly"]), @r#"
+    let monthly = home.screen(&["review", "monthly"]).replace(env!("CARGO_PKG_VERSION"), "<version>");
+    assert_snapshot!(monthly, @r#"
     $ aurora-restore review monthly
-    weekly review
+    monthly review of stack ours in eu-central-1: 1 error, 1 warning in 4 checks
+
+    functions   1 warning  0 functions of version not told, stack CREATE_COMPLETE
+      warning  stack ours is of version not told, and this program of <version>
+               mend: aurora-restore --stack ours stack deploy
+
+    parameters  not looked at
+      error    could not be looked at: the stack is none of aurora-restore: it gives no output `ParameterName`
+               mend: Look at `--stack`.
+
+    drift       good  3 resources
+
+    capacity    good  0 tables over 30 days
+
+    cost        good  30 days by list prices of 2026-11-22: $0.00 by use, $0.00 by the month, RDS not counted
+    --- exit 1
     "#);
     assert_snapshot!(home.screen(&["--stack", "theirs", "review", "weekly"]), @r#"
     $ aurora-restore --stack theirs review weekly

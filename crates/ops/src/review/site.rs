@@ -44,6 +44,15 @@ impl<T> Reach<T> {
         }
     }
 
+    /// Asks it, where it is there.
+    pub(super) async fn then<U, F: Future<Output = U>>(self, ask: impl FnOnce(T) -> F) -> Reach<U> {
+        match self {
+            Self::There(value) => Reach::There(ask(value).await),
+            Self::NotHere(reason) => Reach::NotHere(reason),
+            Self::Unreachable(why) => Reach::Unreachable(why),
+        }
+    }
+
     /// Both, where both are there.
     pub fn and<U>(self, other: Reach<U>) -> Reach<(T, U)> {
         match (self, other) {

@@ -100,11 +100,7 @@ enum Advice {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.metrics.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((metrics, deployed)) => Reach::There(tables(site, *metrics, deployed).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.metrics.as_ref().and(site.deployed.as_ref()).then(|(metrics, deployed)| tables(site, *metrics, deployed)).await
 }
 
 async fn tables(site: &Site<'_>, metrics: &dyn Metrics, deployed: &Deployed) -> Result<Seen, Unlooked> {

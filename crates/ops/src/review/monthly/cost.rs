@@ -45,11 +45,7 @@ struct Meter {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.metrics.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((metrics, deployed)) => Reach::There(bill(site, *metrics, deployed).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.metrics.as_ref().and(site.deployed.as_ref()).then(|(metrics, deployed)| bill(site, *metrics, deployed)).await
 }
 
 async fn bill(site: &Site<'_>, metrics: &dyn Metrics, deployed: &Deployed) -> Result<Seen, Unlooked> {

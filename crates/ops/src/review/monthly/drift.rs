@@ -37,11 +37,7 @@ const PROPERTIES_TOLD: usize = 5;
 const VALUE_CHARS: usize = 160;
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.drifts.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((drifts, deployed)) => Reach::There(compare(*drifts, deployed).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.drifts.as_ref().and(site.deployed.as_ref()).then(|(drifts, deployed)| compare(*drifts, deployed)).await
 }
 
 async fn compare(drifts: &dyn Drifts, deployed: &Deployed) -> Result<Seen, Unlooked> {

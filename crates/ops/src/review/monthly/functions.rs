@@ -26,11 +26,7 @@ const OLD_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.deployed.as_ref() {
-        Reach::There(deployed) => Reach::There(Ok(judge(site, deployed))),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.deployed.as_ref().map(|deployed| Ok(judge(site, deployed)))
 }
 
 fn judge(site: &Site<'_>, deployed: &Deployed) -> Seen {

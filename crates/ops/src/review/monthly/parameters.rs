@@ -52,11 +52,11 @@ pub trait Verdicts: Send + Sync {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.configuration.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((verdicts, deployed)) => Reach::There(judge(site, *verdicts, deployed).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.configuration
+        .as_ref()
+        .and(site.deployed.as_ref())
+        .then(|(verdicts, deployed)| judge(site, *verdicts, deployed))
+        .await
 }
 
 async fn judge(site: &Site<'_>, verdicts: &dyn Verdicts, deployed: &Deployed) -> Result<Seen, Unlooked> {

@@ -67,11 +67,7 @@ impl Drills for NoDrills {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.drills.as_ref() {
-        Reach::There(drills) => Reach::There(judge(site, *drills).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.drills.as_ref().then(|drills| judge(site, *drills)).await
 }
 
 async fn judge(site: &Site<'_>, drills: &dyn Drills) -> Result<Seen, Unlooked> {

@@ -63,11 +63,11 @@ impl Thing<'_> {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.safeguards.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((safeguards, deployed)) => Reach::There(Ok(audit(site, *safeguards, deployed).await)),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.safeguards
+        .as_ref()
+        .and(site.deployed.as_ref())
+        .then(|(safeguards, deployed)| async move { Ok(audit(site, *safeguards, deployed).await) })
+        .await
 }
 
 async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed) -> Seen {

@@ -60,11 +60,7 @@ struct Slower {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.journal.as_ref() {
-        Reach::There(journal) => Reach::There(compare(site, *journal).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.journal.as_ref().then(|journal| compare(site, *journal)).await
 }
 
 async fn compare(site: &Site<'_>, journal: &dyn Journal) -> Result<Seen, Unlooked> {

@@ -17,11 +17,7 @@ pub(in crate::review) const CHECK: Check = Check {
 };
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.sweep.as_ref() {
-        Reach::There(sweep) => Reach::There(Ok(found(site, sweep).await)),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.sweep.as_ref().then(|sweep| async move { Ok(found(site, sweep).await) }).await
 }
 
 async fn found(site: &Site<'_>, sweep: &Sweep<'_>) -> Seen {

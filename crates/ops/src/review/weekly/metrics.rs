@@ -106,11 +106,11 @@ enum Verdict {
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.metrics.as_ref().and(site.deployed.as_ref()) {
-        Reach::There((metrics, deployed)) => Reach::There(compare(site, *metrics, deployed).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.metrics
+        .as_ref()
+        .and(site.deployed.as_ref())
+        .then(|(metrics, deployed)| compare(site, *metrics, deployed))
+        .await
 }
 
 async fn compare(site: &Site<'_>, metrics: &dyn Metrics, deployed: &Deployed) -> Result<Seen, Unlooked> {

@@ -41,11 +41,11 @@ const PAGE_ITEMS: usize = 100;
 const PAGES_MAX: usize = 1_000;
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.journal.as_ref().and(site.executions.as_ref()) {
-        Reach::There((journal, executions)) => Reach::There(audit(site, *journal, *executions).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.journal
+        .as_ref()
+        .and(site.executions.as_ref())
+        .then(|(journal, executions)| audit(site, *journal, *executions))
+        .await
 }
 
 /// What is there to be found, and how many operations were looked at. Whoever knows more of what can be wrong with a state

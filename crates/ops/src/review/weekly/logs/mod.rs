@@ -39,11 +39,7 @@ const OPERATIONS_TOLD: usize = 10;
 const SAMPLE_CHARS: usize = 240;
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    match site.logs.as_ref() {
-        Reach::There((logs, groups)) => Reach::There(read_all(site, *logs, groups).await),
-        Reach::NotHere(reason) => Reach::NotHere(reason),
-        Reach::Unreachable(why) => Reach::Unreachable(why),
-    }
+    site.logs.as_ref().then(|(logs, groups)| read_all(site, *logs, groups)).await
 }
 
 /// What was read of one group.
