@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use aurora_restore_ops::ports::{
     BucketGuard, LogGuard, Safeguards, SecretGuard, ServiceError, ServiceResult, TableGuard, TopicGuard,
 };
-use aws_sdk_dynamodb::types::PointInTimeRecoveryStatus;
+use aws_sdk_dynamodb::types::{
+    ContinuousBackupsDescription, PointInTimeRecoveryDescription, PointInTimeRecoveryStatus, SseDescription,
+    TableDescription,
+};
 use jiff::Timestamp;
 
 use super::service::{Asked, PAGES_MAX};
@@ -47,9 +50,10 @@ impl AwsSafeguards {
         let asked = Asked::about("dynamodb:DescribeContinuousBackups", table);
         let sent = self.tables.describe_continuous_backups().table_name(table).send().await;
         let answer = sent.map_err(|error| asked.failed(&error))?;
-        let recovery =
-            answer.continuous_backups_description().and_then(|backups| backups.point_in_time_recovery_description());
-        let status = recovery.and_then(|recovery| recovery.point_in_time_recovery_status());
+        let recovery = answer
+            .continuous_backups_description()
+            .and_then(ContinuousBackupsDescription::point_in_time_recovery_description);
+        let status = recovery.and_then(PointInTimeRecoveryDescription::point_in_time_recovery_status);
         Ok(status == Some(&PointInTimeRecoveryStatus::Enabled))
     }
 }
@@ -73,8 +77,8 @@ impl Safeguards for AwsSafeguards {
         let asked = Asked::about("dynamodb:DescribeTable", name);
         let sent = self.tables.describe_table().table_name(name).send().await;
         let Some(answer) = if_there(sent.map_err(|error| asked.failed(&error)))? else { return Ok(None) };
-        let encryption = answer.table().and_then(|table| table.sse_description());
-        let key = text(encryption.and_then(|encryption| encryption.kms_master_key_arn()));
+        let encryption = answer.table().and_then(TableDescription::sse_description);
+        let key = text(encryption.and_then(SseDescription::kms_master_key_arn));
         Ok(Some(TableGuard { key, point_in_time: self.is_point_in_time(name).await? }))
     }
 

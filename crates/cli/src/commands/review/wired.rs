@@ -52,11 +52,11 @@ impl Wired {
 
     /// The ports.
     pub(super) fn site(&self, now: Timestamp) -> Site<'_> {
-        let executions = self.executions.as_ref().map(|executions| executions.as_ref());
+        let executions = held(&self.executions);
         Site {
             now,
             stack: self.stack.as_deref(),
-            journal: self.journal.as_ref().map(|journal| journal.as_ref()),
+            journal: held(&self.journal),
             sweep: self.services.as_ref().map(|(services, location, ways)| Sweep {
                 stack: &self.of,
                 ports: services.ports(),
@@ -72,11 +72,11 @@ impl Wired {
             rds: self.services.as_ref().map(|(services, location, _)| (services.ports().cloud, location.clone())),
             executions,
             logs: self.logs.as_ref().map(|(logs, groups)| (logs.as_ref(), groups.clone())),
-            metrics: self.metrics.as_ref().map(|metrics| metrics.as_ref()),
+            metrics: held(&self.metrics),
             deployed: self.deployed.as_ref(),
             configuration: self.configuration.as_ref().map(|configuration| configuration as &dyn Verdicts),
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
-            safeguards: self.safeguards.as_ref().map(|safeguards| safeguards.as_ref()),
+            safeguards: held(&self.safeguards),
             drills: Reach::There(&NoDrills as &dyn Drills),
         }
     }
@@ -151,6 +151,11 @@ async fn services(context: &Context, region: &Region) -> Reach<(Services, Locati
         Ok::<_, CommandError>((services, location, ways_of_copies(context.config()?, region)))
     };
     reach(open().await)
+}
+
+/// A port that is held in a box.
+fn held<T: ?Sized>(port: &Reach<Box<T>>) -> Reach<&T> {
+    port.as_ref().map(Box::as_ref)
 }
 
 fn reach<T>(opened: Result<T, impl Into<CommandError>>) -> Reach<T> {
