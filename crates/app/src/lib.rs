@@ -13,6 +13,7 @@ mod identity;
 mod lookup;
 #[cfg(feature = "stack")]
 mod review;
+mod rotation;
 mod services;
 #[cfg(feature = "stack")]
 mod stack;
@@ -31,6 +32,7 @@ pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
 #[cfg(feature = "stack")]
 pub use review::{LogFiles, StackConfiguration};
+pub use rotation::{RotationServices, new_secret_version};
 #[cfg(feature = "executions")]
 pub use services::function::MachineError;
 #[cfg(feature = "aws-services")]

@@ -8,6 +8,8 @@ use std::io::Write;
 
 use async_trait::async_trait;
 use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
+#[cfg(feature = "local")]
+use aurora_restore_core::ports::SecretVersions;
 use aurora_restore_core::{
     ids::{AccountId, Region, SecretId},
     ports::{
@@ -228,6 +230,18 @@ pub async fn open_secrets(environment: &Environment) -> Result<Box<dyn Secrets>,
     }
 }
 
+/// The versions of secrets, in the same store.
+///
+/// # Errors
+/// [`ServicesError`] where the account with the secrets cannot be entered.
+#[cfg(feature = "local")]
+pub(crate) async fn open_versions(environment: &Environment) -> Result<Box<dyn SecretVersions>, ServicesError> {
+    match &environment.secrets {
+        SecretsPlace::Directory(directory) => Ok(Box::new(FileSecrets::new(directory))),
+        SecretsPlace::SecretsManager(region) => remote::versions(environment, region).await,
+    }
+}
+
 /// The database side. Reads the certificates, connects to nothing.
 ///
 /// # Errors
@@ -306,7 +320,7 @@ async fn keys(id: &SecretId, secrets: &dyn Secrets) -> Result<CredentialSource, 
 }
 
 #[cfg(feature = "local")]
-async fn open_notifier(
+pub(crate) async fn open_notifier(
     environment: &Environment,
     secrets: &dyn Secrets,
     console: impl Write + Send + 'static,

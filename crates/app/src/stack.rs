@@ -1,7 +1,7 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
 use aurora_restore_aws::{
-    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, MachineArn, ParameterName, S3Artifacts,
+    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, KmsKeys, MachineArn, ParameterName, S3Artifacts,
     SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
@@ -11,7 +11,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Artifacts, Executions, Logs, Metrics, Patient, Safeguards, ServiceError, Stack, Stacks as _},
+    ports::{Artifacts, Executions, Keys, Logs, Metrics, Patient, Safeguards, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
@@ -85,6 +85,14 @@ impl StackServices {
     /// [`ServicesError::Endpoint`].
     pub fn artifacts(&self, owner: &AccountId) -> Result<Box<dyn Artifacts>, ServicesError> {
         Ok(Box::new(S3Artifacts::new(&self.connection, owner.clone(), None)?))
+    }
+
+    /// The KMS keys.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn keys(&self) -> Result<Box<dyn Keys>, ServicesError> {
+        Ok(Box::new(KmsKeys::new(&self.connection, None)?))
     }
 
     /// What a deployment works with.

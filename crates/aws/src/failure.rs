@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
     }
 
     /// A call about a named thing.
-    #[cfg(any(feature = "rds", feature = "notices"))]
+    #[cfg(any(feature = "rds", feature = "notices", feature = "secrets"))]
     pub(crate) fn about(action: &'static str, object: &'a str) -> Self {
         Self { action, object }
     }

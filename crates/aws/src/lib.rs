@@ -8,7 +8,7 @@
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
-//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code | `aws-sdk-cloudformation`, `aws-sdk-s3` |
+//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
 //! | `logs` | `CloudWatchLogs`: the lines of logs | `aws-sdk-cloudwatchlogs` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
 //! | `metrics` | `CloudWatch`: metrics by the day | `aws-sdk-cloudwatch` |
@@ -73,7 +73,7 @@ pub use stack::CloudWatch;
 #[cfg(feature = "logs")]
 pub use stack::CloudWatchLogs;
 #[cfg(feature = "stack")]
-pub use stack::{CloudFormation, S3Artifacts};
+pub use stack::{CloudFormation, KmsKeys, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
 pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

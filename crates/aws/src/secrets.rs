@@ -1,5 +1,7 @@
 //! Passwords in Secrets Manager (`GetSecretValue`). Nothing of a secret's content ever reaches an error.
 
+mod versions;
+
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::SecretId,

@@ -3,6 +3,8 @@
 
 mod executions;
 #[cfg(feature = "stack")]
+mod rotation;
+#[cfg(feature = "stack")]
 mod stack;
 
 use std::error::Error;

@@ -199,6 +199,10 @@ id_type!(
     SecretId, "secret id", check_opaque, str::to_owned
 );
 id_type!(
+    /// The id of one version of a secret; whoever asks for a version chooses it.
+    SecretVersionId, "version of a secret", check_version, str::to_owned
+);
+id_type!(
     /// The immutable id that RDS gives a cluster (`DbClusterResourceId`). It survives renames, so it says *which*
     /// cluster bears a name.
     ResourceId, "cluster resource id", check_opaque, str::to_owned
@@ -207,6 +211,17 @@ id_type!(
     /// An Amazon Resource Name.
     Arn, "ARN", check_arn, str::to_owned
 );
+
+/// As Secrets Manager takes it for `ClientRequestToken`. Nothing in it leads out of a directory.
+fn check_version(text: &str) -> Result<(), &'static str> {
+    if !(32..=64).contains(&text.len()) {
+        return Err("it must have 32 to 64 characters");
+    }
+    if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err("only letters, digits and hyphens are allowed");
+    }
+    Ok(())
+}
 
 fn check_arn(text: &str) -> Result<(), &'static str> {
     check_opaque(text)?;

@@ -17,6 +17,7 @@ pub mod log;
 mod metrics;
 mod place;
 mod reply;
+mod rotate;
 pub mod runtime;
 mod sweep;
 mod time;

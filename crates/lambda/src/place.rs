@@ -1,4 +1,4 @@
-//! What a function serves: a step, the way back, the end of a retired cluster, or the sweep.
+//! What a function serves: a step, the way back, the end of a retired cluster, the sweep, or the rotation of secrets.
 
 use aurora_restore_app::SourceIs;
 use aurora_restore_core::{engine::Place, operation::StepKind};
@@ -14,6 +14,8 @@ pub enum Served {
     Retire,
     /// Nothing of one operation: it looks after all of them.
     Sweep,
+    /// No operation at all: Secrets Manager has a secret rotated.
+    Rotate,
 }
 
 impl Served {
@@ -23,7 +25,7 @@ impl Served {
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
         let steps = StepKind::ALL.into_iter().map(Self::Step);
-        steps.chain([Self::Undo, Self::Retire, Self::Sweep]).find(|served| served.as_str() == word)
+        steps.chain([Self::Undo, Self::Retire, Self::Sweep, Self::Rotate]).find(|served| served.as_str() == word)
     }
 
     /// Whether it can do nothing without entering the source account: the places that copy, share and look there. The sweeper
@@ -32,7 +34,7 @@ impl Served {
         let enters = match self {
             Self::Step(step) => step.enters_source(),
             Self::Undo => true,
-            Self::Retire | Self::Sweep => false,
+            Self::Retire | Self::Sweep | Self::Rotate => false,
         };
         if enters { SourceIs::Entered } else { SourceIs::LeftAlone }
     }
@@ -44,6 +46,7 @@ impl Served {
             Self::Undo => "undo",
             Self::Retire => "retire",
             Self::Sweep => "sweep",
+            Self::Rotate => "rotate",
         }
     }
 
@@ -52,7 +55,7 @@ impl Served {
         match (self, place) {
             (Self::Step(own), Place::Step(step)) => own == step,
             (Self::Undo, Place::Undo) | (Self::Retire, Place::Retire) => true,
-            (Self::Step(_) | Self::Undo | Self::Retire | Self::Sweep, _) => false,
+            (Self::Step(_) | Self::Undo | Self::Retire | Self::Sweep | Self::Rotate, _) => false,
         }
     }
 }
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_place_has_a_word_that_reads_back() {
-        for word in ["snapshot-check", "notify", "undo", "retire", "sweep"] {
+        for word in ["snapshot-check", "notify", "undo", "retire", "sweep", "rotate"] {
             assert_eq!(Served::from_word(word).map(Served::as_str), Some(word));
         }
         assert_eq!(Served::from_word("Undo"), None);

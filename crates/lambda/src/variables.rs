@@ -38,7 +38,10 @@ impl Variables {
         let needed = |name: &str| optional(name).ok_or_else(|| missing(name));
         let step = needed("AURORA_RESTORE_STEP")?;
         let served = Served::from_word(&step).ok_or_else(|| {
-            wrong("AURORA_RESTORE_STEP", &format!("`{step}` is neither a step nor `undo`, `retire` or `sweep`"))
+            wrong(
+                "AURORA_RESTORE_STEP",
+                &format!("`{step}` is neither a step nor `undo`, `retire`, `sweep` or `rotate`"),
+            )
         })?;
         let region = needed("AWS_REGION")?;
         Ok(Self {

@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
-    begun, event::Event, failure::FunctionError, function::Function, log, metrics::Measure, place::Served, sweep,
-    time::UntilDeadline, variables::Variables,
+    begun, event::Event, failure::FunctionError, function::Function, log, metrics::Measure, place::Served, rotate,
+    sweep, time::UntilDeadline, variables::Variables,
 };
 
 /// So long the text of the configuration is believed.
@@ -67,6 +67,7 @@ impl Wiring {
         let variables = self.variables.as_ref().map_err(Clone::clone)?;
         match variables.served {
             Served::Sweep => sweep::run(self, variables, measures).await,
+            Served::Rotate => rotate::run(self, variables, payload).await,
             served @ (Served::Step(_) | Served::Undo | Served::Retire) => {
                 let event = Event::read(served, payload)?;
                 log::about(event.operation_id.as_str());

@@ -4,6 +4,8 @@
 //! The secret `staging/master` is the file `staging/master.json`: `{"username": "postgres", "password": "…"}`. Files
 //! that anybody but their owner may touch are refused. Nothing of a secret's content ever reaches an error.
 
+mod versions;
+
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
@@ -56,31 +58,7 @@ impl FileSecrets {
     }
 
     fn read(&self, id: &SecretId) -> Result<SecretDocument, SecretsError> {
-        let path = self.path_of(id);
-        let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                SecretsError::Missing { id: id.clone(), store: path.display().to_string() }
-            }
-            io::ErrorKind::PermissionDenied => {
-                SecretsError::Denied { id: id.clone(), reason: format!("{} is not yours to read", path.display()) }
-            }
-            _ => self.unavailable(id, &error),
-        })?;
-        let malformed = |reason: String| SecretsError::Malformed { id: id.clone(), reason };
-        // What is checked is the file that is open, not one that takes its name afterwards.
-        let metadata = file.metadata().map_err(|error| self.unavailable(id, &error))?;
-        if !metadata.is_file() {
-            return Err(malformed(format!("{} is not a file", path.display())));
-        }
-        if metadata.mode() & 0o077 != 0 {
-            return Err(SecretsError::Denied { id: id.clone(), reason: open_to_others(&path) });
-        }
-        let mut text = Vec::new();
-        let _read = file
-            .take(SECRET_BYTES_MAX as u64 + 1)
-            .read_to_end(&mut text)
-            .map_err(|error| self.unavailable(id, &error))?;
-        SecretDocument::from_json(&text).map_err(|reason| malformed(format!("{}: {reason}", path.display())))
+        read_owned(id, &self.path_of(id))
     }
 }
 
@@ -93,6 +71,35 @@ impl Secrets for FileSecrets {
             Err(SecretsError::Unavailable { id: id.clone(), reason: format!("the reading was given up: {error}") })
         })
     }
+}
+
+/// Reads the file of a secret, if nobody but its owner may use it.
+fn read_owned(id: &SecretId, path: &Path) -> Result<SecretDocument, SecretsError> {
+    let unavailable = |error: &io::Error| SecretsError::Unavailable {
+        id: id.clone(),
+        reason: format!("{}: {error}", path.display()),
+    };
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            SecretsError::Missing { id: id.clone(), store: path.display().to_string() }
+        }
+        io::ErrorKind::PermissionDenied => {
+            SecretsError::Denied { id: id.clone(), reason: format!("{} is not yours to read", path.display()) }
+        }
+        _ => unavailable(&error),
+    })?;
+    let malformed = |reason: String| SecretsError::Malformed { id: id.clone(), reason };
+    // What is checked is the file that is open, not one that takes its name afterwards.
+    let metadata = file.metadata().map_err(|error| unavailable(&error))?;
+    if !metadata.is_file() {
+        return Err(malformed(format!("{} is not a file", path.display())));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(SecretsError::Denied { id: id.clone(), reason: open_to_others(path) });
+    }
+    let mut text = Vec::new();
+    let _read = file.take(SECRET_BYTES_MAX as u64 + 1).read_to_end(&mut text).map_err(|error| unavailable(&error))?;
+    SecretDocument::from_json(&text).map_err(|reason| malformed(format!("{}: {reason}", path.display())))
 }
 
 /// A part of an id as the name of a file or directory: letters, digits and `_ - + = @ .` stay, all else becomes `%` and
@@ -118,10 +125,16 @@ fn open_to_others(path: &Path) -> String {
     format!("others than its owner may use the file; run: chmod 600 '{quoted}'")
 }
 
+/// Makes a directory for its owner alone, and those above it that are missing.
+fn make_directory(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Puts a file in the place of another one, as a whole.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     static DRAFTS: AtomicU32 = AtomicU32::new(0);
     let directory = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    make_directory(directory)?;
     let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
     // Begins with a dot, which no secret's name does.
     let draft = directory.join(format!(".draft-{}-{number}", std::process::id()));

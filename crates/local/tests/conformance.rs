@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::SecretId,
-    ports::{Journal, Notifier, SecretDocument, Secrets},
+    ports::{Journal, Notifier, SecretDocument, SecretVersions, Secrets},
     secret::Secret,
 };
 use aurora_restore_local::{ConsoleNotifier, FileSecrets, SqliteJournal};
@@ -17,6 +17,7 @@ use aurora_restore_testing::suites::{
     broken,
     journal::{JournalFixture, run},
     notifier::{self, NotifierFixture},
+    secret_versions::{self, SecretVersionsFixture},
     secrets::{self, SecretsFixture},
     states,
 };
@@ -72,6 +73,32 @@ async fn the_secrets_in_files_pass_the_suite_of_the_secrets_port() {
     let home = tempfile::tempdir().expect("a directory for the secrets");
     let mut fixture = InDirectory(FileSecrets::new(home.path().join("secrets")));
     assert_eq!(broken(&secrets::run(&mut fixture).await), Vec::<String>::new());
+}
+
+#[async_trait]
+impl SecretVersionsFixture for InDirectory {
+    fn versions(&self) -> &dyn SecretVersions {
+        &self.0
+    }
+
+    async fn put(&mut self, id: &SecretId, fields: &[(&str, &str)]) {
+        SecretsFixture::put(self, id, fields).await;
+    }
+
+    async fn read(&self, id: &SecretId) -> SecretDocument {
+        self.0.get(id).await.expect("it is there")
+    }
+
+    fn skips(&self, _case: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn the_versions_in_files_pass_the_suite_of_their_port() {
+    let home = tempfile::tempdir().expect("a directory for the secrets");
+    let mut fixture = InDirectory(FileSecrets::new(home.path().join("secrets")));
+    assert_eq!(broken(&secret_versions::run(&mut fixture).await), Vec::<String>::new());
 }
 
 /// What stands in the place of the terminal.

@@ -8,6 +8,7 @@ mod failure;
 mod fingerprint;
 mod identifier;
 mod options;
+mod partner;
 mod postgres;
 mod session;
 mod users;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use aurora_restore_core::{
-    ports::{Database, DatabaseError, DatabaseLogin, LoginProof, UserSetup, UserSetupOutcome},
+    ports::{Database, DatabaseError, DatabaseLogin, LoginProof, Logins, RoleSecret, UserSetup, UserSetupOutcome},
+    secret::Secret,
     verification::{CheckResult, VerificationSpec},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -12,6 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{
     fingerprint,
     options::{self, Options, TrustError},
+    partner,
     session::{Connector, Purpose},
     users, verify,
 };
@@ -61,5 +63,25 @@ impl Database for Postgres {
 
     async fn verify(&self, login: &DatabaseLogin, spec: &VerificationSpec) -> Result<Vec<CheckResult>, DatabaseError> {
         verify::verify(&self.connector, login, spec).await
+    }
+}
+
+#[async_trait]
+impl Logins for Postgres {
+    async fn partner_of(&self, master: &DatabaseLogin, login: &str) -> Result<String, DatabaseError> {
+        partner::partner_of(&self.connector, master, login).await
+    }
+
+    async fn arm_partner(
+        &self,
+        master: &DatabaseLogin,
+        login: &str,
+        partner: &RoleSecret,
+    ) -> Result<(), DatabaseError> {
+        partner::arm(&self.connector, master, login, partner).await
+    }
+
+    async fn set_own_password(&self, login: &DatabaseLogin, password: &Secret) -> Result<(), DatabaseError> {
+        partner::set_own_password(&self.connector, login, password).await
     }
 }

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use aurora_restore_core::{
     ids::{AccountId, KmsKey, SecretId, SnapshotId},
-    ports::{Cloud, Journal, Location, Notifier, Secrets, Side},
+    ports::{Cloud, Journal, Location, Notifier, SecretDocument, SecretVersions, Secrets, Side},
 };
 use aurora_restore_testing::{
-    MemoryJournal, MemorySecrets, RecordingNotifier, block_on,
+    MemoryJournal, MemorySecrets, MemoryVersions, RecordingNotifier, block_on,
     scenario::{FRANKFURT, IRELAND, STAGING, TARGET_KEY, region},
     stacks::{MemoryArtifacts, MemoryStacks},
     suites::{
-        self, broken, journal::JournalFixture, notifier::NotifierFixture, rds::RdsFixture, secrets::SecretsFixture,
+        self, broken, journal::JournalFixture, notifier::NotifierFixture, rds::RdsFixture,
+        secret_versions::SecretVersionsFixture, secrets::SecretsFixture,
     },
 };
 use jiff::SignedDuration;
@@ -111,6 +112,34 @@ impl SecretsFixture for Store {
 #[test]
 fn the_secrets_in_memory_pass_the_suite_of_the_secrets_port() {
     let results = block_on(suites::secrets::run(&mut Store::default()));
+    assert_eq!(broken(&results), Vec::<String>::new());
+}
+
+#[derive(Default)]
+struct Versions(MemoryVersions);
+
+#[async_trait]
+impl SecretVersionsFixture for Versions {
+    fn versions(&self) -> &dyn SecretVersions {
+        &self.0
+    }
+
+    async fn put(&mut self, id: &SecretId, fields: &[(&str, &str)]) {
+        self.0.put(id, fields);
+    }
+
+    async fn read(&self, id: &SecretId) -> SecretDocument {
+        self.0.get(id).await.expect("it is there")
+    }
+
+    fn skips(&self, _case: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+#[test]
+fn the_versions_in_memory_pass_the_suite_of_their_port() {
+    let results = block_on(suites::secret_versions::run(&mut Versions::default()));
     assert_eq!(broken(&results), Vec::<String>::new());
 }
 

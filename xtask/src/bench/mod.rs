@@ -6,6 +6,7 @@ mod command;
 mod demo;
 mod lambda;
 mod review;
+mod rotation;
 mod sandbox;
 mod simulation;
 mod state;
@@ -38,6 +39,8 @@ enum What {
     State,
     /// A weekly review of a stack with 1,000 operations and 100,000 lines of logs
     Review,
+    /// Rotations of secrets with crashes: the logins that fail
+    Rotation,
     /// All of them
     All,
 }
@@ -79,6 +82,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     if wanted(What::Review) {
         review::run(root)?;
+    }
+    if wanted(What::Rotation) {
+        rotation::run(root)?;
     }
     Ok(())
 }

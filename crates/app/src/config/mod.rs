@@ -19,6 +19,7 @@ mod problem;
 mod reader;
 mod reference;
 mod request;
+mod rotation;
 mod schema;
 mod sources;
 mod stack;
@@ -42,6 +43,7 @@ pub use environment::{
 };
 pub use for_stack::{StackReading, for_stack, request_on_stack, secrets_on_stack};
 pub use problem::{ConfigError, Origin, Problem};
+pub use rotation::RotationKeys;
 pub use sources::{FlagValue, ItemRequest, ParameterText, Sources};
 pub use stack::DeployedStack;
 pub use value::Value;

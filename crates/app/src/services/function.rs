@@ -11,9 +11,10 @@ use aurora_restore_aws::{
 use aurora_restore_core::{
     ids::Region,
     ports::{
-        Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, Journal, LoginProof, Notifier, UserSetup,
-        UserSetupOutcome,
+        Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, Journal, LoginProof, Logins, Notifier, RoleSecret,
+        UserSetup, UserSetupOutcome,
     },
+    secret::Secret,
     verification::{CheckResult, VerificationSpec},
 };
 use aurora_restore_sql::Postgres;
@@ -25,6 +26,7 @@ use crate::{
         SecretsPlace,
     },
     hooks,
+    rotation::RotationServices,
 };
 
 pub use aurora_restore_aws::ParameterError as FunctionParameterError;
@@ -109,6 +111,24 @@ impl FunctionAccount {
             SourceIs::LeftAlone => services.check_target(environment).await?,
         }
         Ok(services)
+    }
+
+    /// The services of a rotation. Sends nothing.
+    ///
+    /// # Errors
+    /// [`ServicesError`].
+    pub async fn rotation(
+        &self,
+        environment: &Environment,
+        package: Option<&str>,
+    ) -> Result<RotationServices, ServicesError> {
+        let secrets = SecretsManagerSecrets::new(&self.connection, None)?;
+        Ok(RotationServices {
+            cloud: self.cloud(&environment.aws, &secrets).await?,
+            versions: Box::new(secrets),
+            database: Box::new(LaterDatabase::new(&environment.database, package)),
+            notifier: self.notifier(&environment.notify)?,
+        })
     }
 
     /// The journal alone: it is there where the rest of a configuration cannot be used. Sends nothing.
@@ -230,5 +250,25 @@ impl Database for LaterDatabase {
 
     async fn verify(&self, login: &DatabaseLogin, spec: &VerificationSpec) -> Result<Vec<CheckResult>, DatabaseError> {
         self.open(login)?.verify(login, spec).await
+    }
+}
+
+#[async_trait]
+impl Logins for LaterDatabase {
+    async fn partner_of(&self, master: &DatabaseLogin, login: &str) -> Result<String, DatabaseError> {
+        self.open(master)?.partner_of(master, login).await
+    }
+
+    async fn arm_partner(
+        &self,
+        master: &DatabaseLogin,
+        login: &str,
+        partner: &RoleSecret,
+    ) -> Result<(), DatabaseError> {
+        self.open(master)?.arm_partner(master, login, partner).await
+    }
+
+    async fn set_own_password(&self, login: &DatabaseLogin, password: &Secret) -> Result<(), DatabaseError> {
+        self.open(login)?.set_own_password(login, password).await
     }
 }

@@ -3,7 +3,7 @@
 
 use aurora_restore_core::{
     ids::{Arn, Region},
-    ports::{Journal, Notifier, Secrets},
+    ports::{Journal, Notifier, SecretVersions, Secrets},
 };
 
 use super::ServicesError;
@@ -15,7 +15,7 @@ mod built_in {
 
     use super::{
         super::{OpenState, account_access, function::tables_options, open_secrets},
-        Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
+        Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets, ServicesError,
     };
 
     /// The target account in a Region. Whoever has no keys in a secret is not asked for them.
@@ -61,6 +61,14 @@ mod built_in {
         Ok(Box::new(SecretsManagerSecrets::new(&connection, None)?))
     }
 
+    pub(in super::super) async fn versions(
+        environment: &Environment,
+        region: &Region,
+    ) -> Result<Box<dyn SecretVersions>, ServicesError> {
+        let connection = connect(environment, region, &NoKeys).await?;
+        Ok(Box::new(SecretsManagerSecrets::new(&connection, None)?))
+    }
+
     pub(in super::super) async fn notifier(
         environment: &Environment,
         secrets: &dyn Secrets,
@@ -88,7 +96,9 @@ mod built_in {
 
 #[cfg(not(feature = "aws-services"))]
 mod built_in {
-    use super::{super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError};
+    use super::{
+        super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets, ServicesError,
+    };
 
     pub(in super::super) async fn state(
         _environment: &Environment,
@@ -111,6 +121,13 @@ mod built_in {
         Err(ServicesError::NotBuiltIn { key: "secrets.store" })
     }
 
+    pub(in super::super) async fn versions(
+        _environment: &Environment,
+        _region: &Region,
+    ) -> Result<Box<dyn SecretVersions>, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "secrets.store" })
+    }
+
     pub(in super::super) async fn notifier(
         _environment: &Environment,
         _secrets: &dyn Secrets,
@@ -121,4 +138,4 @@ mod built_in {
     }
 }
 
-pub(super) use built_in::{journal, notifier, secrets, state};
+pub(super) use built_in::{journal, notifier, secrets, state, versions};

@@ -1,10 +1,12 @@
-//! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics.
+//! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics; and KMS, which is
+//! only looked at.
 
 mod cloudformation;
 #[cfg(feature = "metrics")]
 mod cloudwatch;
 #[cfg(feature = "logs")]
 mod cloudwatch_logs;
+mod kms;
 mod s3;
 #[cfg(feature = "safeguards")]
 mod safeguards;
@@ -15,6 +17,7 @@ pub use cloudformation::CloudFormation;
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "logs")]
 pub use cloudwatch_logs::CloudWatchLogs;
+pub use kms::KmsKeys;
 pub use s3::S3Artifacts;
 #[cfg(feature = "safeguards")]
 pub use safeguards::AwsSafeguards;

@@ -3,6 +3,7 @@
 
 mod executions;
 mod journal;
+mod keys;
 mod moto;
 mod review;
 mod sandbox;

@@ -7,12 +7,15 @@ use aurora_restore_aws::{
 };
 use aurora_restore_core::{
     ids::{Arn, ClusterId, OperationId, SecretId},
-    ports::{Notice, NoticeOutcome, Notifier, Secrets},
+    ports::{Notice, NoticeOutcome, Notifier, SecretDocument, SecretVersions, Secrets},
     secret::Secret,
 };
 use aurora_restore_testing::{
     stand_in::{REGION, StandIn},
-    suites::{broken, notifier, notifier::NotifierFixture, secrets, secrets::SecretsFixture},
+    suites::{
+        broken, notifier, notifier::NotifierFixture, secret_versions, secret_versions::SecretVersionsFixture, secrets,
+        secrets::SecretsFixture,
+    },
 };
 use serde_json::{Value, json};
 
@@ -55,6 +58,57 @@ impl SecretsFixture for InSecretsManager<'_> {
         };
         let _made = self.server.json("secretsmanager", &format!("secretsmanager.{action}"), &body);
     }
+}
+
+/// What a stand-in cannot show: the sentence of the case, and why.
+type Skipped = &'static [(&'static str, &'static str)];
+
+const ON_MINISTACK: Skipped = &[
+    ("a version keeps its content", "MiniStack overwrites it"),
+    ("a label is on one version at a time", "MiniStack leaves the pending label on the former version as well"),
+];
+
+struct Versions<'s> {
+    store: InSecretsManager<'s>,
+    skipped: Skipped,
+}
+
+#[async_trait]
+impl SecretVersionsFixture for Versions<'_> {
+    fn versions(&self) -> &dyn SecretVersions {
+        &self.store.secrets
+    }
+
+    async fn put(&mut self, id: &SecretId, fields: &[(&str, &str)]) {
+        self.store.put(id, fields).await;
+    }
+
+    async fn read(&self, id: &SecretId) -> SecretDocument {
+        self.store.secrets.get(id).await.expect("it is there")
+    }
+
+    fn skips(&self, case: &str) -> Option<&'static str> {
+        self.skipped.iter().find(|(sentence, _)| *sentence == case).map(|(_, reason)| *reason)
+    }
+}
+
+async fn versions_pass(server: &StandIn, skipped: Skipped) {
+    let secrets = SecretsManagerSecrets::new(&connection().await, Some(&endpoint(server))).expect("a legal endpoint");
+    let mut fixture = Versions { store: InSecretsManager { server, secrets }, skipped };
+    assert_eq!(broken(&secret_versions::run(&mut fixture).await), Vec::<String>::new());
+    for (sentence, reason) in skipped {
+        assert!(secret_versions::sentences().contains(sentence), "{sentence}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn versions_of_secrets_on_moto_pass_the_suite_of_their_port() {
+    versions_pass(&StandIn::moto(), &[]).await;
+}
+
+#[tokio::test]
+async fn versions_of_secrets_on_ministack_pass_the_suite_of_their_port() {
+    versions_pass(&StandIn::ministack(), ON_MINISTACK).await;
 }
 
 struct OnTopic<'s> {

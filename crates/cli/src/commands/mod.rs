@@ -9,6 +9,8 @@ mod demo;
 mod doctor;
 mod drive;
 mod explain;
+#[cfg(feature = "stack")]
+mod keys;
 mod list;
 mod man;
 #[cfg(feature = "stack")]
@@ -24,6 +26,8 @@ mod retire;
 mod review;
 mod run;
 mod sandbox;
+#[cfg(feature = "stack")]
+mod secrets;
 #[cfg(feature = "stack")]
 mod stack;
 #[cfg(feature = "stack")]
@@ -57,6 +61,10 @@ pub(crate) enum Command {
     #[cfg(feature = "stack")]
     Review(review::ReviewArgs),
     #[cfg(feature = "stack")]
+    Keys(keys::KeysArgs),
+    #[cfg(feature = "stack")]
+    Secrets(secrets::SecretsArgs),
+    #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -87,6 +95,10 @@ impl Command {
             Self::State(args) => state::run(context, args),
             #[cfg(feature = "stack")]
             Self::Review(args) => review::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Keys(args) => keys::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Secrets(args) => secrets::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
             Self::Config(args) => config::run(context, args),

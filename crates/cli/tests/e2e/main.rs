@@ -8,6 +8,7 @@ mod faults;
 mod on_stack;
 mod refusals;
 mod restores;
+mod rotation;
 mod sandbox;
 mod sources;
 mod strategies;

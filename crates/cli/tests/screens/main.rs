@@ -8,6 +8,7 @@ mod harness;
 mod journal;
 mod killed_purge;
 mod review;
+mod secrets;
 mod stack;
 mod state;
 mod usage;

@@ -6,9 +6,11 @@
 mod clock;
 mod database;
 mod journal;
+mod logins;
 mod notifier;
 mod rds;
 mod secret_document;
+mod secret_versions;
 mod secrets;
 
 pub use clock::Clock;
@@ -20,6 +22,7 @@ pub use journal::{
     FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, RefusedOperation,
     TargetKey,
 };
+pub use logins::Logins;
 pub use notifier::{Notice, NoticeOutcome, Notifier, NotifierError};
 pub use rds::{
     AccountQuota, Change, Cloud, CloudError, Cluster, ClusterMember, ClusterModify, ClusterRestore, ClusterStatus,
@@ -29,6 +32,10 @@ pub use rds::{
     SubnetGroup, Tags,
 };
 pub use secret_document::SECRET_BYTES_MAX;
+pub use secret_versions::{
+    OwnRotation, PASSWORD_CHARS, PASSWORD_EXCLUDED, SecretHistory, SecretVersion, SecretVersions, SecretVersionsError,
+    VersionStage,
+};
 pub use secrets::{SecretDocument, Secrets, SecretsError};
 
 /// Everything the engine needs, gathered by the `app` room.

@@ -3,6 +3,7 @@
 mod artifacts;
 mod drifts;
 mod executions;
+mod keys;
 mod logs;
 mod metrics;
 mod patient;
@@ -18,6 +19,7 @@ pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
     InvalidExecutionName, Resumed, Started, start_resumption,
 };
+pub use keys::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys};
 pub use logs::{LogLine, LogPage, LogQuery, Logs};
 pub use metrics::{DailyQuery, Day, Metric, Metrics, Statistic};
 pub use patient::Patient;

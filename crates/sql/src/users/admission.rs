@@ -31,7 +31,7 @@ pub(crate) async fn admit(session: &Session, task: &Task<'_>) -> Result<(), Data
             tracing::info!(%database, %owner, "the database belongs to the engine and is left as it is");
             continue;
         }
-        memberships.extend(membership::join(session, task, &owner).await?);
+        memberships.extend(membership::join(session, task.borrower(), &owner).await?);
         settle(session, task, database).await?;
     }
     membership::leave(session, memberships).await?;

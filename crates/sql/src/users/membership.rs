@@ -6,8 +6,16 @@
 
 use aurora_restore_core::ports::DatabaseError;
 
-use super::Task;
 use crate::{identifier::Quoted, session::Session};
+
+/// Who borrows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Borrower<'a> {
+    /// The master that is logged in.
+    pub(crate) master: &'a str,
+    /// The major version of the server.
+    pub(crate) major: i32,
+}
 
 /// A membership taken by [`join`], and how to give it back.
 pub(crate) struct Membership {
@@ -17,14 +25,18 @@ pub(crate) struct Membership {
 }
 
 /// Makes the master a member of `owner` unless it has the owner's rights already. To be called in a transaction.
-pub(crate) async fn join(session: &Session, task: &Task<'_>, owner: &str) -> Result<Option<Membership>, DatabaseError> {
+pub(crate) async fn join(
+    session: &Session,
+    borrower: Borrower<'_>,
+    owner: &str,
+) -> Result<Option<Membership>, DatabaseError> {
     let doing = format!("borrowing the rights of the owner `{owner}`");
     let held = "SELECT pg_has_role(current_user, $1::name, 'USAGE')";
     if session.row(&doing, held, &[&owner]).await?.get(0) {
         return Ok(None);
     }
-    let (role, master) = (Quoted::name(owner), Quoted::name(&task.master.username));
-    if task.major < 16 {
+    let (role, master) = (Quoted::name(owner), Quoted::name(borrower.master));
+    if borrower.major < 16 {
         let put_back = set_members_aside(session, &doing, owner, &master).await?;
         session.run(&doing, &format!("GRANT {role} TO {master}")).await?;
         return Ok(Some(Membership { give_back: format!("REVOKE {role} FROM {master}"), put_back }));

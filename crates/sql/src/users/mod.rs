@@ -7,12 +7,12 @@
 mod admission;
 mod catalogue;
 mod locking;
-mod membership;
+pub(crate) mod membership;
 mod objects;
 mod privileges;
 mod proofs;
 mod request;
-mod roles;
+pub(crate) mod roles;
 
 pub(crate) use catalogue::databases;
 
@@ -53,6 +53,11 @@ impl Task<'_> {
             SchemaChoice::AllUserSchemas => true,
             SchemaChoice::Only(schemas) => schemas.iter().any(|chosen| chosen == schema),
         }
+    }
+
+    /// The master, where it borrows the rights of others.
+    fn borrower(&self) -> membership::Borrower<'_> {
+        membership::Borrower { master: &self.master.username, major: self.major }
     }
 
     /// How to log in to another database as the master.

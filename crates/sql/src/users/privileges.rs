@@ -28,7 +28,7 @@ pub(crate) async fn grant(session: &Session, task: &Task<'_>, database: &str) ->
     let owners = owners(session, task, &ours).await?;
     let mut memberships = Vec::new();
     for owner in &owners {
-        memberships.extend(membership::join(session, task, owner).await?);
+        memberships.extend(membership::join(session, task.borrower(), owner).await?);
     }
     let mut statements = on_objects(task, &ours);
     statements.extend(defaults(task, &owners, &ours));

@@ -16,10 +16,11 @@ use postgres_protocol::password::scram_sha_256;
 
 use crate::{identifier::Quoted, session::Session};
 
-const OPEN: &str = "BEGIN; \
-    CREATE TEMPORARY TABLE aurora_restore_role (name text NOT NULL, verifier text NOT NULL) ON COMMIT DROP";
+const TABLE: &str =
+    "CREATE TEMPORARY TABLE aurora_restore_role (name text NOT NULL, verifier text NOT NULL) ON COMMIT DROP";
 
-/// `VALID UNTIL` and the connection limit are set because a role that comes from the source may have been closed by them.
+/// `VALID UNTIL` and the connection limit are set because a role that comes from the source may have been closed by them, and
+/// `role` is, because it may have been a partner there, which lives by the rights of another one.
 const WRITE: &str = "DO $aurora_restore$
     DECLARE wanted record;
     BEGIN
@@ -30,10 +31,22 @@ const WRITE: &str = "DO $aurora_restore$
             EXECUTE pg_catalog.format(
                 'ALTER ROLE %I LOGIN INHERIT NOCREATEDB NOCREATEROLE CONNECTION LIMIT -1 '
                 'VALID UNTIL ''infinity'' PASSWORD %L', wanted.name, wanted.verifier);
+            EXECUTE pg_catalog.format('ALTER ROLE %I RESET role', wanted.name);
         END LOOP;
     EXCEPTION WHEN OTHERS THEN
         RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM;
     END $aurora_restore$; COMMIT";
+
+/// The password alone; the table goes with the transaction.
+const SET_PASSWORD: &str = "DO $aurora_restore$
+    DECLARE wanted record;
+    BEGIN
+        FOR wanted IN SELECT name, verifier FROM pg_temp.aurora_restore_role LOOP
+            EXECUTE pg_catalog.format('ALTER ROLE %I PASSWORD %L', wanted.name, wanted.verifier);
+        END LOOP;
+    EXCEPTION WHEN OTHERS THEN
+        RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM;
+    END $aurora_restore$";
 
 /// Groups of PostgreSQL that let a member see more but change nothing; a reader may stay in them.
 const READING_GROUPS: [&str; 5] =
@@ -42,10 +55,23 @@ const READING_GROUPS: [&str; 5] =
 /// Makes `role` unless it exists, and sets its password. Idempotent because it sets the whole of what it cares about.
 pub(crate) async fn write(session: &Session, role: &RoleSecret) -> Result<(), DatabaseError> {
     let doing = format!("setting up the role `{}`", role.username);
+    session.run(&doing, "BEGIN").await?;
+    send_verifier(session, &doing, role).await?;
+    session.run(&doing, WRITE).await
+}
+
+/// Sets the password of a role that exists, and nothing else. To be called in a transaction.
+pub(crate) async fn set_password(session: &Session, doing: &str, role: &RoleSecret) -> Result<(), DatabaseError> {
+    send_verifier(session, doing, role).await?;
+    session.run(doing, SET_PASSWORD).await
+}
+
+/// Brings a role's verifier into a table that goes with the transaction.
+async fn send_verifier(session: &Session, doing: &str, role: &RoleSecret) -> Result<(), DatabaseError> {
     let verifier = scram_sha_256(role.password.expose().as_bytes());
-    session.run(&doing, OPEN).await?;
+    session.run(doing, TABLE).await?;
     let line = format!("{}\t{verifier}\n", copy_text(&role.username));
-    let failed = |error| session.failed(&doing, &error);
+    let failed = |error| session.failed(doing, &error);
     let sink = session
         .client()
         .copy_in("COPY pg_temp.aurora_restore_role (name, verifier) FROM STDIN")
@@ -53,8 +79,8 @@ pub(crate) async fn write(session: &Session, role: &RoleSecret) -> Result<(), Da
         .map_err(failed)?;
     let mut sink = pin!(sink);
     sink.send(Cursor::new(line.into_bytes())).await.map_err(failed)?;
-    sink.finish().await.map_err(failed)?;
-    session.run(&doing, WRITE).await
+    let _rows = sink.finish().await.map_err(failed)?;
+    Ok(())
 }
 
 /// Takes a role that shall only read out of every group that might let it write.

@@ -7,6 +7,7 @@ mod certificates;
 mod connection;
 mod inheritances;
 mod proofs;
+mod rotation;
 mod server;
 mod source;
 mod users;

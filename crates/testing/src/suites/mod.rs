@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod notifier;
 pub mod rds;
 pub mod safeguards;
+pub mod secret_versions;
 pub mod secrets;
 pub mod stacks;
 pub mod states;

@@ -31,7 +31,7 @@ pub(super) async fn prove(
     schemas.dedup();
     let mut proofs = Vec::new();
     for owner in privileges::owners(session, task, &ours).await? {
-        membership::join(session, task, &owner).await?;
+        membership::join(session, task.borrower(), &owner).await?;
         for schema in where_it_creates(session, &owner, &schemas).await? {
             proofs.push(try_one(session, task, database, &owner, &schema).await?);
         }

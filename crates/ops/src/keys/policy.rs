@@ -1,0 +1,173 @@
+//! Who may use a key, as its policy says. Pure.
+
+use serde_json::Value;
+
+use super::{KeyFinding, Level};
+use crate::ports::KeyFacts;
+
+/// Conditions that keep a statement for everybody within the account or the organisation.
+const NARROWING: [&str; 8] = [
+    "kms:calleraccount",
+    "kms:viaservice",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+];
+
+/// Looks at the statements that allow something.
+pub(super) fn review(facts: &KeyFacts) -> Vec<KeyFinding> {
+    let Some(text) = &facts.policy else {
+        return vec![finding(
+            facts,
+            Level::Note,
+            "the key's policy cannot be read",
+            "this caller lacks kms:GetKeyPolicy".to_owned(),
+        )];
+    };
+    let Ok(policy) = serde_json::from_str::<Value>(text) else {
+        return vec![finding(facts, Level::Warning, "the key's policy is not JSON", format!("{} bytes", text.len()))];
+    };
+    let own = facts.arn.split(':').nth(4).unwrap_or_default();
+    let statements = list(&policy["Statement"]);
+    let allowing = statements.iter().enumerate().filter(|(_, statement)| statement["Effect"] == "Allow");
+    allowing.filter_map(|(index, statement)| of_statement(facts, own, index, statement)).collect()
+}
+
+fn of_statement(facts: &KeyFacts, own: &str, index: usize, statement: &Value) -> Option<KeyFinding> {
+    let principals = principals(statement);
+    let name = statement["Sid"].as_str().map_or_else(|| format!("number {}", index + 1), |sid| format!("`{sid}`"));
+    let actions = words(&statement["Action"]).join(", ");
+    let for_all = principals.iter().any(|principal| principal == "*") || !statement["NotPrincipal"].is_null();
+    if for_all {
+        if is_narrowed(&statement["Condition"]) {
+            return None;
+        }
+        let evidence = format!("statement {name} allows {actions} to everybody, without a condition on who asks");
+        return Some(finding(facts, Level::Alarm, "everybody may use the key", evidence));
+    }
+    let foreign: Vec<&str> =
+        principals.iter().filter_map(|principal| account(principal)).filter(|id| *id != own).collect();
+    if foreign.is_empty() || !words(&statement["Action"]).iter().any(|action| action == "kms:*" || action == "*") {
+        return None;
+    }
+    let evidence = format!("statement {name} allows {actions} to {}", foreign.join(", "));
+    Some(finding(facts, Level::Warning, "another account may do everything with the key", evidence))
+}
+
+fn finding(facts: &KeyFacts, level: Level, what: &str, evidence: String) -> KeyFinding {
+    let arn = &facts.arn;
+    let mend = format!(
+        "aws kms get-key-policy --key-id {arn} --policy-name default --query Policy --output text > policy.json && \
+         ${{EDITOR:-vi}} policy.json && aws kms put-key-policy --key-id {arn} --policy-name default --policy file://policy.json"
+    );
+    KeyFinding { level, key: arn.clone(), what: what.to_owned(), evidence, mend }
+}
+
+/// Every principal that is an identity of AWS, services aside.
+fn principals(statement: &Value) -> Vec<String> {
+    match &statement["Principal"] {
+        Value::String(one) => vec![one.clone()],
+        Value::Object(kinds) => kinds.get("AWS").map(words).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// The account of a principal: twelve digits, or an ARN.
+fn account(principal: &str) -> Option<&str> {
+    let account = if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal };
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+}
+
+fn is_narrowed(condition: &Value) -> bool {
+    let Some(operators) = condition.as_object() else { return false };
+    // What is true for whoever lacks the key, and what excludes some, narrows nothing.
+    let counts = |operator: &str| !operator.ends_with("IfExists") && !operator.contains("Not");
+    operators.iter().filter(|(operator, _)| counts(operator)).any(|(_, keys)| {
+        keys.as_object().is_some_and(|keys| {
+            keys.iter().any(|(key, values)| {
+                NARROWING.contains(&key.to_ascii_lowercase().as_str())
+                    && words(values).iter().all(|value| !value.trim_matches('*').is_empty())
+            })
+        })
+    })
+}
+
+fn words(value: &Value) -> Vec<String> {
+    list(value).iter().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items.clone(),
+        Value::Null => Vec::new(),
+        one => vec![one.clone()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ports::{KeyManager, KeyRotation, KeyState};
+
+    fn found(statement: &Value) -> Option<(Level, String)> {
+        let facts = KeyFacts {
+            arn: "arn:aws:kms:eu-central-1:444455556666:key/1".to_owned(),
+            manager: KeyManager::Customer,
+            state: KeyState::Enabled,
+            rotation: KeyRotation::On,
+            policy: Some(json!({ "Version": "2012-10-17", "Statement": statement }).to_string()),
+        };
+        let mut findings = review(&facts);
+        assert!(findings.len() <= 1, "{findings:?}");
+        findings.pop().map(|found| (found.level, found.evidence))
+    }
+
+    #[test]
+    fn what_stays_in_the_account_is_no_finding() {
+        let root =
+            json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:*"});
+        assert_eq!(found(&root), None);
+        let service =
+            json!({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "kms:Decrypt"});
+        assert_eq!(found(&service), None);
+        let through = json!([{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "kms:Decrypt",
+            "Condition": {"StringEquals": {"kms:CallerAccount": "444455556666", "kms:ViaService": "rds.amazonaws.com"}}}]);
+        assert_eq!(found(&through), None);
+        let denied = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:*"});
+        assert_eq!(found(&denied), None);
+        let other = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["kms:Decrypt"]});
+        assert_eq!(found(&other), None, "a share for copies is what it is for");
+    }
+
+    #[test]
+    fn what_everybody_may_do_is_an_alarm() {
+        let open = [
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt"}),
+            json!({"Effect": "Allow", "Principal": {"AWS": ["111122223333", "*"]}, "Action": "kms:*"}),
+            json!({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "kms:*"}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+        ];
+        for statement in open {
+            assert_eq!(found(&statement).map(|(level, _)| level), Some(Level::Alarm), "{statement}");
+        }
+    }
+
+    #[test]
+    fn another_account_that_may_do_everything_is_named() {
+        let other = json!({"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                           "Action": "kms:*"});
+        let (level, evidence) = found(&other).unwrap();
+        assert_eq!(level, Level::Warning);
+        assert_eq!(evidence, "statement `Partner` allows kms:* to 111122223333");
+    }
+}

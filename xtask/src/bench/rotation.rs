@@ -1,0 +1,44 @@
+//! Rotations with crashes on real PostgreSQL, while clients log in: how many of their logins are refused.
+
+use std::{path::Path, process::Command};
+
+/// How many rotations.
+const ROTATIONS: &str = "100";
+/// The test that counts.
+const TEST: &str = "rotation::rotations_that_die_again_and_again_refuse_no_client";
+
+/// Runs the test with as many rotations as are asked for; it fails at the first refusal.
+pub(super) fn run(root: &Path) -> Result<(), String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["test", "--quiet", "--package", "aurora-restore-sql", "--test", "real_postgres", "--"])
+        .args(["--exact", TEST, "--nocapture"])
+        .env("AURORA_RESTORE_TEST_ROTATIONS", ROTATIONS)
+        .output()
+        .map_err(|error| format!("cargo test: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let found = text.lines().find(|line| line.contains("rotations,"));
+    match found {
+        Some(found) if output.status.success() => {
+            super::figure("rotations with crashes: failed logins", failed(found), "0");
+            println!("  {found}");
+            Ok(())
+        }
+        _ => Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+/// The number before the last word.
+fn failed(line: &str) -> &str {
+    line.split(' ').rev().nth(1).unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figure_is_the_number_of_failed_logins() {
+        assert_eq!(failed("100 rotations, 300 crashes, 5000 logins, 0 failed"), "0");
+    }
+}
