@@ -2,20 +2,30 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to whoever runs it")]
 
 mod bench;
+mod checklists;
+mod contracts;
+mod deps;
+mod docs;
+mod findings;
 mod fuzz;
+mod gate;
 mod generate;
+mod handbook;
 mod matrix;
 mod package;
+mod release;
 mod reviews;
 mod runbooks;
+mod scan;
 mod sim;
+mod size;
 mod stack;
 mod tidy;
 mod torture;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Repository chores
 #[derive(Parser)]
@@ -43,6 +53,20 @@ enum Chore {
     Fuzz(fuzz::Arguments),
     /// Kill processes at random moments of whole restores, and look at every row afterwards
     Torture(torture::Arguments),
+    /// Run everything that must hold before a change is merged, in order
+    Gate(gate::Arguments),
+    /// Look whether the records of old versions are as they were written
+    Contracts(findings::Form),
+    /// Look after the dependencies: known faults, licences, what is unused, what is newer
+    Deps(deps::Arguments),
+    /// Look whether what is shipped is within its size
+    Size(size::Arguments),
+    /// Look for secrets in the repository, and for policies that grant too much
+    Scan(findings::Form),
+    /// Look whether the documents are current and whole
+    Docs(docs::Arguments),
+    /// Show what a release needs, and what of it is done
+    Release(release::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +79,13 @@ fn main() -> ExitCode {
         Chore::Package(arguments) => package::run(&root(), &arguments),
         Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Torture(arguments) => torture::run(&root(), &arguments),
+        Chore::Gate(arguments) => gate::run(&root(), &arguments),
+        Chore::Contracts(form) => contracts::run(&root(), form),
+        Chore::Deps(arguments) => deps::run(&root(), &arguments),
+        Chore::Size(arguments) => size::run(&root(), &arguments),
+        Chore::Scan(form) => scan::run(&root(), form),
+        Chore::Docs(arguments) => docs::run(&root(), &arguments),
+        Chore::Release(arguments) => release::run(&root(), &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,6 +94,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The names of all chores, as they are typed.
+fn chores() -> Vec<String> {
+    let mut names = Vec::new();
+    let mut waiting = vec![("cargo xtask".to_owned(), Arguments::command())];
+    while let Some((name, command)) = waiting.pop() {
+        waiting.extend(command.get_subcommands().map(|below| (format!("{name} {}", below.get_name()), below.clone())));
+        names.push(name);
+    }
+    names
 }
 
 /// The root of the repository.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use aurora_restore_core::catalogue::ErrorCode;
 
 /// Where the runbooks are.
-const RUNBOOKS: &str = "docs/operations/stuck.md";
+pub(crate) const RUNBOOKS: &str = "docs/operations/stuck.md";
 /// Where the tests are that they name.
 const TESTS: &str = "crates/core/tests/engine";
 /// What stands before the name of a test.

@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod error;
 mod exit_code;
+mod handbook;
 mod interrupts;
 mod log;
 mod render;

@@ -8,7 +8,7 @@ mod functions;
 mod grants;
 mod machines;
 mod network;
-mod node;
+pub(crate) mod node;
 mod parameters;
 mod permissions;
 mod permissions_page;
@@ -16,6 +16,7 @@ mod pipeline;
 mod place;
 mod schedule;
 mod source_account;
+mod statements;
 mod tables;
 mod template;
 mod views;
@@ -27,7 +28,9 @@ mod proof;
 #[cfg(test)]
 mod validators;
 
+pub(crate) use alarms::resources as alarms;
 use node::{Bounds, Node, list, map, reference};
+pub(crate) use statements::{Statement, statements};
 
 /// The tags of everything.
 fn tags() -> Node {

@@ -92,7 +92,7 @@ pub(super) fn conditions() -> Node {
     }
 }
 
-fn resources() -> Node {
+pub(super) fn resources() -> Node {
     map! {
         "Role" => role(),
         "Key" => key(),

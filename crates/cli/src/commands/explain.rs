@@ -1,8 +1,7 @@
-//! `explain`: the catalogue of failures, one code at a time or as a whole.
+//! `explain`: the entries of the operator's handbook, one at a time, or what there are.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 
-use aurora_restore_core::catalogue::ErrorCode;
 use clap::Args;
 use serde::Serialize;
 
@@ -10,15 +9,17 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    handbook::{self, Entry, Kind},
     ui::{Format, HEADING},
 };
 
-/// Explain a code such as ARP-KMS-001
+/// Explain an error code or an alarm, such as ARP-KMS-001
 ///
-/// Every failure has a code. This tells what it means and what to do. Without a code, all are listed.
+/// Every failure has a code, and every alarm of the stack a name. This tells what it means and what to do. Without one, all are
+/// listed.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The code
+    /// The code; or the name of the alarm, with or without the prefix of its stack
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
@@ -31,47 +32,72 @@ struct Explanations {
 
 #[derive(Serialize)]
 struct Explanation {
+    kind: Kind,
     code: &'static str,
     meaning: &'static str,
-    action: &'static str,
+    /// What to do about an error; when an alarm goes off.
+    action: String,
+    /// The rest of the entry, in paragraphs.
+    entry: Vec<String>,
+}
+
+impl From<Entry> for Explanation {
+    fn from(entry: Entry) -> Self {
+        let mut text = entry.text.into_iter();
+        let action = text.next().unwrap_or_default();
+        Self { kind: entry.kind, code: entry.name, meaning: entry.meaning, action, entry: text.collect() }
+    }
 }
 
 pub(super) fn run(context: &Context, args: &ExplainArgs) -> CommandResult {
-    let codes = match &args.code {
-        Some(text) => vec![find(text)?],
-        None => ErrorCode::ALL.to_vec(),
-    };
     let ui = context.ui();
+    let entries = match &args.code {
+        Some(typed) => vec![find(typed)?],
+        None => handbook::entries(),
+    };
     match ui.format() {
         Format::Json => {
-            let codes = codes
-                .iter()
-                .map(|code| Explanation { code: code.as_str(), meaning: code.meaning(), action: code.action() })
-                .collect();
-            ui.json(&Explanations { version: 1, codes })?;
+            ui.json(&Explanations { version: 1, codes: entries.into_iter().map(Explanation::from).collect() })?;
         }
         Format::Text => {
             let mut out = ui.data();
-            for (index, code) in codes.iter().enumerate() {
-                if index > 0 {
-                    writeln!(out)?;
-                }
-                writeln!(out, "{HEADING}{code}{HEADING:#}  {}", code.meaning())?;
-                writeln!(out, "  {}", code.action())?;
+            let whole = args.code.is_some();
+            for entry in entries {
+                write(&mut out, &entry, whole)?;
             }
         }
     }
     Ok(ExitCode::Done)
 }
 
-fn find(text: &str) -> Result<ErrorCode, CommandError> {
-    let wanted = text.to_ascii_uppercase();
-    ErrorCode::ALL.iter().copied().find(|code| code.as_str() == wanted).ok_or_else(|| {
-        let nearest = aurora_restore_app::did_you_mean(&wanted, ErrorCode::ALL.iter().map(|code| code.as_str()));
-        let error = CommandError::usage(format!("there is no code `{text}`"));
+/// Writes what an entry means, and if it is the one that was asked for, all that it says.
+fn write(out: &mut impl Write, entry: &Entry, whole: bool) -> io::Result<()> {
+    writeln!(out, "{HEADING}{}{HEADING:#}  {}", entry.name, entry.meaning)?;
+    if !whole {
+        return Ok(());
+    }
+    for (index, paragraph) in entry.text.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        for line in paragraph.lines() {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn find(typed: &str) -> Result<Entry, CommandError> {
+    handbook::find(typed).ok_or_else(|| {
+        let error = CommandError::usage(format!("there is no code or alarm `{typed}`"));
+        let names: Vec<&str> = handbook::entries().into_iter().map(|entry| entry.name).collect();
+        // Codes are written in capitals, alarms in small letters.
+        let nearest = [typed.to_ascii_uppercase(), typed.to_ascii_lowercase()]
+            .iter()
+            .find_map(|typed| aurora_restore_app::did_you_mean(typed, names.iter().copied()));
         match nearest {
-            Some(code) => error.hint(format!("Did you mean {code}?")),
-            None => error.hint("List all codes with `aurora-restore explain`."),
+            Some(name) => error.hint(format!("Did you mean {name}?")),
+            None => error.hint("List all codes and alarms with `aurora-restore explain`."),
         }
     })
 }

@@ -29,7 +29,7 @@ fn the_short_help_lists_every_command() {
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
     demo         Show a whole restore on this machine, from snapshot to proof
     sandbox      Run a local stand-in for Aurora: real PostgreSQL behind an RDS-compatible API
-    explain      Explain a code such as ARP-KMS-001
+    explain      Explain an error code or an alarm, such as ARP-KMS-001
     completions  Print the completions for a shell
     man          Write the manual pages into a directory
     "#);
@@ -58,29 +58,77 @@ fn a_code_is_explained_in_any_case_and_a_misspelt_one_gets_a_suggestion() {
     $ aurora-restore explain arp-copy-002
     ARP-COPY-002  The copy took longer than `limits.copy`.
       Raise the limit if the snapshot is large; a copy that is queued shows 0 % and is not stuck.
+
+      Copies into another Region are complete copies the first time and small ones afterwards. RDS copies a limited number of snapshots at once
+      for an account and queues the rest. Look how long the last ones took (`aurora-restore report`), and set `limits.copy` to twice that.
     --- exit 0
     "#);
     assert_snapshot!(home.screen(&["explain", "ARP-COPY-02"]), @r#"
     $ aurora-restore explain ARP-COPY-02
     --- stderr
-    error: there is no code `ARP-COPY-02`
+    error: there is no code or alarm `ARP-COPY-02`
     hint: Did you mean ARP-COPY-002?
     --- exit 2
     "#);
-    assert_snapshot!(home.screen(&["--json", "explain", "ARP-COPY-002"]), @r#"
-    $ aurora-restore --json explain ARP-COPY-002
+    assert_snapshot!(home.screen(&["explain", "nothing-of-this-kind"]), @r#"
+    $ aurora-restore explain nothing-of-this-kind
+    --- stderr
+    error: there is no code or alarm `nothing-of-this-kind`
+    hint: List all codes and alarms with `aurora-restore explain`.
+    --- exit 2
+    "#);
+    assert_snapshot!(home.screen(&["--json", "explain", "ARP-SNAPSHOT-004"]), @r#"
+    $ aurora-restore --json explain ARP-SNAPSHOT-004
     {
       "version": 1,
       "codes": [
         {
-          "code": "ARP-COPY-002",
-          "meaning": "The copy took longer than `limits.copy`.",
-          "action": "Raise the limit if the snapshot is large; a copy that is queued shows 0 % and is not stuck."
+          "kind": "error",
+          "code": "ARP-SNAPSHOT-004",
+          "meaning": "The date does not exist or lies in the future.",
+          "action": "Give a day as YYYY-MM-DD, UTC, not later than today.",
+          "entry": [
+            "Days are those of UTC: in the first hours of a local day the date may still be tomorrow's there."
+          ]
         }
       ]
     }
     --- exit 0
     "#);
+}
+
+#[test]
+fn an_alarm_is_explained_by_the_name_that_the_mail_shows() {
+    let home = Home::new();
+    assert_snapshot!(home.screen(&["explain", "aurora-restore-operations-stalled"]), @r#"
+    $ aurora-restore explain aurora-restore-operations-stalled
+    operations-stalled  The sweeper found an operation that nobody executes: `aurora-restore resume`.
+      It goes off when the sum of `SweepOperationsStalled` of AuroraRestore within 5 minutes is 1 or more.
+
+      First look: whether its execution was stopped, timed out or could not be run; the operation holds its target meanwhile.
+
+      Command: `aurora-restore --stack NAME resume ID`
+
+      Runbook: when it does not work (docs/guide/deploy-to-aws.md#13-when-it-does-not-work)
+    --- exit 0
+    "#);
+    assert_snapshot!(home.screen(&["explain", "operations-stall"]), @r#"
+    $ aurora-restore explain operations-stall
+    --- stderr
+    error: there is no code or alarm `operations-stall`
+    hint: Did you mean operations-stalled?
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn without_a_name_every_code_and_every_alarm_is_listed_in_one_line() {
+    let home = Home::new();
+    let screen = home.screen(&["explain"]);
+    let listed = screen.lines().filter(|line| line.contains("  ")).count();
+    assert!(screen.contains("\nARP-UNDO-001  A step could not be undone.\n"), "{screen}");
+    assert!(screen.contains("\nschedule-dropped  A schedule could not start"), "{screen}");
+    assert!(listed > 60 && listed == screen.lines().count() - 2, "{listed}: {screen}");
 }
 
 #[test]

@@ -9,6 +9,11 @@ use rows::{ROWS, Row};
 
 /// The policy, for the template's default names.
 pub(crate) fn policy() -> String {
+    document().to_json(Bounds::Numbers)
+}
+
+/// The same, as data.
+pub(super) fn document() -> Node {
     let statement = |row: &Row| {
         let statement = map! {
             "Sid" => row.sid,
@@ -23,7 +28,7 @@ pub(crate) fn policy() -> String {
         statement.with(map! { "Condition" => map! { "StringEquals" => map! { "iam:PassedToService" => services } } })
     };
     let statements: Vec<Node> = ROWS.iter().map(statement).collect();
-    super::permissions::document(statements).to_json(Bounds::Numbers)
+    super::permissions::document(statements)
 }
 
 /// The chapter of the reference.
