@@ -41,11 +41,6 @@ impl Finding {
         Self { level: Level::Fault, place: place.into(), what: what.into(), mend: mend.into() }
     }
 
-    /// Something that is good to know.
-    pub(crate) fn warning(place: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { level: Level::Warning, place: place.into(), what: what.into(), mend: mend.into() }
-    }
-
     fn line(&self) -> String {
         let level = match self.level {
             Level::Warning => "warning",
@@ -105,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_warning_keeps_the_gate_open_and_a_fault_closes_it() {
-        let warning = Finding::warning("a", "is old", "renew it");
+        let warning = Finding { level: Level::Warning, ..Finding::fault("a", "is old", "renew it") };
         assert_eq!(Findings::new("x", "1 thing", vec![warning.clone()]).verdict(), Ok(()));
         let both = Findings::new("x", "2 things", vec![warning, Finding::fault("b", "is broken", "mend it")]);
         assert_eq!(both.verdict(), Err("x: 1 to be mended".to_owned()));

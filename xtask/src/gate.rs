@@ -103,19 +103,9 @@ impl Step {
 
     /// Runs it where its output is seen.
     fn run(&self, root: &Path, surroundings: &[(&str, PathBuf)]) -> Result<(), String> {
-        let mut command = match self.command {
-            ["xtask", rest @ ..] => {
-                let own = std::env::current_exe().map_err(|error| format!("this program has no name: {error}"))?;
-                let mut command = Command::new(own);
-                command.args(rest);
-                command
-            }
-            whole => {
-                let mut command = Command::new(env!("CARGO"));
-                command.args(whole);
-                command
-            }
-        };
+        // A chore is asked of cargo, too: this very program may have been built anew by a step before.
+        let mut command = Command::new(env!("CARGO"));
+        command.args(self.command);
         command.current_dir(root).envs(self.environment.iter().copied());
         let unset = surroundings.iter().filter(|(name, _)| std::env::var_os(name).is_none());
         let status = command.envs(unset.map(|(name, value)| (*name, value))).status();

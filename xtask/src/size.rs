@@ -56,7 +56,8 @@ pub(crate) fn findings(root: &Path, wanted: &[What]) -> Result<Findings, String>
             findings.extend(over(&file, bytes, what.budget()));
         }
     }
-    Ok(Findings::new("size", looked_at.join("; "), findings))
+    let looked_at = if looked_at.is_empty() { "nothing".to_owned() } else { looked_at.join("; ") };
+    Ok(Findings::new("size", looked_at, findings))
 }
 
 fn over(file: &Path, bytes: u64, budget: u64) -> Option<Finding> {

@@ -98,9 +98,10 @@ impl Page {
                     ));
                 }
                 Some(text) => {
-                    findings.extend(self.labels.iter().filter(|label| !text.contains(**label)).map(|label| {
+                    let unsaid = self.labels.iter().filter(|label| !text.contains(**label));
+                    findings.extend(unsaid.map(|label| {
                         Finding::fault(&place, format!("does not say `{label}`"), "write it below the mark")
-                    }))
+                    }));
                 }
             }
         }

@@ -121,7 +121,7 @@ impl Shape {
         let stands_alone = line[..at].bytes().next_back().is_none_or(|byte| !is_word(byte));
         let rest = &line[at + begin.len()..];
         let length = rest.bytes().take_while(|byte| (self.follows)(*byte)).count();
-        let ends = rest.bytes().nth(length).is_none_or(|byte| !is_word(byte));
+        let ends = rest.as_bytes().get(length).is_none_or(|byte| !is_word(*byte));
         stands_alone && ends && (self.least..=self.most).contains(&length) && !(self.harmless)(&rest[..length])
     }
 }
@@ -166,7 +166,7 @@ mod tests {
                 format!("{}{}", "eyJhbGci", "OiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"),
                 "a signed web token",
             ),
-            (format!("{}RSA {}", PEM_BEGIN, PEM_END), "a private key"),
+            (format!("{PEM_BEGIN}RSA {PEM_END}"), "a private key"),
             (
                 format!("aws_secret_access_key={}{}", "kR7vQ2xN9bT4mY8cW1zL", "5pJ3hG6fD0sA/eUiOq+X"),
                 "a secret access key of AWS",
