@@ -76,12 +76,12 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     let trial = Trial { commands: &SMOKE, target: None };
     try_out(root, &trial)?;
-    kept.forget();
     patches::record(
         root,
         &changes,
         "`cargo xtask deps update`: build, unit tests, golden records, the demo's restore",
     )?;
+    kept.forget();
     tell(&changes, &held_back, true, arguments.json)
 }
 

@@ -59,8 +59,8 @@ fn a_code_is_explained_in_any_case_and_a_misspelt_one_gets_a_suggestion() {
     ARP-COPY-002  The copy took longer than `limits.copy`.
       Raise the limit if the snapshot is large; a copy that is queued shows 0 % and is not stuck.
 
-      Copies into another Region are complete copies the first time and small ones afterwards. RDS copies a limited number of snapshots at once
-      for an account and queues the rest. Look how long the last ones took (`aurora-restore report`), and set `limits.copy` to twice that.
+      Copies of Aurora's snapshots are full, never incremental, and queue behind each other. Look how long the last ones took
+      (`aurora-restore report`), and set `limits.copy` to twice that.
     --- exit 0
     "#);
     assert_snapshot!(home.screen(&["explain", "ARP-COPY-02"]), @r#"
