@@ -1,8 +1,8 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
 use aurora_restore_aws::{
-    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, KmsKeys, MachineArn, ParameterName, S3Artifacts,
-    SsmConfig, StepFunctions,
+    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, KmsKeys, MachineArn, ParameterName,
+    S3Artifacts, SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},

@@ -97,7 +97,8 @@ mod built_in {
 #[cfg(not(feature = "aws-services"))]
 mod built_in {
     use super::{
-        super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets, ServicesError,
+        super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets,
+        ServicesError,
     };
 
     pub(in super::super) async fn state(

@@ -66,7 +66,7 @@ async fn each_missing_safeguard_is_found_by_itself_with_the_command_that_mends_i
             "aws secretsmanager put-secret-value",
         ),
         (
-            |held| drop(held.secrets.remove(SECRET)),
+            |held| held.secrets.clear(),
             Level::Error,
             "secret staging/master does not exist",
             "aws secretsmanager create-secret",

@@ -70,7 +70,7 @@ async fn read_all(site: &Site<'_>, logs: &dyn Logs, groups: &[String]) -> Result
         findings.extend(read.found.each().map(|(key, group)| told(site, &read.group, key, group, until)));
         findings.extend((read.found.left_out > 0).then(|| crowded(&read.group, &read.found)));
     }
-    findings.sort_by(|one, other| other.level.cmp(&one.level));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let looked_at = format!("{lines} lines of {} since {}", counted(reads.len(), "log"), day(since));
     Ok(Seen { looked_at, findings })
 }
