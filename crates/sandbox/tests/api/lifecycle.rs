@@ -1,8 +1,10 @@
 //! Starting, stopping, starting again, and everything that can keep a sandbox from it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use aurora_restore_sandbox::server::{PostgresMode, PostgresOptions, Sandbox, SandboxError, Status, reset};
 
@@ -108,9 +110,13 @@ async fn a_state_that_cannot_be_read_is_refused_and_kept() {
 async fn while_it_cannot_save_it_refuses_changes_and_goes_on() {
     let running = start().await;
     let client = Client::of(running.sandbox.status());
-    // No file can be put where a directory is.
+    // No file can be put where a directory is. What it knew at its start may just be saved.
     let obstacle = running.directory.path().join("state.json.new");
-    fs::create_dir(&obstacle).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = fs::create_dir(&obstacle) {
+        assert!(error.kind() == ErrorKind::AlreadyExists && Instant::now() < deadline, "{error}");
+        tokio::task::yield_now().await;
+    }
     let (status, code) = create_group(&client, "unsaved");
     assert_eq!((status, code.as_str()), (503, "ServiceUnavailable"));
     let (status, code) = create_group(&client, "refused");
