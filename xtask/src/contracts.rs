@@ -45,6 +45,10 @@ const RECORDS: &[(&str, &str)] = &[
         "crates/local/tests/golden/journal-form-3.sqlite",
         "227d043ff0cf5a59e5d5f8818c07031b03ad4fa54260e8287a47cc3ad32aa924",
     ),
+    (
+        "crates/local/tests/golden/journal-form-4.sqlite",
+        "893cdbcadba7442de8ebc050400ae673a0319435df81915ca5916fb39de99dca",
+    ),
 ];
 
 pub(crate) fn run(root: &Path, form: Form) -> Result<(), String> {
