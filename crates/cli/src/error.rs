@@ -71,7 +71,8 @@ impl Point {
 }
 
 impl CommandError {
-    fn told(exit: ExitCode, message: impl Into<String>) -> Self {
+    /// Ends with this exit code.
+    pub(crate) fn told(exit: ExitCode, message: impl Into<String>) -> Self {
         Self::several(exit, vec![Point { message: message.into(), code: None, hints: Vec::new() }])
     }
 

@@ -6,6 +6,7 @@
 pub mod condition;
 pub mod delete;
 pub mod deploy;
+pub mod drill;
 mod error;
 pub mod executing;
 mod follow;

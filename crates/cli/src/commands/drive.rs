@@ -63,7 +63,7 @@ pub(super) async fn watch_over(
     Ok(aurora_restore_app::watch_over(follower, journal, sink.as_mut(), &mut stop).await?)
 }
 
-fn sink<'a>(ui: &'a Ui, history: &'a History) -> Box<dyn Sink + 'a> {
+pub(super) fn sink<'a>(ui: &'a Ui, history: &'a History) -> Box<dyn Sink + 'a> {
     match (ui.format(), ui.progress()) {
         (Format::Json, _) => Box::new(JsonLines::begin(ui)),
         (Format::Text, ProgressStyle::Bars) => Box::new(Bars::new(history)),

@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod demo;
 mod doctor;
+mod drill;
 mod drive;
 mod explain;
 #[cfg(feature = "stack")]
@@ -57,6 +58,7 @@ pub(crate) enum Command {
     Retire(retire::RetireArgs),
     Report(report::ReportArgs),
     Batch(batch::BatchArgs),
+    Drill(drill::DrillArgs),
     State(state::StateArgs),
     #[cfg(feature = "stack")]
     Review(review::ReviewArgs),
@@ -91,6 +93,7 @@ impl Command {
             Self::Undo(args) => undo::run(context, args),
             Self::Retire(args) => retire::run(context, args),
             Self::Batch(args) => batch::run(context, args),
+            Self::Drill(args) => drill::run(context, args),
             Self::Report(args) => report::run(context, args),
             Self::State(args) => state::run(context, args),
             #[cfg(feature = "stack")]

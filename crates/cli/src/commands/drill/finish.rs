@@ -1,0 +1,53 @@
+//! `drill finish`: goes on with a drill that was left, to its end.
+
+use aurora_restore_app::{LATEST, executor};
+use aurora_restore_core::{
+    engine::Engine,
+    operation::{Operation, Phase, Status},
+};
+use aurora_restore_ops::drill;
+use clap::Args;
+
+use super::super::{operation_services::with_operation, plan as planning};
+use super::rehearse::{Rehearsal, require_here, tell};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    interrupts::Asked,
+};
+
+/// Go on with a drill that was left, and delete what it made
+///
+/// A drill that is finished already is only told.
+#[derive(Debug, Args)]
+pub(super) struct FinishArgs {
+    /// The drill: the id of its operation, the beginning of it, or `latest`
+    #[arg(value_name = "DRILL", default_value = LATEST)]
+    drill: String,
+}
+
+pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
+    require_here(context)?;
+    context.block_on(async {
+        let (services, operation, follower) = with_operation(context, &args.drill).await?;
+        let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation))?;
+        let ports = services.ports();
+        match operation.phase {
+            Phase::Forward | Phase::Back => {}
+            Phase::Ended(_) if operation.status() == Status::Completed => {}
+            Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => return tell(context, &services, &operation).await,
+        }
+        let stop = context.stop(Asked::StopAfterMove)?;
+        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+        let session = Engine::new(ports).attach(&operation.id, &executor).await?;
+        let history = planning::history(ports.journal, &operation.request).await;
+        let rehearsal = Rehearsal { context, services: &services, history: &history, scenario, stop };
+        let operation = rehearsal.to_the_end(session, follower).await?;
+        tell(context, &services, &operation).await
+    })
+}
+
+fn not_a_drill(operation: &Operation) -> CommandError {
+    CommandError::usage(format!("operation {} is not a drill", operation.id))
+        .hint("`aurora-restore drill list` shows the drills. Nothing was changed.")
+}

@@ -1,0 +1,38 @@
+//! `drill`: rehearses restores for real, and shows what the rehearsals have proven.
+
+mod finish;
+mod rehearse;
+mod report;
+mod run;
+
+use clap::{Args, Subcommand};
+
+use crate::{context::Context, error::CommandResult};
+
+/// Rehearse a restore for real, and show what the rehearsals have proven
+///
+/// A drill restores under a name of its own, `TARGET-drill`, verifies the data, proves a login, and deletes everything again.
+/// The target itself, and its lock, are not touched. What a drill has shown is read from its journal each time: nobody can
+/// edit it unseen.
+#[derive(Debug, Args)]
+pub(crate) struct DrillArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Run(run::RunArgs),
+    Finish(finish::FinishArgs),
+    List(report::ListArgs),
+    Report(report::ReportArgs),
+}
+
+pub(super) fn run(context: &Context, args: &DrillArgs) -> CommandResult {
+    match &args.action {
+        Action::Run(args) => run::run(context, args),
+        Action::Finish(args) => finish::run(context, args),
+        Action::List(args) => report::list(context, args),
+        Action::Report(args) => report::report(context, args),
+    }
+}

@@ -1,0 +1,132 @@
+//! `drill run`: plans, asks, restores, and takes it back.
+
+use aurora_restore_app::{Follower, History as StepHistory, JournalUse, Services, executor, new_operation_id};
+use aurora_restore_core::{
+    engine::{BeginOperation, Engine},
+    ids::InvalidId,
+    plan::{self, Plan},
+    request::Request,
+};
+use aurora_restore_ops::drill::{self, History, Period, Scenario};
+use clap::{Args, ValueEnum};
+
+use super::super::{confirm::ConfirmArgs, plan as planning, request_args::RequestArgs};
+use super::rehearse::{Rehearsal, tell};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    interrupts::Asked,
+    render::words,
+};
+
+/// Rehearse a restore: restore, verify, time it, and delete it again
+///
+/// Ends with 0 if the drill has passed and everything is gone again, with 1 if it has not passed. Ctrl-C detaches;
+/// `drill finish` goes on.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    request: RequestArgs,
+
+    /// What is rehearsed: restore, handed-over (its executor is lost in every step), or given-up-in-STEP
+    #[arg(long, value_name = "SCENARIO", default_value = "restore")]
+    scenario: Scenario,
+
+    /// Do nothing if this scenario has passed within the period
+    #[arg(long, value_name = "PERIOD")]
+    schedule: Option<PeriodWord>,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+/// How often, as people type it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PeriodWord {
+    /// Every 7 days
+    Weekly,
+    /// Every 31 days
+    Monthly,
+    /// Every 92 days
+    Quarterly,
+}
+
+impl PeriodWord {
+    fn period(self) -> Period {
+        match self {
+            Self::Weekly => Period::Weekly,
+            Self::Monthly => Period::Monthly,
+            Self::Quarterly => Period::Quarterly,
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
+    super::rehearse::require_here(context)?;
+    let internal = |error: InvalidId| CommandError::internal(error.to_string());
+    let request = drill::isolated(context.request(args.request.flags())?).map_err(internal)?;
+    context.block_on(async {
+        let services = context.services(&request.target.region, JournalUse::Work).await?;
+        let ports = services.ports();
+        let now = context.now();
+        let history = History::read(ports.journal, now).await?;
+        if let Some(period) = args.schedule
+            && let Some(at) = history.passed_within(args.scenario, period.period(), now)
+        {
+            let ago = words::duration(now.duration_since(at));
+            context.ui().done(format_args!("drill `{}` has passed {ago} ago: none is due.", args.scenario));
+            return Ok(ExitCode::Done);
+        }
+        let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;
+        let plan = plan::make(&ports, &request, &id).await?;
+        require_free(&plan, &history)?;
+        confirm(context, args, &plan, &request)?;
+        begin(context, &services, plan, (request, args.scenario)).await
+    })
+}
+
+/// A drill takes a free name: a cluster that bears it would be switched away.
+fn require_free(plan: &Plan, history: &History) -> Result<(), CommandError> {
+    let Some(existing) = &plan.existing else { return Ok(()) };
+    let name = &existing.cluster;
+    let told = CommandError::failed(format!("a cluster {name} is there: a drill takes a free name"));
+    let unfinished = history.drills.iter().find(|drill| drill.target == name.as_str() && drill.ended_at.is_none());
+    Err(match unfinished {
+        Some(drill) => told.hint(format!(
+            "It is of drill {}, which was not finished: `aurora-restore drill finish {}`.",
+            drill.operation_id, drill.operation_id
+        )),
+        None => told.hint("Look whose it is. Nothing was changed."),
+    })
+}
+
+fn confirm(context: &Context, args: &RunArgs, plan: &Plan, request: &Request) -> Result<(), CommandError> {
+    planning::warn(context.ui(), plan);
+    let target = request.target.cluster.as_str();
+    let question = format!("A cluster {target} will be restored, verified, and DELETED again.");
+    args.confirm.ask(context.ui(), &question, target)
+}
+
+async fn begin(
+    context: &Context,
+    services: &Services,
+    plan: Plan,
+    (request, scenario): (Request, Scenario),
+) -> CommandResult {
+    let internal = |error: InvalidId| CommandError::internal(error.to_string());
+    let history: StepHistory = planning::history(services.ports().journal, &request).await;
+    let new = BeginOperation {
+        id: plan.operation_id,
+        request,
+        target: plan.target_key,
+        executor: executor().map_err(internal)?,
+        approved_plan: Some(plan.digest),
+    };
+    let stop = context.stop(Asked::StopAfterMove)?;
+    let session = Engine::new(services.ports()).begin(new).await?;
+    let id = session.operation().id.clone();
+    let rehearsal = Rehearsal { context, services, history: &history, scenario, stop };
+    let operation = rehearsal.to_the_end(session, Follower::new(id)).await?;
+    tell(context, services, &operation).await
+}

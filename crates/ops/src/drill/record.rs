@@ -1,0 +1,226 @@
+//! One drill, as its journal tells it.
+
+use std::collections::BTreeSet;
+
+use aurora_restore_core::{
+    journal::{JournalRefusal, SealedEntry, replay},
+    operation::{End, Event, Operation, Phase, StepKind, StepStatus, UndoReason},
+    report::{Report, of_journal},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{Scenario, scenario_of};
+
+/// What a drill has shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "word", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// What it rehearses works.
+    Passed,
+    /// It does not.
+    Failed {
+        /// Why not.
+        reasons: Vec<String>,
+    },
+    /// It has not come to its end: it may still run, or nobody goes on with it.
+    Unfinished {
+        /// Where it stands.
+        stands: String,
+    },
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepTime {
+    /// The step.
+    pub step: StepKind,
+    /// From its first attempt to its end.
+    pub took: SignedDuration,
+}
+
+/// A drill.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// Its operation.
+    pub operation_id: String,
+    /// What was rehearsed.
+    pub scenario: Scenario,
+    /// What it has shown.
+    pub verdict: Verdict,
+    /// The name that it restored under.
+    pub target: String,
+    /// What it restored.
+    pub source: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When everything was gone again.
+    pub ended_at: Option<Timestamp>,
+    /// From the request to the proof that the data are served.
+    pub recovery_time: Option<SignedDuration>,
+    /// The age of the snapshot when the drill was asked for.
+    pub recovery_point: Option<SignedDuration>,
+    /// Checks of the data that passed.
+    pub checks_passed: usize,
+    /// Of how many.
+    pub checks_total: usize,
+    /// How many executors went on with it, one after the other.
+    pub executors: usize,
+    /// What the finished steps took on the way forward.
+    pub steps: Vec<StepTime>,
+    /// How many entries its journal has.
+    pub journal_entries: u64,
+    /// The hash of the last one: who has it can prove that the journal was not changed since.
+    pub journal_hash: String,
+}
+
+impl Record {
+    /// Reads a drill from its journal; `None` if the operation is not a drill.
+    ///
+    /// # Errors
+    /// [`JournalRefusal`] if the journal cannot be trusted; nothing is said of such a drill.
+    pub fn of_journal(entries: &[SealedEntry], now: Timestamp) -> Result<Option<Self>, JournalRefusal> {
+        let (operation, _) = replay(entries)?;
+        let Some(scenario) = scenario_of(&operation.id) else { return Ok(None) };
+        let course = Course::of(entries)?;
+        let Report { figures, source, journal_hash, .. } = of_journal(entries, now)?;
+        Ok(Some(Self {
+            scenario,
+            verdict: judge(&operation, scenario, &course),
+            target: operation.request.target.cluster.to_string(),
+            source,
+            requested_at: operation.requested_at,
+            ended_at: operation.ended_at.filter(|_| is_taken_back(&operation)),
+            recovery_time: figures.recovery_time,
+            recovery_point: figures.recovery_point,
+            checks_passed: figures.checks_passed,
+            checks_total: figures.checks_total,
+            executors: course.executors,
+            steps: course.steps,
+            journal_entries: operation.sequence,
+            journal_hash,
+            operation_id: operation.id.to_string(),
+        }))
+    }
+
+    /// Whether it has passed.
+    pub fn has_passed(&self) -> bool {
+        self.verdict == Verdict::Passed
+    }
+}
+
+/// What only the single entries tell.
+struct Course {
+    executors: usize,
+    /// The steps in which an executor was lost.
+    handed_over_in: BTreeSet<StepKind>,
+    steps: Vec<StepTime>,
+}
+
+impl Course {
+    fn of(entries: &[SealedEntry]) -> Result<Self, JournalRefusal> {
+        let mut course = Self { executors: 1, handed_over_in: BTreeSet::new(), steps: Vec::new() };
+        let mut under_way: Option<(StepKind, Timestamp)> = None;
+        let mut previous = "";
+        for sealed in entries {
+            let entry = sealed.open(sealed.sequence, previous)?;
+            previous = &sealed.hash;
+            match entry.event {
+                Event::StepStarted { step, attempt: 1 } => under_way = Some((step, entry.at)),
+                Event::TakenOver { .. } => {
+                    course.executors += 1;
+                    course.handed_over_in.extend(under_way.map(|(step, _)| step));
+                }
+                Event::StepFinished { step, .. } => {
+                    let began = under_way.take().filter(|(begun, _)| *begun == step);
+                    course.steps.extend(
+                        began.map(|(step, began)| StepTime { step, took: entry.at.duration_since(began) }),
+                    );
+                }
+                Event::StepStarted { .. }
+                | Event::StepSkipped { .. }
+                | Event::StepFailed { .. }
+                | Event::CancelRequested { .. }
+                | Event::Requested { .. }
+                | Event::BecameStuck { .. }
+                | Event::Unstuck { .. } => {}
+                Event::StepAbandoned { .. }
+                | Event::UndoStarted { .. }
+                | Event::StepUndoStarted { .. }
+                | Event::StepUndone { .. }
+                | Event::StepUndoFailed { .. }
+                | Event::StepUndoWaived { .. }
+                | Event::RetireStarted { .. }
+                | Event::RetireFinished { .. }
+                | Event::RetireFailed { .. }
+                | Event::Ended { .. } => under_way = None,
+            }
+        }
+        Ok(course)
+    }
+}
+
+/// Whether everything that the drill made is gone.
+fn is_taken_back(operation: &Operation) -> bool {
+    match operation.phase {
+        Phase::Ended(End::Failed | End::Cancelled) => true,
+        Phase::Ended(End::Completed) | Phase::Forward | Phase::Back | Phase::Retiring | Phase::Stuck(_) => false,
+    }
+}
+
+fn judge(operation: &Operation, scenario: Scenario, course: &Course) -> Verdict {
+    if !is_taken_back(operation) {
+        let stands = match operation.phase {
+            Phase::Ended(_) => "it is restored and was not taken back".to_owned(),
+            Phase::Stuck(_) => format!("it is stuck: {}", told(operation)),
+            Phase::Forward | Phase::Back | Phase::Retiring => "it is not at its end".to_owned(),
+        };
+        return Verdict::Unfinished { stands };
+    }
+    let mut reasons = match scenario {
+        Scenario::Restore => restored(operation),
+        Scenario::HandedOver => [restored(operation), handed_over(operation, course)].concat(),
+        Scenario::GivenUpIn(step) => given_up(operation, step),
+    };
+    let waived = operation.steps.iter().filter(|step| step.status == StepStatus::Waived);
+    reasons.extend(waived.map(|step| format!("a person had to deal with what {} had made", step.kind)));
+    if reasons.is_empty() { Verdict::Passed } else { Verdict::Failed { reasons } }
+}
+
+/// What is missing to a restore that was proven and then taken back on purpose.
+fn restored(operation: &Operation) -> Vec<String> {
+    let proven = operation.facts.verified.is_some() && operation.facts.switch_over.is_some();
+    match &operation.undo_reason {
+        Some(UndoReason::Asked { .. }) if proven => Vec::new(),
+        Some(UndoReason::Failed { step }) => vec![format!("{step} failed: {}", told(operation))],
+        Some(UndoReason::Cancelled(request)) => vec![format!("it was cancelled by {}", request.by)],
+        Some(UndoReason::Asked { by }) => vec![format!("{by} took it back before it was proven")],
+        None => vec!["nothing was taken back".to_owned()],
+    }
+}
+
+/// The steps that were begun and in which no executor was lost.
+fn handed_over(operation: &Operation, course: &Course) -> Vec<String> {
+    let begun = operation.steps.iter().filter(|step| step.attempts > 0);
+    let kept = begun.filter(|step| !course.handed_over_in.contains(&step.kind));
+    kept.map(|step| format!("nobody else took over in {}", step.kind)).collect()
+}
+
+/// What is missing to an operation that was given up in a step, and in no other.
+fn given_up(operation: &Operation, wanted: StepKind) -> Vec<String> {
+    match &operation.undo_reason {
+        Some(UndoReason::Failed { step }) => return vec![format!("{step} failed: {}", told(operation))],
+        Some(UndoReason::Cancelled(_)) => {}
+        Some(UndoReason::Asked { .. }) | None => return vec![format!("it was not given up in {wanted}")],
+    }
+    let furthest = operation.steps.iter().rev().find(|step| step.attempts > 0).map(|step| step.kind);
+    match furthest {
+        Some(furthest) if furthest == wanted => Vec::new(),
+        Some(furthest) => vec![format!("it was given up in {furthest} and not in {wanted}")],
+        None => vec![format!("it was given up before {wanted}")],
+    }
+}
+
+fn told(operation: &Operation) -> String {
+    operation.failure.as_ref().map_or_else(|| "no reason is recorded".to_owned(), ToString::to_string)
+}
