@@ -139,7 +139,7 @@ impl Verdicts for MemoryVerdict {
 pub struct MemoryDrills(pub Option<Drill>);
 
 #[async_trait]
-impl Drills for MemoryDrills {
+impl Drills for &MemoryDrills {
     async fn last(&self) -> Result<Option<Drill>, Unlooked> {
         Ok(self.0.clone())
     }

@@ -2,6 +2,8 @@
 
 pub(crate) mod advice;
 pub(crate) mod bars;
+pub(crate) mod drill_html;
+pub(crate) mod drill_text;
 pub(crate) mod fact;
 pub(crate) mod json_lines;
 pub(crate) mod lines;

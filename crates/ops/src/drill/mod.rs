@@ -10,10 +10,12 @@
 //! It never touches the target, nor its lock: who needs a real restore meanwhile is not kept waiting.
 
 mod history;
+mod last;
 mod record;
 mod scenario;
 
 pub use history::{Figures, History, Period, Quarter};
+pub use last::HeldDrills;
 pub use record::{Record, StepTime, Verdict};
 pub use scenario::{Scenario, UnknownScenario};
 

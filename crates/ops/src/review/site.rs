@@ -108,7 +108,7 @@ pub struct Site<'a> {
     /// How the stack's things are guarded.
     pub safeguards: Reach<&'a dyn Safeguards>,
     /// The drills that were held.
-    pub drills: Reach<&'a dyn Drills>,
+    pub drills: Reach<Box<dyn Drills + 'a>>,
 }
 
 impl Site<'_> {

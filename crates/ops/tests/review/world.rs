@@ -69,7 +69,7 @@ impl World {
             drills: MemoryDrills(Some(Drill {
                 operation: operation("drill-1"),
                 ended_at: scenario.clock.now() - SignedDuration::from_hours(24 * 20),
-                result: DrillResult::Passed { recovery_time: SignedDuration::from_mins(40) },
+                result: DrillResult::Passed { recovery_time: Some(SignedDuration::from_mins(40)) },
             })),
             scenario,
         };
@@ -122,7 +122,7 @@ impl World {
             configuration: Reach::There(&self.verdict),
             drifts: Reach::There(&self.drifts),
             safeguards: Reach::There(&self.safeguards),
-            drills: Reach::There(&self.drills),
+            drills: Reach::There(Box::new(&self.drills)),
         }
     }
 

@@ -8,9 +8,10 @@ use aurora_restore_core::{
     ports::{Journal, Location, Side},
 };
 use aurora_restore_ops::{
+    drill::HeldDrills,
     patiently,
     ports::{Executions, Logs, Metrics, Safeguards, Stack},
-    review::{Deployed, Drills, NoDrills, NoExecutions, Reach, Site, Unlooked, Verdicts},
+    review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
 use jiff::Timestamp;
@@ -77,7 +78,7 @@ impl Wired {
             configuration: self.configuration.as_ref().map(|configuration| configuration as &dyn Verdicts),
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
             safeguards: held(&self.safeguards),
-            drills: Reach::There(&NoDrills as &dyn Drills),
+            drills: held(&self.journal).map(|journal| Box::new(HeldDrills { journal, now }) as Box<dyn Drills + '_>),
         }
     }
 }

@@ -24,8 +24,8 @@ pub(in crate::review) const CHECK: Check = Check {
 pub enum DrillResult {
     /// The restored data were verified.
     Passed {
-        /// How long it took until then.
-        recovery_time: SignedDuration,
+        /// How long it took until then, where that is on record.
+        recovery_time: Option<SignedDuration>,
     },
     /// They were not.
     Failed {
@@ -48,32 +48,20 @@ pub struct Drill {
 /// The drills that were held.
 #[async_trait]
 pub trait Drills: Send + Sync {
-    /// The last one that has ended; `None` where there never was one.
+    /// The last one that has ended and says something of whole restores: one that rehearsed a whole restore, or one that did not
+    /// pass. `None` where there never was one.
     ///
     /// # Errors
     /// [`Unlooked`] where the record cannot be read.
     async fn last(&self) -> Result<Option<Drill>, Unlooked>;
 }
 
-/// Where nobody records drills yet.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoDrills;
-
-#[async_trait]
-impl Drills for NoDrills {
-    async fn last(&self) -> Result<Option<Drill>, Unlooked> {
-        Ok(None)
-    }
-}
-
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    site.drills.as_ref().then(|drills| judge(site, *drills)).await
+    site.drills.as_ref().then(|drills| judge(site, drills.as_ref())).await
 }
 
 async fn judge(site: &Site<'_>, drills: &dyn Drills) -> Result<Seen, Unlooked> {
-    // A restore beside the cluster that serves proves the same and takes nothing away.
-    let begin = if site.stack.is_some() { "start --on-aws" } else { "run" };
-    let rehearse = site.command(&format!("{begin} --set restore.strategy=side-by-side"));
+    let rehearse = site.command("drill run");
     let Some(last) = drills.last().await? else {
         let what = "no drill is on record: nobody has shown that a recovery works";
         let findings = vec![Finding::new(Level::Warning, what, rehearse)];
@@ -89,5 +77,12 @@ async fn judge(site: &Site<'_>, drills: &dyn Drills) -> Result<Seen, Unlooked> {
         let what = "the last drill is older than a quarter";
         findings.push(Finding::new(Level::Warning, what, rehearse).with("ended", last.ended_at).about([id.clone()]));
     }
-    Ok(Seen { looked_at: format!("drill {id} of {}", last.ended_at.strftime("%Y-%m-%d")), findings })
+    Ok(Seen { looked_at: format!("drill {id} of {}{}", last.ended_at.strftime("%Y-%m-%d"), took(&last)), findings })
+}
+
+fn took(drill: &Drill) -> String {
+    match &drill.result {
+        DrillResult::Passed { recovery_time: Some(time) } => format!(", data proven after {time:#}"),
+        DrillResult::Passed { recovery_time: None } | DrillResult::Failed { .. } => String::new(),
+    }
 }

@@ -7,4 +7,4 @@ pub(super) mod security;
 mod support;
 pub(super) mod trend;
 
-pub use drill::{Drill, DrillResult, Drills, NoDrills};
+pub use drill::{Drill, DrillResult, Drills};

@@ -1,0 +1,194 @@
+//! Drills over whole restores in a world in memory: what their journals prove, and what they do not.
+
+use std::collections::BTreeSet;
+
+use aurora_restore_core::{
+    engine::{BeginOperation, Engine, Session, request_cancel},
+    operation::{CancelRequest, Operation, Phase, Status, StepKind, StepStatus},
+    ports::{Clock as _, Journal as _, TargetKey},
+};
+use aurora_restore_ops::{
+    drill::{self, HeldDrills, History, Period, Record, Scenario as Rehearsed, Verdict},
+    review::{DrillResult, Drills as _},
+};
+use aurora_restore_testing::{
+    Trouble, drive, run_to_end,
+    Witness,
+    scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
+    witness::Witness,
+};
+use jiff::SignedDuration;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Begins a drill, and takes it over or gives it up where its scenario says so.
+async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> Session {
+    let engine = Engine::new(scenario.ports());
+    let id = drill::operation_id(&operation(ordinary), rehearsed).unwrap();
+    let mut session = engine.begin(beginning(scenario, id.as_str())).await.unwrap();
+    let mut struck = BTreeSet::new();
+    let mut others = 0;
+    loop {
+        let begun = |session: &Session| session.operation().phase == Phase::Forward && under_way(session).is_some();
+        let strikes = |session: &Session| match (rehearsed, under_way(session)) {
+            (Rehearsed::HandedOver, Some(step)) => !struck.contains(&step),
+            (Rehearsed::GivenUpIn(wanted), Some(step)) => wanted == step && struck.is_empty(),
+            (Rehearsed::Restore, _) | (_, None) => false,
+        };
+        let looked = |session: &Session, _: &_| !(begun(session) && strikes(session));
+        drive(&engine, &mut session, &scenario.clock, MOVES_MAX, looked).await.unwrap();
+        match (session.operation().status(), under_way(&session)) {
+            (Status::Completed, _) => engine.undo(&mut session, "drill").await.unwrap(),
+            (Status::InProgress, Some(step)) => {
+                struck.insert(step);
+                others += 1;
+                match rehearsed {
+                    Rehearsed::HandedOver => {
+                        session = engine.attach(&id, &executor(&format!("other-{others}"))).await.unwrap();
+                    }
+                    Rehearsed::GivenUpIn(_) => give_up(scenario, &session).await,
+                    Rehearsed::Restore => panic!("nothing strikes"),
+                }
+            }
+            _ => return session,
+        }
+    }
+}
+
+fn beginning(scenario: &Scenario, id: &str) -> BeginOperation {
+    let request = drill::isolated(scenario.swap()).unwrap();
+    let target = TargetKey { cluster: request.target.cluster.clone(), ..Scenario::target_key() };
+    BeginOperation { target, ..scenario.begin(id, request) }
+}
+
+fn under_way(session: &Session) -> Option<StepKind> {
+    session.operation().steps.iter().find(|step| step.status == StepStatus::Started).map(|step| step.kind)
+}
+
+async fn give_up(scenario: &Scenario, session: &Session) {
+    let request = CancelRequest { by: "drill".to_owned(), reason: None };
+    request_cancel(&scenario.journal, &session.operation().id, request, scenario.clock.now()).await.unwrap();
+}
+
+async fn record(scenario: &Scenario, operation: &Operation) -> Record {
+    let entries = scenario.journal.entries(&operation.id, 0).await.unwrap();
+    Record::of_journal(&entries, scenario.clock.now()).unwrap().unwrap()
+}
+
+#[track_caller]
+fn reasons(record: &Record) -> &[String] {
+    match &record.verdict {
+        Verdict::Failed { reasons } => reasons,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_drill_proves_a_restore_and_leaves_the_world_as_it_was() {
+    for stage in [Stage::default(), Stage::across()] {
+        let scenario = Scenario::new(stage);
+        let before = scenario.view_with_quotas(Witness::OfIdentity);
+        let session = drilled(&scenario, "op-20261121-080000-7f3a", Rehearsed::Restore).await;
+        let record = record(&scenario, session.operation()).await;
+        assert_eq!(record.verdict, Verdict::Passed, "{stage:?}");
+        assert!(record.recovery_time.unwrap() > SignedDuration::ZERO && record.recovery_point.is_some());
+        assert!(record.ended_at.unwrap() > record.requested_at && record.checks_passed == record.checks_total);
+        assert!(record.steps.iter().any(|step| step.step == StepKind::VerifyRestore));
+        scenario.settle();
+        assert_eq!(scenario.view_with_quotas(Witness::OfIdentity), before, "{stage:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_scenario_passes_where_what_it_rehearses_works() {
+    for rehearsed in Rehearsed::ALL {
+        let scenario = Scenario::new(Stage::across());
+        let before = scenario.view_with_quotas(Witness::OfIdentity);
+        let session = drilled(&scenario, "op-20261121-080000-7f3a", rehearsed).await;
+        let record = record(&scenario, session.operation()).await;
+        assert_eq!((record.scenario, &record.verdict), (rehearsed, &Verdict::Passed), "{record:?}");
+        scenario.settle();
+        assert_eq!(scenario.view_with_quotas(Witness::OfIdentity), before, "{rehearsed}");
+    }
+}
+
+#[tokio::test]
+async fn a_drill_that_is_not_taken_back_is_unfinished_and_does_not_count() {
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let mut session = engine.begin(beginning(&scenario, "drill-1-restore")).await.unwrap();
+    assert!(matches!(record(&scenario, session.operation()).await.verdict, Verdict::Unfinished { .. }));
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    let found = record(&scenario, session.operation()).await;
+    assert_eq!(found.verdict, Verdict::Unfinished { stands: "it is restored and was not taken back".to_owned() });
+    let history = History::read(&scenario.journal, scenario.clock.now()).await.unwrap();
+    let figures = history.figures();
+    assert_eq!((history.drills.len(), figures.ended, figures.passed, figures.success_percent()), (1, 0, 0, None));
+}
+
+#[tokio::test]
+async fn what_was_not_rehearsed_is_told() {
+    // Nobody took over, though the id says so.
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let mut session = engine.begin(beginning(&scenario, "drill-1-handed-over")).await.unwrap();
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    engine.undo(&mut session, "drill").await.unwrap();
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    let found = record(&scenario, session.operation()).await;
+    assert!(reasons(&found).iter().any(|reason| reason == "nobody else took over in verify-restore"), "{found:?}");
+
+    // Given up, but elsewhere.
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let mut session = engine.begin(beginning(&scenario, "drill-1-given-up-in-verify-restore")).await.unwrap();
+    let restoring = |session: &Session, _: &_| under_way(session) != Some(StepKind::RestoreSnapshot);
+    drive(&engine, &mut session, &scenario.clock, MOVES_MAX, restoring).await.unwrap();
+    give_up(&scenario, &session).await;
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    let found = record(&scenario, session.operation()).await;
+    assert_eq!(reasons(&found), ["it was given up in restore-snapshot and not in verify-restore"]);
+}
+
+#[tokio::test]
+async fn a_restore_that_fails_fails_its_drill_with_the_reason() {
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let mut session = engine.begin(beginning(&scenario, "drill-1-restore")).await.unwrap();
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    let found = record(&scenario, session.operation()).await;
+    assert!(reasons(&found)[0].starts_with("verify-restore failed: "), "{found:?}");
+    let last = HeldDrills { journal: &scenario.journal, now: scenario.clock.now() }.last().await.unwrap().unwrap();
+    assert!(matches!(last.result, DrillResult::Failed { .. }), "{last:?}");
+}
+
+#[tokio::test]
+async fn the_history_counts_what_is_whole_and_names_what_is_not() {
+    let scenario = Scenario::new(Stage::default());
+    drilled(&scenario, "op-20261101-080000-0001", Rehearsed::Restore).await;
+    let given_up = drilled(&scenario, "op-20261102-080000-0002", Rehearsed::GivenUpIn(StepKind::RestoreSnapshot)).await;
+    let altered = drilled(&scenario, "op-20261103-080000-0003", Rehearsed::Restore).await;
+    scenario.journal.alter(&altered.operation().id, 3, |entry| entry.body.push(' '));
+
+    let now = scenario.clock.now();
+    let history = History::read(&scenario.journal, now).await.unwrap();
+    let figures = history.figures();
+    assert_eq!((figures.ended, figures.passed, figures.success_percent()), (2, 2, Some(100)));
+    // What was given up on purpose says nothing of how long a restore takes.
+    assert_eq!(figures.recovery_time_median, history.drills[1].recovery_time);
+    assert_eq!(history.drills[0].operation_id, given_up.operation().id.as_str());
+    assert_eq!(history.refused.len(), 1);
+    assert_eq!(history.refused[0].operation, altered.operation().id);
+    assert_eq!(history.quarters().len(), 1);
+
+    let passed = history.drills[1].ended_at.unwrap();
+    for (period, days) in [(Period::Weekly, 7), (Period::Monthly, 31), (Period::Quarterly, 92)] {
+        let just_within = passed + DAY * days - SignedDuration::from_secs(1);
+        assert_eq!(history.passed_within(Rehearsed::Restore, period, just_within), Some(passed), "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::Restore, period, passed + DAY * days), None, "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::HandedOver, period, just_within), None, "{period:?}");
+    }
+    let last = HeldDrills { journal: &scenario.journal, now }.last().await.unwrap().unwrap();
+    assert_eq!(last.operation.as_str(), history.drills[1].operation_id);
+}
