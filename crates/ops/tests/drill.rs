@@ -1,4 +1,5 @@
 //! Drills over whole restores in a world in memory: what their journals prove, and what they do not.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 
@@ -12,10 +13,8 @@ use aurora_restore_ops::{
     review::{DrillResult, Drills as _},
 };
 use aurora_restore_testing::{
-    Trouble, drive, run_to_end,
-    Witness,
+    Trouble, Witness, drive, run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
-    witness::Witness,
 };
 use jiff::SignedDuration;
 

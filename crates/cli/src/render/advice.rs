@@ -6,8 +6,10 @@ const PROGRAM: &str = "aurora-restore ";
 /// What stands behind a command in a sentence.
 const BEHIND: [char; 4] = ['`', ',', '"', '\n'];
 /// The commands that work on the operations of a stack.
-const OF_OPERATIONS: [&str; 13] =
-    ["batch", "cancel", "drill", "list", "report", "resume", "retire", "review", "start", "state", "status", "undo", "watch"];
+const OF_OPERATIONS: [&str; 13] = [
+    "batch", "cancel", "drill", "list", "report", "resume", "retire", "review", "start", "state", "status", "undo",
+    "watch",
+];
 
 /// The text with the stack's name in each command that needs it and does not name one itself.
 pub(crate) fn for_stack(text: String, stack: Option<&str>) -> String {

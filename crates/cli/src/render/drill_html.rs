@@ -49,7 +49,9 @@ pub(crate) fn drill_html(history: &History, now: Timestamp) -> Result<String, as
     let (tone, badge) = newest.map_or((Tone::Attention, "never"), |drill| (tone(&drill.verdict), word(&drill.verdict)));
     let sentence = newest.map_or_else(
         || "There was no drill yet: nothing is known about how long a restore takes, nor whether it works.".to_owned(),
-        |drill| format!("The newest drill, `{}`, was asked for on {}.", drill.scenario, words::time(drill.requested_at)),
+        |drill| {
+            format!("The newest drill, `{}`, was asked for on {}.", drill.scenario, words::time(drill.requested_at))
+        },
     );
     let quarters = history.quarters().into_iter().map(|quarter| {
         let of = &quarter.figures;

@@ -36,8 +36,10 @@ pub(crate) fn time(duration: Option<SignedDuration>) -> String {
 /// Writes a line for each drill, and why it has not passed under it.
 pub(crate) fn write_list(out: &mut dyn Write, drills: &[Record]) -> io::Result<()> {
     let id = drills.iter().map(|drill| drill.operation_id.len()).max().unwrap_or(0).max("DRILL".len());
-    let heading =
-        format!("{:<id$}  {:<10}  {:<8}  {:<8}  {:<7}  {}", "DRILL", "VERDICT", "RECOVERY", "DATA AGE", "CHECKS", "ASKED FOR");
+    let heading = format!(
+        "{:<id$}  {:<10}  {:<8}  {:<8}  {:<7}  {}",
+        "DRILL", "VERDICT", "RECOVERY", "DATA AGE", "CHECKS", "ASKED FOR"
+    );
     writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
     for drill in drills {
         let colour = match drill.verdict {
@@ -71,7 +73,12 @@ pub(crate) fn write_figures(out: &mut dyn Write, history: &History) -> io::Resul
     writeln!(out, "  passed          {}", passed(&all))?;
     let last = all.last_passed_at.map_or_else(|| "never".to_owned(), words::time);
     writeln!(out, "  last passed     {last}")?;
-    writeln!(out, "  recovery time   {} median, {} at most", time(all.recovery_time_median), time(all.recovery_time_max))?;
+    writeln!(
+        out,
+        "  recovery time   {} median, {} at most",
+        time(all.recovery_time_median),
+        time(all.recovery_time_max)
+    )?;
     writeln!(
         out,
         "  recovery point  {} median, {} at most",
@@ -80,7 +87,13 @@ pub(crate) fn write_figures(out: &mut dyn Write, history: &History) -> io::Resul
     )?;
     for quarter in history.quarters() {
         let figures = &quarter.figures;
-        writeln!(out, "  {:<14}  {}, recovery in {}", quarter.name, passed(figures), time(figures.recovery_time_median))?;
+        writeln!(
+            out,
+            "  {:<14}  {}, recovery in {}",
+            quarter.name,
+            passed(figures),
+            time(figures.recovery_time_median)
+        )?;
     }
     Ok(())
 }

@@ -101,7 +101,8 @@ impl History {
     pub fn quarters(&self) -> Vec<Quarter> {
         let mut names: Vec<String> = self.drills.iter().map(|drill| quarter_of(drill.requested_at)).collect();
         names.dedup();
-        let of = |name: &String| Figures::of(self.drills.iter().filter(|drill| quarter_of(drill.requested_at) == *name));
+        let of =
+            |name: &String| Figures::of(self.drills.iter().filter(|drill| quarter_of(drill.requested_at) == *name));
         names.iter().map(|name| Quarter { name: name.clone(), figures: of(name) }).collect()
     }
 

@@ -19,10 +19,9 @@ pub struct HeldDrills<'a> {
 #[async_trait]
 impl Drills for HeldDrills<'_> {
     async fn last(&self) -> Result<Option<Drill>, Unlooked> {
-        let history = History::read(self.journal, self.now).await.map_err(|error| Unlooked {
-            reason: error.to_string(),
-            mend: "aurora-restore doctor".to_owned(),
-        })?;
+        let history = History::read(self.journal, self.now)
+            .await
+            .map_err(|error| Unlooked { reason: error.to_string(), mend: "aurora-restore doctor".to_owned() })?;
         Ok(history.drills.iter().filter_map(told).max_by_key(|drill| drill.ended_at))
     }
 }

@@ -39,7 +39,9 @@ pub fn operation_id(ordinary: &OperationId, scenario: Scenario) -> Result<Operat
 /// The scenario of a drill, as its id says it; `None` if the operation is not a drill.
 pub fn scenario_of(id: &OperationId) -> Option<Scenario> {
     let rest = id.as_str().strip_prefix(PREFIX)?;
-    Scenario::ALL.into_iter().find(|scenario| rest.ends_with(&format!("-{scenario}")))
+    let ending = Scenario::ALL.into_iter().filter(|scenario| rest.ends_with(&format!("-{scenario}")));
+    // One name is the end of another: `given-up-in-verify-restore` is not `restore`.
+    ending.max_by_key(|scenario| scenario.to_string().len())
 }
 
 /// The request of a drill: the same restore under a name of its own.

@@ -133,9 +133,9 @@ impl Course {
                 }
                 Event::StepFinished { step, .. } => {
                     let began = under_way.take().filter(|(begun, _)| *begun == step);
-                    course.steps.extend(
-                        began.map(|(step, began)| StepTime { step, took: entry.at.duration_since(began) }),
-                    );
+                    course
+                        .steps
+                        .extend(began.map(|(step, began)| StepTime { step, took: entry.at.duration_since(began) }));
                 }
                 Event::StepStarted { .. }
                 | Event::StepSkipped { .. }

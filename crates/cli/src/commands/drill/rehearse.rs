@@ -182,7 +182,9 @@ pub(super) async fn tell(context: &Context, services: &Services, operation: &Ope
         }
         Verdict::Unfinished { stands } if exit == ExitCode::Stuck => {
             let told = CommandError::told(exit, format!("drill {id}: {stands}"));
-            Err(told.hint(format!("Once the cause is gone: `aurora-restore resume {id}`, then `aurora-restore drill finish {id}`.")))
+            Err(told.hint(format!(
+                "Once the cause is gone: `aurora-restore resume {id}`, then `aurora-restore drill finish {id}`."
+            )))
         }
         Verdict::Unfinished { .. } => {
             context.ui().say(format_args!("detached: drill {id} stands where it stands until it is finished."));
