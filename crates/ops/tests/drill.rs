@@ -7,6 +7,8 @@ use aurora_restore_core::{
     engine::{BeginOperation, Engine, Session, request_cancel},
     operation::{CancelRequest, Operation, Phase, Status, StepKind, StepStatus},
     ports::{Clock as _, Journal as _, TargetKey},
+    request::InstanceOptions,
+    settings::ClusterSettings,
 };
 use aurora_restore_ops::{
     drill::{self, HeldDrills, History, Period, Record, Scenario as Rehearsed, Verdict},
@@ -14,7 +16,7 @@ use aurora_restore_ops::{
 };
 use aurora_restore_testing::{
     Trouble, Witness, drive, run_to_end,
-    scenario::{MOVES_MAX, Scenario, Stage, executor, operation},
+    scenario::{MOVES_MAX, Scenario, Stage, TARGET, TargetIs, executor, operation},
 };
 use jiff::SignedDuration;
 
@@ -24,7 +26,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> Session {
     let engine = Engine::new(scenario.ports());
     let id = drill::operation_id(&operation(ordinary), rehearsed).unwrap();
-    let mut session = engine.begin(beginning(scenario, id.as_str())).await.unwrap();
+    let mut session = engine.begin(beginning(scenario, id.as_str()).await).await.unwrap();
     let mut struck = BTreeSet::new();
     let mut others = 0;
     loop {
@@ -54,8 +56,8 @@ async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> S
     }
 }
 
-fn beginning(scenario: &Scenario, id: &str) -> BeginOperation {
-    let request = drill::isolated(scenario.swap()).unwrap();
+async fn beginning(scenario: &Scenario, id: &str) -> BeginOperation {
+    let request = drill::isolated(scenario.ports().cloud, scenario.swap()).await.unwrap();
     let target = TargetKey { cluster: request.target.cluster.clone(), ..Scenario::target_key() };
     BeginOperation { target, ..scenario.begin(id, request) }
 }
@@ -99,6 +101,25 @@ async fn a_drill_proves_a_restore_and_leaves_the_world_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_drill_is_like_the_target_except_for_its_protection() {
+    let scenario = Scenario::new(Stage::default().with_target(TargetIs::Protected));
+    let mut bare = scenario.swap();
+    bare.settings = ClusterSettings::default();
+    bare.instances = InstanceOptions::default();
+    let request = drill::isolated(scenario.ports().cloud, bare.clone()).await.unwrap();
+    assert_eq!(request.target.cluster.as_str(), format!("{TARGET}-drill"));
+    assert_eq!((request.settings.deletion_protection, request.instances.count), (Some(false), Some(2)));
+    assert!(request.settings.subnet_group.is_some() && request.instances.settings.class.is_some(), "{request:?}");
+
+    // What is asked for goes first; where there is no target, nothing else is known.
+    bare.instances.count = Some(1);
+    assert_eq!(drill::isolated(scenario.ports().cloud, bare.clone()).await.unwrap().instances.count, Some(1));
+    let empty = Scenario::new(Stage::default().with_target(TargetIs::Absent));
+    let request = drill::isolated(empty.ports().cloud, bare.clone()).await.unwrap();
+    assert_eq!((request.settings.subnet_group, request.instances), (None, bare.instances));
+}
+
+#[tokio::test]
 async fn every_scenario_passes_where_what_it_rehearses_works() {
     for rehearsed in Rehearsed::ALL {
         let scenario = Scenario::new(Stage::across());
@@ -115,7 +136,7 @@ async fn every_scenario_passes_where_what_it_rehearses_works() {
 async fn a_drill_that_is_not_taken_back_is_unfinished_and_does_not_count() {
     let scenario = Scenario::new(Stage::default());
     let engine = Engine::new(scenario.ports());
-    let mut session = engine.begin(beginning(&scenario, "drill-1-restore")).await.unwrap();
+    let mut session = engine.begin(beginning(&scenario, "drill-1-restore").await).await.unwrap();
     assert!(matches!(record(&scenario, session.operation()).await.verdict, Verdict::Unfinished { .. }));
     run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
     let found = record(&scenario, session.operation()).await;
@@ -130,7 +151,7 @@ async fn what_was_not_rehearsed_is_told() {
     // Nobody took over, though the id says so.
     let scenario = Scenario::new(Stage::default());
     let engine = Engine::new(scenario.ports());
-    let mut session = engine.begin(beginning(&scenario, "drill-1-handed-over")).await.unwrap();
+    let mut session = engine.begin(beginning(&scenario, "drill-1-handed-over").await).await.unwrap();
     run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
     engine.undo(&mut session, "drill").await.unwrap();
     run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
@@ -140,7 +161,7 @@ async fn what_was_not_rehearsed_is_told() {
     // Given up, but elsewhere.
     let scenario = Scenario::new(Stage::default());
     let engine = Engine::new(scenario.ports());
-    let mut session = engine.begin(beginning(&scenario, "drill-1-given-up-in-verify-restore")).await.unwrap();
+    let mut session = engine.begin(beginning(&scenario, "drill-1-given-up-in-verify-restore").await).await.unwrap();
     let restoring = |session: &Session, _: &_| under_way(session) != Some(StepKind::RestoreSnapshot);
     drive(&engine, &mut session, &scenario.clock, MOVES_MAX, restoring).await.unwrap();
     give_up(&scenario, &session).await;
@@ -154,7 +175,7 @@ async fn a_restore_that_fails_fails_its_drill_with_the_reason() {
     let scenario = Scenario::new(Stage::default());
     let engine = Engine::new(scenario.ports());
     scenario.database.make_trouble(Trouble::FailsVerification, 1);
-    let mut session = engine.begin(beginning(&scenario, "drill-1-restore")).await.unwrap();
+    let mut session = engine.begin(beginning(&scenario, "drill-1-restore").await).await.unwrap();
     run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
     let found = record(&scenario, session.operation()).await;
     assert!(reasons(&found)[0].starts_with("verify-restore failed: "), "{found:?}");

@@ -4,6 +4,7 @@
 
 mod batch;
 mod crashes;
+mod drills;
 mod faults;
 mod on_stack;
 mod refusals;

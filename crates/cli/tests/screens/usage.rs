@@ -22,8 +22,11 @@ fn the_short_help_lists_every_command() {
     retire       End the cluster that had the name before
     report       Show the report of an operation: timeline, figures, checks, settings
     batch        Do many restores, a few at a time
+    drill        Rehearse a restore for real, and show what the rehearsals have proven
     state        Look after the state of operations: stalled, old, exported, proven
     review       Review the operations and the stack: what is wrong, what shows it, what mends it
+    keys         Look at the KMS keys that restores depend on
+    secrets      Give the logins of a cluster new passwords
     stack        Deploy the pipeline to AWS, and keep it
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates

@@ -11,18 +11,17 @@
 
 mod history;
 mod last;
+mod likeness;
 mod record;
 mod scenario;
 
 pub use history::{Figures, History, Period, Quarter};
 pub use last::HeldDrills;
+pub use likeness::isolated;
 pub use record::{Record, StepTime, Verdict};
 pub use scenario::{Scenario, UnknownScenario};
 
-use aurora_restore_core::{
-    ids::{ClusterId, InvalidId, OperationId, derived_name},
-    request::{Request, Strategy},
-};
+use aurora_restore_core::ids::{InvalidId, OperationId};
 
 /// What the id of every drill begins with.
 pub const PREFIX: &str = "drill-";
@@ -42,17 +41,6 @@ pub fn scenario_of(id: &OperationId) -> Option<Scenario> {
     let ending = Scenario::ALL.into_iter().filter(|scenario| rest.ends_with(&format!("-{scenario}")));
     // One name is the end of another: `given-up-in-verify-restore` is not `restore`.
     ending.max_by_key(|scenario| scenario.to_string().len())
-}
-
-/// The request of a drill: the same restore under a name of its own.
-///
-/// # Errors
-/// [`InvalidId`] never in practice: the name is shortened where it is too long.
-pub fn isolated(mut request: Request) -> Result<Request, InvalidId> {
-    request.target.cluster = ClusterId::new(derived_name(request.target.cluster.as_str(), "drill"))?;
-    // The name is free, so the switch is rehearsed and there is nobody to switch away.
-    request.strategy = Strategy::Swap;
-    Ok(request)
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl PeriodWord {
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
     super::rehearse::require_here(context)?;
     let internal = |error: InvalidId| CommandError::internal(error.to_string());
-    let request = drill::isolated(context.request(args.request.flags())?).map_err(internal)?;
+    let request = context.request(args.request.flags())?;
     context.block_on(async {
         let services = context.services(&request.target.region, JournalUse::Work).await?;
         let ports = services.ports();
@@ -78,6 +78,7 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             context.ui().done(format_args!("drill `{}` has passed {ago} ago: none is due.", args.scenario));
             return Ok(ExitCode::Done);
         }
+        let request = drill::isolated(ports.cloud, request).await?;
         let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;
         let plan = plan::make(&ports, &request, &id).await?;
         require_free(&plan, &history)?;
