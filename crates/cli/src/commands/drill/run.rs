@@ -7,7 +7,7 @@ use aurora_restore_core::{
     plan::{self, Plan},
     request::Request,
 };
-use aurora_restore_ops::drill::{self, History, Period, Scenario};
+use aurora_restore_ops::drill::{self, History, Period, Record, Scenario};
 use clap::{Args, ValueEnum};
 
 use super::super::{confirm::ConfirmArgs, plan as planning, request_args::RequestArgs};
@@ -79,27 +79,29 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             return Ok(ExitCode::Done);
         }
         let request = drill::isolated(ports.cloud, request).await?;
+        require_finished(&history, &request)?;
         let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;
         let plan = plan::make(&ports, &request, &id).await?;
-        require_free(&plan, &history)?;
+        require_free(&plan)?;
         confirm(context, args, &plan, &request)?;
         begin(context, &services, plan, (request, args.scenario)).await
     })
 }
 
+/// A drill that was left holds its target, and its cluster costs money: it is finished first.
+fn require_finished(history: &History, request: &Request) -> Result<(), CommandError> {
+    let target = request.target.cluster.as_str();
+    let unfinished = history.drills.iter().find(|drill| drill.target == target && drill.ended_at.is_none());
+    let Some(Record { operation_id, .. }) = unfinished else { return Ok(()) };
+    Err(CommandError::failed(format!("drill {operation_id} was not finished"))
+        .hint(format!("Go on with it: `aurora-restore drill finish {operation_id}`. Nothing was changed.")))
+}
+
 /// A drill takes a free name: a cluster that bears it would be switched away.
-fn require_free(plan: &Plan, history: &History) -> Result<(), CommandError> {
+fn require_free(plan: &Plan) -> Result<(), CommandError> {
     let Some(existing) = &plan.existing else { return Ok(()) };
-    let name = &existing.cluster;
-    let told = CommandError::failed(format!("a cluster {name} is there: a drill takes a free name"));
-    let unfinished = history.drills.iter().find(|drill| drill.target == name.as_str() && drill.ended_at.is_none());
-    Err(match unfinished {
-        Some(drill) => told.hint(format!(
-            "It is of drill {}, which was not finished: `aurora-restore drill finish {}`.",
-            drill.operation_id, drill.operation_id
-        )),
-        None => told.hint("Look whose it is. Nothing was changed."),
-    })
+    Err(CommandError::failed(format!("a cluster {} is there: a drill takes a free name", existing.cluster))
+        .hint("Look whose it is. Nothing was changed."))
 }
 
 fn confirm(context: &Context, args: &RunArgs, plan: &Plan, request: &Request) -> Result<(), CommandError> {
