@@ -1,13 +1,5 @@
 //! The state machine of the template, played over a simulated cloud: each task calls the real function of its place.
-//!
-//! ```text
-//! asl   the document, and nothing in it that is not understood
-//! data  paths and functions in it
-//! walk  state after state to the end
-//! ```
 
-mod asl;
-mod data;
 pub(crate) mod walk;
 
 use std::{cell::RefCell, time::Duration};
