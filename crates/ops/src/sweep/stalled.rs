@@ -1,12 +1,14 @@
 //! Operations that are in progress and that nobody goes on with.
 //!
-//! Long waits write no entries, so an operation without news is not stalled while an execution runs that is its executor.
+//! Long waits write no entries, so an operation without news is not stalled while an execution runs that is its executor. Once
+//! that has ended, however long after the last entry, this is news.
 
 use aurora_restore_core::{
     engine::{EngineError, look_at},
     journal::StateItem,
     operation::Status,
 };
+use jiff::Timestamp;
 
 use super::{Finding, Sweep, SweepError, Swept};
 use crate::executing::{Executing, executing};
@@ -21,21 +23,36 @@ pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<(), Swe
         }
         match idle_executor(sweep, &item).await {
             Ok(None) => {}
-            Ok(Some(executor)) => swept.findings.push(Finding::Stalled { state: Box::new(item), since, executor }),
+            Ok(Some(Idle { executor, ended_at })) => {
+                let since = ended_at.map_or(since, |ended| ended.max(since));
+                swept.findings.push(Finding::Stalled { state: Box::new(item), since, executor });
+            }
             Err(reason) => swept.troubles.push(format!("operation {}: {reason}", item.operation_id)),
         }
     }
     Ok(())
 }
 
-/// Who should execute an operation and does not; nobody if it is executed.
-async fn idle_executor(sweep: &Sweep<'_>, item: &StateItem) -> Result<Option<String>, String> {
+/// Who should execute an operation and does not.
+struct Idle {
+    executor: String,
+    /// When its execution ended, where that is known.
+    ended_at: Option<Timestamp>,
+}
+
+/// The executor of an operation, if it does not execute it.
+async fn idle_executor(sweep: &Sweep<'_>, item: &StateItem) -> Result<Option<Idle>, String> {
     let operation =
         look_at(sweep.ports.journal, &item.operation_id).await.map_err(|error: EngineError| error.to_string())?;
     let executor = operation.executor.to_string();
     let known = executing(Some(sweep.executions), &executor).await.map_err(|error| error.to_string())?;
-    Ok(match known {
-        Executing::Runs(_) => None,
-        Executing::Ended(..) | Executing::NobodyKnows => Some(executor),
-    })
+    let ended_at = match known {
+        Executing::Runs(_) => return Ok(None),
+        Executing::Ended(_, None) | Executing::NobodyKnows => None,
+        Executing::Ended(name, Some(_)) => {
+            let found = sweep.executions.describe(&name).await.map_err(|error| error.to_string())?;
+            found.and_then(|found| found.ended_at)
+        }
+    };
+    Ok(Some(Idle { executor, ended_at }))
 }
