@@ -3,6 +3,7 @@
 
 mod batches;
 mod executions;
+mod old_versions;
 mod on_moto;
 mod restores;
 mod stage;
