@@ -11,7 +11,7 @@ use aurora_restore_core::{
     ids::Region,
     operation::{Failure, StepStatus},
     ports::{JournalError, Ports, Side, TargetKey},
-    request::Request,
+    request::{Request, Strategy},
 };
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -48,6 +48,8 @@ pub struct Function<'a> {
     pub served: Served,
     /// Where it runs: it restores into its own Region.
     pub region: &'a Region,
+    /// Whether its stack lets `replace` delete a target and make a cluster under its name.
+    pub allows_replace: bool,
     /// What it works with.
     pub ports: Ports<'a>,
     /// How it reads a request.
@@ -169,13 +171,7 @@ impl Function<'_> {
             return Err(unknown("and the event holds no `request` to begin it with"));
         };
         let request = (self.request)(asked)?;
-        if request.target.region != *self.region {
-            return Err(FunctionError::Refused(format!(
-                "the request's target is in {}, and this stack restores into {}; use the stack of that Region. Nothing was \
-                 changed.",
-                request.target.region, self.region
-            )));
-        }
+        self.require_possible(&request)?;
         let account = self.ports.cloud.account(Side::Target).await?;
         let target = TargetKey {
             account: account.to_string(),
@@ -185,6 +181,26 @@ impl Function<'_> {
         let (executor, approved_plan) = (event.executor.clone(), event.approved_plan.clone());
         let new = BeginOperation { id: id.clone(), request, target, executor, approved_plan };
         Ok(engine.begin(new).await?)
+    }
+
+    /// Refuses what this stack cannot do, before anything is begun.
+    fn require_possible(&self, request: &Request) -> Result<(), FunctionError> {
+        if request.target.region != *self.region {
+            return Err(FunctionError::Refused(format!(
+                "the request's target is in {}, and this stack restores into {}; use the stack of that Region. Nothing was \
+                 changed.",
+                request.target.region, self.region
+            )));
+        }
+        if request.strategy == Strategy::Replace && !self.allows_replace {
+            return Err(FunctionError::Refused(
+                "the request's strategy is `replace`, and this stack may neither delete a target nor make a cluster under a \
+                 target's name; allow it with `aurora-restore stack deploy --parameter AllowReplace=yes`, or use the strategy \
+                 `swap`. Nothing was changed."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Advances the operation while it stands here and there is time.

@@ -22,6 +22,8 @@ pub(crate) struct Variables {
     pub(crate) machine: Option<String>,
     /// How often the sweeper comes: what it has found within that time is news.
     pub(crate) sweep_period: Duration,
+    /// Whether the stack's roles may do what `replace` needs.
+    pub(crate) allows_replace: bool,
     /// Where the package is.
     pub(crate) package: Option<String>,
     /// All of the environment, in which the configuration is looked for.
@@ -52,6 +54,7 @@ impl Variables {
             stack: optional("AURORA_RESTORE_STACK"),
             machine: optional("AURORA_RESTORE_STATE_MACHINE"),
             sweep_period: sweep_period(optional("AURORA_RESTORE_SWEEP_PERIOD").as_deref())?,
+            allows_replace: allows_replace(optional("AURORA_RESTORE_ALLOW_REPLACE").as_deref())?,
             package: optional("LAMBDA_TASK_ROOT"),
             sources,
         })
@@ -68,6 +71,15 @@ fn sweep_period(text: Option<&str>) -> Result<Duration, FunctionError> {
     hours.map(Duration::from_hours).ok_or_else(|| {
         wrong("AURORA_RESTORE_SWEEP_PERIOD", &format!("`{text}` is not a number of hours from 1h to 8760h"))
     })
+}
+
+/// Where a stack does not say whether it allows `replace`, its roles decide.
+fn allows_replace(text: Option<&str>) -> Result<bool, FunctionError> {
+    match text {
+        Some("yes") | None => Ok(true),
+        Some("no") => Ok(false),
+        Some(text) => Err(wrong("AURORA_RESTORE_ALLOW_REPLACE", &format!("`{text}` is neither `yes` nor `no`"))),
+    }
 }
 
 pub(crate) fn missing(name: &str) -> FunctionError {
@@ -110,6 +122,15 @@ mod tests {
         assert!(error.contains("`dance` is neither a step"), "{error}");
         let error = read(set("AURORA_RESTORE_SWEEP_PERIOD", "24")).unwrap_err().to_string();
         assert!(error.contains("not a number of hours"), "{error}");
+    }
+
+    #[test]
+    fn replace_is_allowed_unless_the_stack_says_no() {
+        assert!(read(|_| {}).unwrap().allows_replace);
+        assert!(read(set("AURORA_RESTORE_ALLOW_REPLACE", "yes")).unwrap().allows_replace);
+        assert!(!read(set("AURORA_RESTORE_ALLOW_REPLACE", "no")).unwrap().allows_replace);
+        let error = read(set("AURORA_RESTORE_ALLOW_REPLACE", "maybe")).unwrap_err().to_string();
+        assert!(error.contains("`maybe` is neither `yes` nor `no`"), "{error}");
     }
 
     #[test]

@@ -94,6 +94,7 @@ impl Wiring {
         let function = Function {
             served: variables.served,
             region: &variables.region,
+            allows_replace: variables.allows_replace,
             ports: prepared.services.ports(),
             request: &request,
             hourglass: &hourglass,

@@ -7,6 +7,7 @@ use aurora_restore_testing::{
     runtime_api::{Bootstrap, OneAnswer, TRACE},
     scenario::{FRANKFURT, STAGING},
     stand_in::{StandIn, tables},
+    watched::{Seen, Watched},
 };
 use serde_json::{Value, json};
 
@@ -142,6 +143,33 @@ fn bad_input(stage: &FunctionStage) {
     let (name, told) = answer.error();
     assert_eq!(name, "AuroraRestore.Blocked", "{told}");
     assert!(told.contains("newer version") && told.contains("Nothing was changed."), "{told}");
+}
+
+/// Connections, clients and credentials are made once for an environment, and the configuration is read once while it is
+/// believed; a secret is read anew whenever a step needs it, because it may have been rotated.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_environment_needs_is_made_once_and_not_for_each_invocation() {
+    let stage = FunctionStage::set(StandIn::ministack()).await;
+    let watched = Watched::over(&stage, "snapshot-check");
+    let role = ("AURORA_RESTORE_AWS_SOURCE_ROLE", format!("arn:aws:iam::{STAGING}:role/reader"));
+    let function = start(&[watched.variables(), &[role]].concat());
+    assert_eq!(watched.seen(), Seen::default(), "nothing is asked before there is an invocation");
+    let begin = |id: &str| {
+        let answer = function.invoke(&FunctionStage::event(id));
+        assert_eq!(answer.body["step"], "copy-snapshot", "{}", answer.body);
+        watched.seen()
+    };
+    let (first, second, third) = (begin("op-1"), begin("op-2"), begin("op-3"));
+    let kept = |seen: &Seen| seen.opened - seen.ended_by_service;
+    assert_eq!((kept(&second), kept(&third)), (kept(&first), kept(&first)), "{first:?}, then {third:?}");
+    let times = |seen: &Seen, action: &str| seen.asked.get(action).copied().unwrap_or(0);
+    for action in ["GetParameter", "AssumeRole"] {
+        assert_eq!((times(&first, action), times(&third, action)), (1, 1), "{action}: {third:?}");
+    }
+    let identities = times(&first, "GetCallerIdentity");
+    assert_eq!((identities > 0, times(&third, "GetCallerIdentity")), (true, identities), "{third:?}");
+    let secrets = times(&first, "GetSecretValue");
+    assert_eq!((secrets > 0, times(&third, "GetSecretValue")), (true, 3 * secrets), "{third:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! expectations; the simulated RDS is [`aurora_restore_sandbox::model`], the same state machine that answers behind the
 //! sandbox's HTTP interface.
 
+pub mod asl;
 pub mod bench;
 pub mod checks;
 mod clock;

@@ -163,7 +163,7 @@ pub fn free_port() -> u16 {
 }
 
 /// A program of the tests' virtual environment, else whatever the search path has.
-fn installed(program: &str) -> PathBuf {
+pub fn installed(program: &str) -> PathBuf {
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let environment =
         std::env::var_os("AURORA_RESTORE_TEST_VENV").map_or_else(|| workspace.join(".venv"), PathBuf::from);

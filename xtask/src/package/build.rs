@@ -14,17 +14,22 @@ use super::{
 
 const PROFILE: &str = "function";
 
-/// Builds `bootstrap` and gives its place.
-pub(super) fn bootstrap(root: &Path, arch: Arch) -> Result<PathBuf, String> {
+/// The folder that what is built in a checkout goes to.
+pub(super) fn target_directory(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Builds `bootstrap` from a checkout into a folder and gives its place.
+pub(super) fn bootstrap(root: &Path, directory: &Path, arch: Arch) -> Result<PathBuf, String> {
     let target = installed_target(arch)?;
     if target == host()? {
-        let binary = build(root, &["build"], target, target)?;
+        let binary = build(root, directory, &["build"], target, target)?;
         let Err(reason) = require_old_enough(&binary) else { return Ok(binary) };
         println!("{reason}; linking by zig for {PROVIDED}");
     }
     require_zig()?;
     let linked_for = if target.ends_with("-gnu") { format!("{target}.{PROVIDED}") } else { target.to_owned() };
-    let binary = build(root, &["zigbuild"], target, &linked_for)?;
+    let binary = build(root, directory, &["zigbuild"], target, &linked_for)?;
     require_old_enough(&binary)?;
     Ok(binary)
 }
@@ -89,15 +94,15 @@ fn require_old_enough(binary: &Path) -> Result<(), String> {
 
 /// Builds with a profile of its own. What the folders of this machine are called, and what else is built here, must not
 /// show in the bytes.
-fn build(root: &Path, how: &[&str], target: &str, linked_for: &str) -> Result<PathBuf, String> {
-    let directory = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+fn build(root: &Path, directory: &Path, how: &[&str], target: &str, linked_for: &str) -> Result<PathBuf, String> {
     let mut command = Command::new(env!("CARGO"));
     command
         .current_dir(root)
         .args(how)
         .args(["--locked", "--profile", PROFILE, "--target", linked_for])
         .args(["--package", "aurora-restore-lambda", "--bin", "bootstrap"])
-        .env("CARGO_ENCODED_RUSTFLAGS", remapped(root, &directory)?)
+        .env("CARGO_TARGET_DIR", directory)
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped(root, directory)?)
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION");
@@ -136,6 +141,64 @@ fn output(command: &mut Command) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A workspace in small: a binary of the package's name over a crate with code that its build script makes, and that names
+    /// the file which it stands in, as code of others does. It is built with the real profile.
+    const SMALL: [(&str, &str); 6] = [
+        (
+            "crates/lambda/Cargo.toml",
+            "[package]\nname = \"aurora-restore-lambda\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+             [[bin]]\nname = \"bootstrap\"\npath = \"main.rs\"\n[dependencies]\ninner = { path = \"../inner\" }\n",
+        ),
+        ("crates/lambda/main.rs", "fn main() { assert!(inner::less_than(std::env::args().count()) < 9) }\n"),
+        ("crates/inner/Cargo.toml", "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        (
+            "crates/inner/build.rs",
+            "fn main() {\n\
+                 let made = std::env::var(\"OUT_DIR\").unwrap() + \"/made.rs\";\n\
+                 let code = \"pub fn less_than(n: usize) -> usize { n.checked_sub(1).expect(file!()) }\";\n\
+                 std::fs::write(made, code).unwrap();\n\
+             }\n",
+        ),
+        ("crates/inner/src/lib.rs", "include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));\n"),
+        (
+            "Cargo.lock",
+            "version = 4\n[[package]]\nname = \"aurora-restore-lambda\"\nversion = \"0.1.0\"\ndependencies = [\"inner\"]\n\
+             [[package]]\nname = \"inner\"\nversion = \"0.1.0\"\n",
+        ),
+    ];
+
+    /// The profiles of the workspace, which stand at its end.
+    fn profiles() -> String {
+        let own = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")).unwrap();
+        let release = own.find("[profile.release]").expect("the workspace says how it is released");
+        assert!(own[release..].contains("[profile.function]"), "the functions have a profile of their own");
+        own[release..].to_owned()
+    }
+
+    fn built_in(folder: &Path) -> Vec<u8> {
+        let root = folder.join("checkout");
+        let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n{}", profiles());
+        for (name, content) in SMALL.into_iter().chain([("Cargo.toml", manifest.as_str())]) {
+            let file = root.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        let target = host().unwrap();
+        let binary = build(&root, &folder.join("built"), &["build"], &target, &target).unwrap();
+        fs::read(binary).unwrap()
+    }
+
+    #[test]
+    fn the_same_source_in_two_folders_gives_the_same_binary() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("a-folder-of-another-length"));
+        let (first, second) = (built_in(&one), built_in(&other));
+        let says = |text: &str| first.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(says("/made.rs"), "where a panic comes from is told");
+        assert!(!says(&folder.path().display().to_string()), "the folder shows in the binary");
+        assert!(first == second, "two builds differ: {} and {} bytes", first.len(), second.len());
+    }
 
     #[test]
     fn no_folder_of_this_machine_is_left_in_the_flags_names() {

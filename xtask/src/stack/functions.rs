@@ -1,5 +1,7 @@
 //! The functions: of each place a log group, a role, the function, its version and the alias that everything calls.
 
+use aurora_restore_core::operation::StepKind;
+
 use super::{
     grants,
     node::{Node, attribute, list, map, only_when, reference, sub},
@@ -165,6 +167,10 @@ fn variables(place: Place) -> Node {
             "AURORA_RESTORE_STACK" => reference("AWS::StackName"),
             "AURORA_RESTORE_STATE_MACHINE" => reference("StateMachine"),
             "AURORA_RESTORE_SWEEP_PERIOD" => reference("SweepPeriod"),
+        }),
+        // It alone begins operations.
+        Place::Step(StepKind::SnapshotCheck) => variables.with(map! {
+            "AURORA_RESTORE_ALLOW_REPLACE" => reference("AllowReplace"),
         }),
         Place::Step(_) | Place::Undo | Place::Retire => variables,
     }

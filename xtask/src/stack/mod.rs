@@ -22,6 +22,8 @@ mod template;
 mod views;
 
 #[cfg(test)]
+mod batch_played;
+#[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod proof;

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Variables with our prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 8] = [
+const OTHER_VARIABLES: [&str; 9] = [
     "AURORA_RESTORE_CONFIG",
     "AURORA_RESTORE_LOG",
     // Which stack is meant: an option of the command. And which one a function is a part of.
@@ -24,6 +24,7 @@ const OTHER_VARIABLES: [&str; 8] = [
     "AURORA_RESTORE_PARAMETER",
     "AURORA_RESTORE_STATE_MACHINE",
     "AURORA_RESTORE_SWEEP_PERIOD",
+    "AURORA_RESTORE_ALLOW_REPLACE",
 ];
 
 /// Variables with this prefix belong to tests and to the development of this program.

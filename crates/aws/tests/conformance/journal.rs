@@ -199,10 +199,24 @@ async fn a_restore_whose_journal_loses_every_fifth_reply_comes_to_the_same_end()
 
 #[tokio::test]
 async fn sixteen_rivals_on_ministack_lose_nothing_in_many_rounds() {
-    let fixture = InTables::on(StandIn::ministack()).await;
-    let found = contention(&fixture.journal, 16, 8).await.unwrap_or_else(|broken| panic!("{broken:?}"));
-    assert_eq!(found.entries, 128);
-    println!("16 rivals: {} entries in {} attempts", found.entries, found.attempts);
+    let attempts = sixteen_rivals(&InTables::on(StandIn::ministack()).await, 8).await;
+    println!("16 rivals: 128 entries in {attempts} attempts");
+}
+
+/// Their requests reach moto one at a time, in whatever order they come: see above for what it makes of two at once. It copies
+/// its tables for every transaction, so each rival has one turn only.
+#[tokio::test]
+async fn sixteen_rivals_on_moto_lose_nothing() {
+    let server = StandIn::moto();
+    let wire = Wire::to(server.port(), Loss::Nothing).await;
+    sixteen_rivals(&InTables::through(server, wire.url).await, 1).await;
+}
+
+/// Lets them have their turns; gives how often they tried.
+async fn sixteen_rivals(fixture: &InTables, turns: usize) -> usize {
+    let found = contention(&fixture.journal, 16, turns).await.unwrap_or_else(|broken| panic!("{broken:?}"));
+    assert_eq!(found.entries, 16 * turns);
+    found.attempts
 }
 
 #[tokio::test]

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use aurora_restore_app::{DriveEnd, Follower, StackServices, Stop};
+use aurora_restore_app::{DriveEnd, Follower, History, StackServices, Stop};
 use aurora_restore_core::{
     engine::{look_at, undo_can_be_waived, undo_is_possible},
     ids::OperationId,
     operation::{Operation, Phase, Status},
     ports::{Journal, JournalError},
 };
-use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Resumed, start_resumption};
+use aurora_restore_ops::ports::{Execution, ExecutionName, ExecutionStatus, Executions, Resumed, start_resumption};
 use serde_json::{Value, json};
 
 use super::{confirm::ConfirmArgs, drive, operation_services::looked_up, plan as planning, undo as undoing};
@@ -25,6 +25,8 @@ use crate::{
 const TURNS_MAX: u32 = 100;
 /// The time between two looks at what an execution does.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same once it is under way, beside the looks at the journal.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// What is asked of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +133,8 @@ pub(super) async fn ask(
         return Ok((operation.clone(), DriveEnd::Detached));
     }
     let history = planning::history(journal, &operation.request).await;
-    let end = drive::watch_over(context, journal, &mut follower, &history).await?;
+    let by = (executions.as_ref(), &name);
+    let end = watch_over(context, journal, &operation.id, (&mut follower, &history), by).await?;
     let operation = look_at(journal, &operation.id).await?;
     // The onlooker may come too late to see a retirement begin.
     let end = match (kind, end) {
@@ -139,6 +142,57 @@ pub(super) async fn ask(
         (_, end) => end,
     };
     Ok((operation, end))
+}
+
+/// Shows an operation until it ends, is stuck, or the person has seen enough; or until its execution has ended without any of
+/// that: timed out, stopped by somebody, or blocked. Nobody would go on with it, and the watching would have no end.
+pub(super) async fn watch_over(
+    context: &Context,
+    journal: &dyn Journal,
+    id: &OperationId,
+    (follower, history): (&mut Follower, &History),
+    (executions, name): (&dyn Executions, &ExecutionName),
+) -> Result<DriveEnd, CommandError> {
+    tokio::select! {
+        end = drive::watch_over(context, journal, follower, history) => end,
+        left = left_by(journal, id, executions, name) => Err(left),
+    }
+}
+
+/// Waits until an execution has ended and has left its operation in the middle. Why the watching cannot go on.
+async fn left_by(
+    journal: &dyn Journal,
+    id: &OperationId,
+    executions: &dyn Executions,
+    name: &ExecutionName,
+) -> CommandError {
+    // Bounded by the execution, which ends by itself. An answer that does not come is asked for again: the journal is
+    // what is being watched.
+    loop {
+        let ended = executions.describe(name).await.ok().flatten().filter(|found| found.status.has_ended());
+        // Looked at after its end: whatever it has written is seen.
+        if let (Some(execution), Ok(operation)) = (ended, look_at(journal, id).await) {
+            let is_open = operation.status() == Status::InProgress || operation.phase == Phase::Retiring;
+            if is_open && operation.executor.as_str() == name.as_str() {
+                return left(&operation, &execution);
+            }
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+fn left(operation: &Operation, execution: &Execution) -> CommandError {
+    let id = &operation.id;
+    let why = match (&execution.error, execution.status) {
+        (Some(error), _) => format!("{error}: {}", execution.cause.as_deref().unwrap_or("no cause is told")),
+        (None, ExecutionStatus::TimedOut) => "it took longer than it may".to_owned(),
+        (None, _) => "no error is named".to_owned(),
+    };
+    CommandError::still_running(format!(
+        "execution {} has ended in the middle of operation {id}: {why}",
+        execution.name
+    ))
+    .hint(format!("Nobody goes on with it, and it holds its target. Go on: `aurora-restore resume {id}`"))
 }
 
 /// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     confirm::ConfirmArgs,
-    drive, on_stack, plan as planning,
+    on_stack, plan as planning,
     plan_file::{self, PlanFile},
     request_args::RequestArgs,
 };
@@ -247,7 +247,7 @@ async fn watch(
     let mut follower = Follower::new(id.clone());
     let operation = look_at(journal, id).await?;
     let history = planning::history(journal, &operation.request).await;
-    let end = drive::watch_over(context, journal, &mut follower, &history).await?;
+    let end = on_stack::watch_over(context, journal, id, (&mut follower, &history), (executions, name)).await?;
     let operation = look_at(journal, id).await?;
     on_stack::tell_end(context, &operation, end)
 }

@@ -1,10 +1,13 @@
 //! Events that cannot be served: nothing is changed, and the error says what to do.
 
-use aurora_restore_core::ids::Region;
+use aurora_restore_core::{
+    ids::Region,
+    request::{SourceSelector, Strategy},
+};
 use aurora_restore_lambda::{FunctionError, Outcome};
 use aurora_restore_testing::{
     Fault, FaultyPorts, Hit, Script, Witness,
-    scenario::{Scenario, Stage, operation, regions},
+    scenario::{Scenario, Stage, TargetIs, operation, regions},
 };
 use serde_json::json;
 
@@ -52,6 +55,27 @@ fn a_request_for_another_region_is_refused() {
     let told = refused(&Execution::of(&scenario, "op-1", request), "snapshot-check");
     assert!(told.contains("the request's target is in eu-west-1, and this stack restores into eu-central-1"), "{told}");
     assert!(scenario.journal.stored(&operation("op-1")).is_empty());
+}
+
+/// Refused at once, also where nothing bears the name: the roles of such a stack could make nothing under it.
+#[test]
+fn a_replacement_is_refused_by_a_stack_that_does_not_allow_it() {
+    for target in [TargetIs::Present, TargetIs::Absent] {
+        let scenario = Scenario::new(Stage::default().with_target(target));
+        let before = scenario.view(Witness::OfIdentity);
+        let source = SourceSelector::Snapshot(scenario.snapshot());
+        let mut execution = Execution::of(&scenario, "op-1", scenario.request(Strategy::Replace, source));
+        execution.allows_replace = false;
+        let stopped = execution.run().outcome.unwrap_err();
+        assert_eq!(stopped.error, "AuroraRestore.Refused", "{target:?}");
+        assert!(stopped.cause.contains("--parameter AllowReplace=yes"), "{}", stopped.cause);
+        assert!(scenario.journal.stored(&operation("op-1")).is_empty());
+        assert_eq!(before.differences(&scenario.view(Witness::OfIdentity)), Vec::<String>::new());
+    }
+    let scenario = Scenario::new(Stage::default());
+    let mut swap = Execution::of(&scenario, "op-1", scenario.swap());
+    swap.allows_replace = false;
+    assert_eq!(swap.run().outcome, Ok(Outcome::Completed));
 }
 
 #[test]

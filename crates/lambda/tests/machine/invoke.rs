@@ -4,7 +4,7 @@ use aurora_restore_lambda::{FunctionError, Measure, Reply};
 use aurora_restore_testing::block_on;
 use serde_json::json;
 
-use crate::interpreter::{Execution, walk::Stopped};
+use crate::interpreter::{Execution, walk::told};
 
 impl Execution<'_> {
     /// Invokes one function once.
@@ -26,7 +26,7 @@ impl Execution<'_> {
     ) -> Result<Reply, FunctionError> {
         let mut payload = json!({ "executor": self.name, "input": self.input });
         if let Some(error) = cause {
-            let stopped = Stopped::from(error);
+            let stopped = told(error);
             payload["cause"] = json!({ "Error": stopped.error, "Cause": stopped.cause });
         }
         self.delivered(place, payload, measures).await

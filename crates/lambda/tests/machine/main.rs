@@ -8,3 +8,4 @@ mod interpreter;
 mod invoke;
 mod restores;
 mod rivals;
+mod time_out;

@@ -201,6 +201,19 @@ fn what_a_role_could_do_to_others_is_refused() {
     }
 }
 
+/// What the runbook of a permission that is denied says to do.
+#[test]
+fn an_instance_that_a_person_made_is_touched_by_the_way_back_once_it_bears_the_tag() {
+    for action in ["ModifyDBInstance", "DeleteDBInstance"] {
+        for parameters in [PARAMETERS, &without_replace()] {
+            let may =
+                |tags| role_with(place("undo"), parameters).allows(&call(&("undo", action, "db:staging-1", tags)));
+            assert!(!may(&[]), "{action}");
+            assert!(may(&[Bears("operation-id", "op-1")]), "{action}");
+        }
+    }
+}
+
 #[test]
 fn what_replace_needs_is_granted_with_it_and_not_without() {
     for attempt in OF_REPLACE {

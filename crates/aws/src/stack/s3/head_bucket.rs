@@ -58,7 +58,8 @@ fn not_shown(s3: &S3Artifacts, asked: Asked<'_>, error: &SdkError<HeadBucketErro
 }
 
 /// What an answer says whose root element is called after the action. The SDK reads only one that is called
-/// `VersioningConfiguration`, and not every S3 of others calls it so.
+/// `VersioningConfiguration`, as S3 calls it, and not every S3 of others does (moto, for one). Nothing rests on this: an answer of
+/// S3 never comes here, and one that does counts as enabled only where it says so in S3's own words.
 fn says_enabled(error: &SdkError<GetBucketVersioningError, HttpResponse>) -> Option<bool> {
     let answer = error.raw_response().filter(|answer| answer.status().is_success())?;
     let body = answer.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())?;

@@ -35,6 +35,26 @@ async fn a_bucket_is_ours_or_missing_or_refused() {
     assert!(error.to_string().contains("belongs to another account than 111122223333"), "{error}");
 }
 
+/// S3 calls the root `VersioningConfiguration`; what others call after the action is read, and nothing else is guessed at.
+#[tokio::test]
+async fn versions_are_kept_only_where_the_answer_says_so() {
+    let of = async |body: &str| {
+        let (found, _http) = s3([(200, String::new()), (200, body.to_owned())]);
+        found.bucket("b").await
+    };
+    let bucket = |versioned| Ok(Some(Bucket { versioned }));
+    for (status, versioned) in [("Enabled", true), ("Suspended", false)] {
+        for root in ["VersioningConfiguration", "GetBucketVersioningResponse"] {
+            let body = format!("<{root}><Status>{status}</Status></{root}>");
+            assert_eq!(of(&body).await, bucket(versioned), "{body}");
+        }
+    }
+    for other in ["<html>Enabled</html>", "<Configuration><Status>Enabled</Status></Configuration>"] {
+        let error = of(other).await.unwrap_err();
+        assert!(error.to_string().contains("s3:GetBucketVersioning"), "{other}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_bucket_of_another_region_is_refused_with_where_it_is() {
     let told = async |status: u16, region: Option<&'static str>| {

@@ -112,16 +112,21 @@ async fn explain(context: &Context, rows: &mut [Row]) -> Result<(), CommandError
     Ok(())
 }
 
-/// The input of the batch machine. It waits `wait_seconds` before each item, so the first ones, which find a place at once,
-/// begin one after the other, and so do those that follow them.
+/// The input of the batch machine.
 fn input(batch: &OperationId, args: &RunArgs, items: &[Item]) -> Value {
-    let concurrency = usize::from(args.concurrency);
+    let (concurrency, stagger) = (usize::from(args.concurrency), u64::from(args.stagger_seconds()));
     let entries = items.iter().enumerate().map(|(index, item)| {
-        let turn = u64::try_from(index % concurrency).unwrap_or_default();
-        let wait = turn * u64::from(args.stagger_seconds());
+        let wait = wait_seconds(index, concurrency, stagger);
         json!({ "operation_id": item.id, "request": item.event, "wait_seconds": wait })
     });
     json!({ "batch_id": batch, "max_concurrency": concurrency, "items": entries.collect::<Vec<_>>() })
+}
+
+/// How long the machine waits before an item: those that find a place at once begin one after the other. Those that follow
+/// them begin as places become free, which the first ones have spread; if they waited, too, the time between two beginnings
+/// would grow from round to round, and so would the time that places stand empty.
+fn wait_seconds(index: usize, concurrency: usize, stagger: u64) -> u64 {
+    if index < concurrency { u64::try_from(index).unwrap_or_default() * stagger } else { 0 }
 }
 
 /// Waits for the end of the execution. False if the person has seen enough.
@@ -146,4 +151,52 @@ async fn until_its_end(
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use aurora_restore_core::ports::Clock;
+    use aurora_restore_testing::{
+        ManualClock,
+        asl::{Call, End, Execution, Machine, Resource, Resources, Stopped, play},
+    };
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    const MACHINE: &str = include_str!("../../../../../cloudformation/batch.asl.json");
+
+    /// Restores that take an hour each, with the minutes at which they were begun.
+    struct AnHourEach(Vec<i64>);
+
+    impl Resources for AnHourEach {
+        fn call(&mut self, call: Call<'_>) -> Result<Value, Stopped> {
+            assert_eq!(call.resource, Resource::Execution);
+            self.0.push(call.clock.now().as_second() / 60);
+            call.clock.turn(SignedDuration::from_hours(1));
+            Ok(json!({ "Status": "SUCCEEDED" }))
+        }
+    }
+
+    fn beginnings(count: usize, concurrency: usize, stagger: u64) -> Vec<i64> {
+        let item = |index| {
+            let wait = wait_seconds(index, concurrency, stagger);
+            json!({ "operation_id": format!("night-{index}"), "request": {}, "wait_seconds": wait })
+        };
+        let items: Vec<Value> = (0..count).map(item).collect();
+        let input = json!({ "batch_id": "night", "max_concurrency": concurrency, "items": items });
+        let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+        let mut restores = AnHourEach(Vec::new());
+        let ended = play(&Machine::read(MACHINE), &Execution { name: "night", input }, &clock, &mut restores);
+        assert!(matches!(ended.end, End::Succeeded(_)), "{:?}", ended.end);
+        restores.0
+    }
+
+    #[test]
+    fn items_of_the_stack_begin_one_after_the_other_and_stay_apart() {
+        assert_eq!(beginnings(8, 3, 120), [0, 2, 4, 60, 62, 64, 120, 122]);
+        assert_eq!(beginnings(4, 2, 0), [0, 0, 60, 60]);
+        let many = beginnings(45, 10, 300);
+        assert_eq!((many[9], many[10], many[44]), (45, 60, 4 * 60 + 4 * 5));
+    }
 }

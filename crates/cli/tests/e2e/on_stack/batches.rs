@@ -32,4 +32,21 @@ fn twenty_restores_are_done_five_at_a_time_and_one_that_fails_stops_no_other() {
     let again = stage.run(&run).with_code(1);
     assert!(again.err.contains("started before"), "{}", again.err);
     assert!(stage.run(&["batch", "status", "night"]).with_code(1).out.contains("night-t20"));
+    more_than_forty(&stage);
+}
+
+/// They are played as executions of their own. MiniStack does not heed how many at once there: these are refused at once.
+fn more_than_forty(stage: &OnStack) {
+    const MANY: usize = 41;
+    let item = |number: usize| format!("[[items]]\ntarget.cluster = \"many-{number:02}\"\n");
+    let manifest = stage.world.path("many.toml");
+    let items: String = (1..=MANY).map(item).collect();
+    let common = "[defaults.instances]\nclass = \"db.r6g.large\"\n[defaults.source]\nlatest-of = \"nobody\"\n";
+    fs::write(&manifest, format!("{common}{items}")).unwrap();
+    let manifest = manifest.display().to_string();
+    let ended = stage.run(&["batch", "run", &manifest, "--id", "many", "--yes", "--watch"]).with_code(1);
+    assert_eq!(ended.out.matches("FAILED").count(), MANY, "{}\n{}", ended.out, ended.err);
+    assert_eq!(stage.executions_of("many-").len(), MANY);
+    assert_eq!(stage.map_runs("many"), 1, "as a distributed map");
+    assert_eq!(stage.map_runs("night"), 0);
 }

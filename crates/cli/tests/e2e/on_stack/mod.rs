@@ -2,6 +2,8 @@
 //! whose functions restore real databases in the sandbox.
 
 mod batches;
+mod executions;
+mod old_versions;
 mod on_moto;
 mod restores;
 mod stage;

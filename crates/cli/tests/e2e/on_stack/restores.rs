@@ -9,7 +9,7 @@ use super::{
     OnStack,
     stage::{Inbox, STACK},
 };
-use crate::support::{Pace, STAGING, World};
+use crate::support::{Pace, STAGING, STAGING_MASTER, World};
 
 #[test]
 fn a_restore_on_the_stack_is_done_proven_shown_and_retired() {
@@ -48,8 +48,9 @@ fn a_restore_on_the_stack_is_done_proven_shown_and_retired() {
 }
 
 #[test]
-fn a_plan_that_was_approved_is_what_the_stack_does_or_nothing() {
+fn a_plan_that_was_approved_is_what_the_stack_does_or_nothing_and_it_is_taken_back_there() {
     let stage = OnStack::deploy(World::new(Pace::None, 40));
+    let before = stage.world.content(STAGING, "staging", STAGING_MASTER);
     stage.let_the_person_look_at_the_source();
     let path = |name: &str| stage.world.path(name).display().to_string();
     let (stale, plan, here) = (path("stale.json"), path("plan.json"), path("here.json"));
@@ -71,6 +72,15 @@ fn a_plan_that_was_approved_is_what_the_stack_does_or_nothing() {
     let started = stage.run(&["start", "--on-aws", "--plan", &plan, "--yes", "--watch"]).with_code(0);
     assert_eq!(started.out.trim(), id_of(&plan));
     stage.world.assert_swapped();
+
+    let undone = stage.run(&["undo", &id_of(&plan), "--yes"]).with_code(0);
+    assert!(undone.err.contains("is undone"), "{}", undone.err);
+    assert_eq!(stage.world.content(STAGING, "staging", STAGING_MASTER), before, "every row of the old cluster");
+    stage.world.assert_untouched();
+    let by_execution = stage.executions_of(&format!("{}-r", id_of(&plan)));
+    assert_eq!(by_execution.len(), 1, "it was taken back by an execution: {by_execution:?}");
+    let again = stage.run(&["undo", &id_of(&plan), "--yes"]).with_code(1);
+    assert!(again.err.contains("it is undone already"), "{}", again.err);
 }
 
 /// The operation of a saved plan.

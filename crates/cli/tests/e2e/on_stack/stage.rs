@@ -175,81 +175,6 @@ impl OnStack {
         self.run(&[&arguments, more].concat()).with_code(0);
     }
 
-    /// How Step Functions says an execution stands: its status, and its error.
-    pub(crate) fn execution(&self, name: &str) -> (String, String) {
-        let found = self.described(name);
-        let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
-        (text("status"), text("error"))
-    }
-
-    /// What it says of its error.
-    pub(crate) fn cause(&self, name: &str) -> String {
-        self.described(name)["cause"].as_str().unwrap_or_default().to_owned()
-    }
-
-    fn described(&self, name: &str) -> Value {
-        self.states("DescribeExecution", &json!({ "executionArn": execution_arn(name) }))
-    }
-
-    /// Everything that passed through an execution.
-    pub(crate) fn story(&self, name: &str) -> String {
-        self.history(name).to_string()
-    }
-
-    fn history(&self, name: &str) -> Value {
-        let asked = json!({ "executionArn": execution_arn(name), "maxResults": 1000, "includeExecutionData": true });
-        self.states("GetExecutionHistory", &asked)
-    }
-
-    /// Sees that the call of a step's function failed, and that the retry of the same state called it again and got an answer.
-    #[track_caller]
-    pub(crate) fn was_called_again(&self, id: &str, step: &str) {
-        let history = self.history(id);
-        let events = history["events"].as_array().unwrap();
-        let entered = |event: &Value| event["stateEnteredEventDetails"]["name"] == step;
-        let visits = events.iter().enumerate().filter(|(_, event)| entered(event)).map(|(at, _)| {
-            let kinds = events[at + 1..].iter().map(|event| event["type"].as_str().unwrap());
-            kinds.take_while(|kind| *kind != "TaskStateExited").collect::<Vec<_>>()
-        });
-        let visits: Vec<_> = visits.collect();
-        let retried = ["TaskScheduled", "TaskFailed", "TaskScheduled", "TaskSucceeded"];
-        assert!(visits.iter().any(|visit| visit.ends_with(&retried)), "{step}: {visits:?}");
-    }
-
-    /// How many executions of the pipeline there were.
-    pub(crate) fn executions(&self) -> usize {
-        self.listed().len()
-    }
-
-    /// The most executions that were in progress at one moment, of those whose names begin like this.
-    pub(crate) fn most_at_once(&self, beginning: &str) -> usize {
-        let mut moments: Vec<(f64, i32)> = Vec::new();
-        for execution in self.listed() {
-            if execution["name"].as_str().is_some_and(|name| name.starts_with(beginning)) {
-                moments.push((execution["startDate"].as_f64().unwrap(), 1));
-                moments.push((execution["stopDate"].as_f64().unwrap(), -1));
-            }
-        }
-        // At one moment, ends go first.
-        moments.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-        let mut now = 0;
-        let most = moments.iter().map(|(_, step)| {
-            now += step;
-            now
-        });
-        usize::try_from(most.max().unwrap_or(0)).unwrap()
-    }
-
-    fn listed(&self) -> Vec<Value> {
-        let arn = format!("arn:aws:states:{}:{}:stateMachine:aurora-restore", STAGING.1, STAGING.0);
-        let found = self.states("ListExecutions", &json!({ "stateMachineArn": arn, "maxResults": 1000 }));
-        found["executions"].as_array().unwrap().clone()
-    }
-
-    fn states(&self, action: &str, body: &Value) -> Value {
-        self.services.json("states", &format!("AWSStepFunctions.{action}"), body)
-    }
-
     /// Waits until an operation is in a step.
     #[track_caller]
     pub(crate) fn stands_in(&self, id: &str, step: &str) {
@@ -288,15 +213,6 @@ impl OnStack {
         let parameter = json!({ "Name": PARAMETER, "Value": text, "Type": "String", "Overwrite": true });
         self.services.json("ssm", "AmazonSSM.PutParameter", &parameter);
     }
-
-    /// Waits until an execution has ended.
-    #[track_caller]
-    pub(crate) fn ended(&self, name: &str) -> (String, String) {
-        self.world.wait_for("the end of the execution", || {
-            let found = self.execution(name);
-            (found.0 != "RUNNING").then_some(found)
-        })
-    }
 }
 
 /// A queue that gets every notice of the stack's topic.
@@ -332,10 +248,6 @@ impl Inbox {
     }
 }
 
-fn execution_arn(name: &str) -> String {
-    format!("arn:aws:states:{}:{}:execution:aurora-restore:{name}", STAGING.1, STAGING.0)
-}
-
 /// The processes below one.
 fn descendants(pid: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> =
@@ -368,12 +280,12 @@ fn environment(pid: u32) -> String {
 }
 
 /// The architecture of this machine, as Lambda calls it.
-fn architecture() -> &'static str {
+pub(super) fn architecture() -> &'static str {
     if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
 }
 
 /// The package, as `cargo xtask package` makes it. `AURORA_RESTORE_TEST_PACKAGED` says that this was done already.
-fn package() -> &'static Path {
+pub(super) fn package() -> &'static Path {
     static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
     PACKAGE.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,12 +1,14 @@
 //! What can go wrong on the stack: each of it ends as it would from here, and the execution says how.
 
+use std::process::Stdio;
+
 use aurora_restore_sandbox::model::{
     call::Action,
     faults::{Fault, FaultRule},
 };
 
 use super::{OnStack, stage::Inbox};
-use crate::support::{Pace, World};
+use crate::support::{Ended, Pace, World};
 
 /// A check that no restored database passes.
 const TOO_MANY: &str = "[[verification.checks]]\nname = \"enough orders\"\nsql = \"SELECT count(*) FROM shop.orders\"\n\
@@ -52,7 +54,8 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
     let stage = OnStack::deploy(World::new(Pace::Quick, 40));
     let inbox = Inbox::of(&stage);
     stage.world.inject(&FaultRule::once(Fault::Slow { factor: 8 }).on(Action::CopyDbClusterSnapshot));
-    stage.start("op-1", &[]);
+    let watching = ["start", "--on-aws", "--yes", "--id", "op-1", "--watch"];
+    let watcher = stage.command(&watching).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     stage.stands_in("op-1", "copy-snapshot");
     let mended = stage.configuration();
     stage.put_configuration("[instances]\nclas = \"db.r6g.large\"\n");
@@ -63,6 +66,14 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
     assert!(cause.contains("aurora-restore resume op-1 --stack pipeline"), "{cause}");
     assert!(cause.contains("Did you mean `instances.class`?"), "{cause}");
     assert!(inbox.wait_for(&stage, "op-1").contains("cannot go on"));
+    // Nobody goes on with it: whoever watches it from a terminal or a pipeline is not left waiting.
+    let watched = Ended::from(watcher.wait_with_output().unwrap()).with_code(5);
+    assert!(
+        watched.err.contains("has ended in the middle of operation op-1: AuroraRestore.Blocked"),
+        "{}",
+        watched.err
+    );
+    assert!(watched.err.contains("`aurora-restore --stack pipeline resume op-1`"), "{}", watched.err);
     assert_eq!(stage.read(&["report", "op-1"])["status"], "IN_PROGRESS");
 
     stage.put_configuration(&mended);

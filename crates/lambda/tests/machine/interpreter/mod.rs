@@ -1,13 +1,5 @@
 //! The state machine of the template, played over a simulated cloud: each task calls the real function of its place.
-//!
-//! ```text
-//! asl   the document, and nothing in it that is not understood
-//! data  paths and functions in it
-//! walk  state after state to the end
-//! ```
 
-mod asl;
-mod data;
 pub(crate) mod walk;
 
 use std::{cell::RefCell, time::Duration};
@@ -58,6 +50,8 @@ pub(crate) struct Execution<'s> {
     /// What the event's request is read as.
     pub(crate) request: Request,
     pub(crate) function_time: SignedDuration,
+    /// Whether the stack allows `replace`.
+    pub(crate) allows_replace: bool,
     /// The place whose function cannot be run, with what is said of it.
     pub(crate) broken: Option<(&'static str, FunctionError)>,
     /// What happens before each invocation, with the place.
@@ -86,6 +80,7 @@ impl<'s> Execution<'s> {
             input,
             request,
             function_time: FUNCTION_TIME,
+            allows_replace: true,
             broken: None,
             before: RefCell::new(Box::new(|_| {})),
             meanwhile: Box::new(|| {}),
@@ -121,6 +116,7 @@ impl<'s> Execution<'s> {
         let function = Function {
             served,
             region: &frankfurt,
+            allows_replace: self.allows_replace,
             ports: self.ports,
             request: &move |_: &Map<String, Value>| Ok(request.clone()),
             hourglass: &sand,

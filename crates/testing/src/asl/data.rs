@@ -4,21 +4,26 @@
 use serde_json::{Map, Value};
 
 /// What a state sees.
-pub(crate) struct Sight<'a> {
+pub(super) struct Sight<'a> {
     /// The state's input.
-    pub(crate) data: &'a Value,
+    pub(super) data: &'a Value,
     /// The facts of the execution.
-    pub(crate) context: &'a Value,
+    pub(super) context: &'a Value,
 }
 
-/// The field of a path that begins with `$`, if it is there.
-pub(crate) fn field<'v>(path: &str, value: &'v Value) -> Option<&'v Value> {
+/// The field of a path that begins with `$`, if it is there: names with points between them, and `[n]` for a member of a list.
+pub(super) fn field<'v>(path: &str, value: &'v Value) -> Option<&'v Value> {
     let fields = path.strip_prefix('$').unwrap_or_else(|| panic!("{path} is no path"));
-    fields.split('.').skip(1).try_fold(value, |value, name| value.get(name))
+    fields.split('.').skip(1).try_fold(value, |value, name| {
+        match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((name, index)) => value.get(name)?.get(index.parse::<usize>().expect("an index is a number")),
+            None => value.get(name),
+        }
+    })
 }
 
 /// The input with a result put where the path says.
-pub(crate) fn with_result(mut data: Value, path: &str, result: Value) -> Value {
+pub(super) fn with_result(mut data: Value, path: &str, result: Value) -> Value {
     let name = path.strip_prefix("$.").filter(|name| !name.contains('.'));
     let name = name.unwrap_or_else(|| panic!("nobody has said what a result at {path} is"));
     data.as_object_mut().expect("a result is put into an object").insert(name.to_owned(), result);
@@ -27,7 +32,7 @@ pub(crate) fn with_result(mut data: Value, path: &str, result: Value) -> Value {
 
 impl Sight<'_> {
     /// Parameters with the values of those whose names end in `.$`.
-    pub(crate) fn filled(&self, parameters: &Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn filled(&self, parameters: &Map<String, Value>) -> Map<String, Value> {
         let fill = |(name, value): (&String, &Value)| match (name.strip_suffix(".$"), value) {
             (Some(name), Value::String(expression)) => (name.to_owned(), self.value(expression)),
             (Some(name), other) => panic!("{name} is filled with {other}"),
@@ -37,8 +42,16 @@ impl Sight<'_> {
         parameters.iter().map(fill).collect()
     }
 
+    /// The value of an expression in JSONata: a field of the input is all that is known.
+    pub(super) fn jsonata(&self, expression: &str) -> Value {
+        let inner = expression.strip_prefix("{%").and_then(|rest| rest.strip_suffix("%}")).map(str::trim);
+        let name = inner.and_then(|inner| inner.strip_prefix("$states.input."));
+        let name = name.unwrap_or_else(|| panic!("nobody has said what {expression} is"));
+        self.value(&format!("$.{name}"))
+    }
+
     /// The value of a path, a text in quotes, or a function.
-    pub(crate) fn value(&self, expression: &str) -> Value {
+    pub(super) fn value(&self, expression: &str) -> Value {
         let expression = expression.trim();
         if let Some(text) = expression.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return text.into();
@@ -100,11 +113,15 @@ mod tests {
         let sight = Sight { data: &data, context: &context };
         assert_eq!(sight.value("$"), data);
         assert_eq!(sight.value("$.a.b"), json!(1));
+        let list = json!({ "a": [{ "b": 1 }, { "b": 2 }] });
+        assert_eq!(field("$.a[1].b", &list), Some(&json!(2)));
+        assert_eq!(field("$.a[2]", &list), None);
         assert_eq!(sight.value("$$.Execution.Name"), json!("op-1"));
         assert_eq!(
             sight.value("States.Format('{}, (of {}): {}', $$.Execution.Name, $.a.b, States.JsonToString($.a))"),
             json!("op-1, (of 1): {\"b\":1}")
         );
+        assert_eq!(sight.jsonata("{% $states.input.a.b %}"), json!(1));
         let parameters = json!({ "x.$": "$.a.b", "y": { "z.$": "$$.Execution.Name" }, "w": "$.a" });
         let expected = json!({ "x": 1, "y": { "z": "op-1" }, "w": "$.a" });
         assert_eq!(Value::from(sight.filled(parameters.as_object().unwrap())), expected);
