@@ -7,6 +7,7 @@
 //! sandbox's HTTP interface.
 
 pub mod bench;
+mod changes;
 pub mod checks;
 mod clock;
 mod cloud;
@@ -35,6 +36,7 @@ pub mod suites;
 mod view;
 pub mod watched;
 
+pub use changes::MemoryChanges;
 pub use clock::ManualClock;
 pub use cloud::{Sim, SimCloud};
 pub use data::{Content, Role};

@@ -6,7 +6,7 @@ use aurora_restore_core::{
     ports::{Cloud, Journal, Location, Notifier, Secrets, Side},
 };
 use aurora_restore_testing::{
-    MemoryJournal, MemorySecrets, RecordingNotifier, block_on,
+    MemoryChanges, MemoryJournal, MemorySecrets, RecordingNotifier, block_on,
     scenario::{FRANKFURT, IRELAND, STAGING, TARGET_KEY, region},
     stacks::{MemoryArtifacts, MemoryStacks},
     suites::{
@@ -92,6 +92,13 @@ fn the_journal_in_memory_passes_the_suite_of_the_journal_port() {
 fn the_journal_in_memory_passes_the_suite_of_the_states_port() {
     let journal = MemoryJournal::default();
     assert_eq!(broken(&block_on(suites::states::run(&journal, &journal))), Vec::<String>::new());
+}
+
+#[test]
+fn the_changes_in_memory_pass_the_suite_of_the_changes_port() {
+    let (changes, journal) = (MemoryChanges::default(), MemoryJournal::default());
+    let beside = suites::changes::Beside { journal: &journal, states: &journal };
+    assert_eq!(broken(&block_on(suites::changes::run(&changes, beside))), Vec::<String>::new());
 }
 
 #[derive(Default)]

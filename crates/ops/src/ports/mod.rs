@@ -1,6 +1,7 @@
 //! What maintenance needs from the world beside the ports of `core`, as traits.
 
 mod artifacts;
+mod changes;
 mod executions;
 mod patient;
 mod rehearsals;
@@ -9,6 +10,7 @@ mod stacks;
 mod states;
 
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use changes::{Appended, Changes, SealedRecord};
 pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
     InvalidExecutionName, Resumed, Started, start_resumption,
