@@ -1,6 +1,6 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
-use aurora_restore_aws::{CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
+use aurora_restore_aws::{Callers, CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
     ports::{Cloud as _, Side},
@@ -97,6 +97,16 @@ impl StackServices {
             }
             _ => Ok(found),
         }
+    }
+
+    /// The ARN of the caller.
+    ///
+    /// # Errors
+    /// [`StackError`] where STS says nothing.
+    pub async fn caller(&self, environment: &Environment) -> Result<String, StackError> {
+        let endpoint = environment.aws.sts_endpoint.as_ref();
+        let callers = Callers::new(&self.connection, endpoint).map_err(ServicesError::from)?;
+        Ok(patiently(|| callers.arn()).await?)
     }
 
     /// The bucket that is made where none is named: one for each account and Region.

@@ -8,7 +8,7 @@
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
-//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code | `aws-sdk-cloudformation`, `aws-sdk-s3` |
+//! | `stack` | `CloudFormation`, `S3Artifacts`, `Callers`: stacks, the bucket with their code, and who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -64,7 +64,7 @@ pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;
 #[cfg(feature = "stack")]
-pub use stack::{CloudFormation, S3Artifacts};
+pub use stack::{Callers, CloudFormation, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
 pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

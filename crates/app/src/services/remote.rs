@@ -6,6 +6,8 @@ use aurora_restore_core::{
     ports::{Journal, Notifier, Secrets},
 };
 
+use aurora_restore_ops::ports::Changes;
+
 use super::ServicesError;
 use crate::config::{Environment, JournalTables};
 
@@ -15,7 +17,7 @@ mod built_in {
 
     use super::{
         super::{OpenState, account_access, function::tables_options, open_secrets},
-        Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
+        Arn, Changes, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
     };
 
     /// The target account in a Region. Whoever has no keys in a secret is not asked for them.
@@ -42,6 +44,14 @@ mod built_in {
     ) -> Result<OpenState, ServicesError> {
         let journal = in_tables(environment, tables).await?;
         Ok(OpenState { rehearsals: Some(Box::new(journal.clone())), ..OpenState::over(journal) })
+    }
+
+    pub(in super::super) async fn changes(
+        environment: &Environment,
+        tables: &JournalTables,
+    ) -> Result<(Box<dyn Journal>, Box<dyn Changes>), ServicesError> {
+        let journal = in_tables(environment, tables).await?;
+        Ok((Box::new(journal.clone()), Box::new(journal)))
     }
 
     async fn in_tables(environment: &Environment, tables: &JournalTables) -> Result<DynamoJournal, ServicesError> {
@@ -88,12 +98,21 @@ mod built_in {
 
 #[cfg(not(feature = "aws-services"))]
 mod built_in {
-    use super::{super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError};
+    use super::{
+        super::OpenState, Arn, Changes, Environment, Journal, JournalTables, Notifier, Region, Secrets, ServicesError,
+    };
 
     pub(in super::super) async fn state(
         _environment: &Environment,
         _tables: &JournalTables,
     ) -> Result<OpenState, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "journal.store" })
+    }
+
+    pub(in super::super) async fn changes(
+        _environment: &Environment,
+        _tables: &JournalTables,
+    ) -> Result<(Box<dyn Journal>, Box<dyn Changes>), ServicesError> {
         Err(ServicesError::NotBuiltIn { key: "journal.store" })
     }
 
@@ -121,4 +140,4 @@ mod built_in {
     }
 }
 
-pub(super) use built_in::{journal, notifier, secrets, state};
+pub(super) use built_in::{changes, journal, notifier, secrets, state};

@@ -3,6 +3,8 @@
 mod cloudformation;
 mod s3;
 mod service;
+mod sts;
 
 pub use cloudformation::CloudFormation;
 pub use s3::S3Artifacts;
+pub use sts::Callers;

@@ -2,6 +2,8 @@
 
 mod batch;
 mod cancel;
+#[cfg(feature = "stack")]
+mod change;
 mod completions;
 mod config;
 mod confirm;
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     State(state::StateArgs),
     #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
+    #[cfg(feature = "stack")]
+    Change(change::ChangeArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -83,6 +87,8 @@ impl Command {
             Self::State(args) => state::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Change(args) => change::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),

@@ -5,9 +5,9 @@
 const PROGRAM: &str = "aurora-restore ";
 /// What stands behind a command in a sentence.
 const BEHIND: [char; 4] = ['`', ',', '"', '\n'];
-/// The commands that work on the operations of a stack.
-const OF_OPERATIONS: [&str; 11] =
-    ["batch", "cancel", "list", "report", "resume", "retire", "start", "state", "status", "undo", "watch"];
+/// The commands that work on a stack that `--stack` names.
+const OF_OPERATIONS: [&str; 12] =
+    ["batch", "cancel", "change", "list", "report", "resume", "retire", "start", "state", "status", "undo", "watch"];
 
 /// The text with the stack's name in each command that needs it and does not name one itself.
 pub(crate) fn for_stack(text: String, stack: Option<&str>) -> String {

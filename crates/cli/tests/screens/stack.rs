@@ -114,7 +114,7 @@ fn starting_without_saying_where_is_refused() {
 }
 
 /// A stack of the same outputs, made by hand: its machines wait for nobody and fail as the functions do that refuse.
-fn stack(server: &StandIn) {
+pub(crate) fn stack(server: &StandIn) {
     tables::create(server, "states", "entries");
     let definition = json!({
         "StartAt": "refuse",
@@ -161,7 +161,7 @@ fn stack(server: &StandIn) {
 
 const LOOKS_MAX: u32 = 200;
 
-fn home_on(server: &StandIn) -> Home {
+pub(crate) fn home_on(server: &StandIn) -> Home {
     let mut home = Home::with_config(COMPLETE);
     home.set("AWS_ENDPOINT_URL", &server.url());
     home.set("AWS_ACCESS_KEY_ID", "444455556666");

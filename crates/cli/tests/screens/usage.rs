@@ -24,6 +24,7 @@ fn the_short_help_lists_every_command() {
     batch        Do many restores, a few at a time
     state        Look after the state of operations: stalled, old, exported, proven
     stack        Deploy the pipeline to AWS, and keep it
+    change       Changes to a stack: look at them, propose, approve
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
     demo         Show a whole restore on this machine, from snapshot to proof

@@ -24,7 +24,7 @@ pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/au
 
 /// What `deploy` and `diff` begin with.
 pub(super) struct Opened {
-    services: StackServices,
+    pub(super) services: StackServices,
     artifacts: Box<dyn Artifacts>,
     pub(super) account: AccountId,
     pub(super) region: Region,

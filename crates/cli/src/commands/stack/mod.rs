@@ -37,10 +37,17 @@ enum Action {
 
 /// Where the stack is.
 #[derive(Debug, Clone, Args)]
-struct PlaceArgs {
+pub(crate) struct PlaceArgs {
     /// The Region of the stack; target.region without it, else AWS_REGION
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
+}
+
+impl PlaceArgs {
+    /// The Region that was given.
+    pub(crate) fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
 }
 
 pub(super) fn run(context: &Context, args: &StackArgs) -> CommandResult {

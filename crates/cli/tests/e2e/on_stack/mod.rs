@@ -2,6 +2,7 @@
 //! whose functions restore real databases in the sandbox.
 
 mod batches;
+mod changes;
 mod on_moto;
 mod restores;
 mod stage;
