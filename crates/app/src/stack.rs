@@ -1,6 +1,8 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
-use aurora_restore_aws::{Callers, CloudFormation, Connection, MachineArn, S3Artifacts, StepFunctions};
+use aurora_restore_aws::{
+    Callers, CloudFormation, CloudWatchAlarms, Connection, LambdaFunctions, MachineArn, S3Artifacts, StepFunctions,
+};
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
     ports::{Cloud as _, Side},
@@ -8,7 +10,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Artifacts, Executions, Patient, ServiceError, Stack, Stacks as _},
+    ports::{Alarms, Artifacts, Executions, Functions, Patient, ServiceError, Stack, Stacks as _},
 };
 
 use crate::{
@@ -97,6 +99,22 @@ impl StackServices {
             }
             _ => Ok(found),
         }
+    }
+
+    /// The functions of the account.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn functions(&self) -> Result<Box<dyn Functions>, ServicesError> {
+        Ok(Box::new(LambdaFunctions::new(&self.connection, None)?))
+    }
+
+    /// The alarms of the account.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn alarms(&self) -> Result<Box<dyn Alarms>, ServicesError> {
+        Ok(Box::new(CloudWatchAlarms::new(&self.connection, None)?))
     }
 
     /// The ARN of the caller.

@@ -9,6 +9,7 @@
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
 //! | `stack` | `CloudFormation`, `S3Artifacts`, `Callers`: stacks, the bucket with their code, and who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3` |
+//! | `functions` | `LambdaFunctions`, `CloudWatchAlarms`: what functions run, and their alarms | `aws-sdk-lambda`, `aws-sdk-cloudwatch` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -31,6 +32,8 @@ mod executions;
     feature = "executions"
 ))]
 mod failure;
+#[cfg(feature = "functions")]
+mod functions;
 #[cfg(feature = "rds")]
 mod identity;
 #[cfg(feature = "notices")]
@@ -57,6 +60,8 @@ pub use connection::Connection;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
 #[cfg(feature = "executions")]
 pub use executions::{InvalidMachine, MachineArn, StepFunctions};
+#[cfg(feature = "functions")]
+pub use functions::{CloudWatchAlarms, LambdaFunctions};
 #[cfg(feature = "notices")]
 pub use notices::SnsNotifier;
 pub use options::{AccountAccess, AssumedRole, CredentialSource};

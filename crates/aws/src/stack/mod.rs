@@ -8,3 +8,6 @@ mod sts;
 pub use cloudformation::CloudFormation;
 pub use s3::S3Artifacts;
 pub use sts::Callers;
+
+#[cfg(feature = "functions")]
+pub(crate) use service::{Asked, PAGES_MAX};

@@ -3,6 +3,7 @@
 
 mod changes;
 mod executions;
+mod functions;
 mod journal;
 mod moto;
 mod sandbox;

@@ -11,6 +11,8 @@ mod demo;
 mod doctor;
 mod drive;
 mod explain;
+#[cfg(feature = "stack")]
+mod functions;
 mod list;
 mod man;
 #[cfg(feature = "stack")]
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     Stack(stack::StackArgs),
     #[cfg(feature = "stack")]
     Change(change::ChangeArgs),
+    #[cfg(feature = "stack")]
+    Functions(functions::FunctionsArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -89,6 +93,8 @@ impl Command {
             Self::Stack(args) => stack::run(context, args),
             #[cfg(feature = "stack")]
             Self::Change(args) => change::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Functions(args) => functions::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),

@@ -6,8 +6,21 @@ const PROGRAM: &str = "aurora-restore ";
 /// What stands behind a command in a sentence.
 const BEHIND: [char; 4] = ['`', ',', '"', '\n'];
 /// The commands that work on a stack that `--stack` names.
-const OF_OPERATIONS: [&str; 12] =
-    ["batch", "cancel", "change", "list", "report", "resume", "retire", "start", "state", "status", "undo", "watch"];
+const OF_OPERATIONS: [&str; 13] = [
+    "batch",
+    "cancel",
+    "change",
+    "functions",
+    "list",
+    "report",
+    "resume",
+    "retire",
+    "start",
+    "state",
+    "status",
+    "undo",
+    "watch",
+];
 
 /// The text with the stack's name in each command that needs it and does not name one itself.
 pub(crate) fn for_stack(text: String, stack: Option<&str>) -> String {

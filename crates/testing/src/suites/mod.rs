@@ -5,6 +5,7 @@
 
 pub mod changes;
 pub mod executions;
+pub mod functions;
 pub mod journal;
 pub mod notifier;
 pub mod rds;

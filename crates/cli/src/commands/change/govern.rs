@@ -7,7 +7,7 @@ use aurora_restore_core::{
     ports::{Journal, OperationFilter},
 };
 use aurora_restore_ops::{
-    change::{Change, ChangeControl, ChangeId, Demand, Figures, Outcome, Proposal},
+    change::{Change, ChangeControl, ChangeId, ChangeKind, Demand, Figures, Outcome, Proposal},
     ports::{Changes, Stack},
 };
 use clap::{Args, builder::NonEmptyStringValueParser};
@@ -208,6 +208,28 @@ impl<'c> Governor<'c> {
         let change = control.begin(proposal, Demand::Nothing, &Figures::new()).await?;
         let note = "the first deployment, recorded after it: there was no table before";
         Ok(control.end(change.id, Outcome::Applied, Some(note), &self.figures().await).await?)
+    }
+
+    /// Records that nothing came of it, before anything was applied.
+    pub(crate) async fn end_as_failed(&self, change: Option<ChangeId>, error: &CommandError) {
+        self.end(change, &Ended { outcome: Outcome::Failed, note: Some(error.message()) }).await;
+    }
+
+    /// The journal of the stack.
+    pub(crate) fn journal(&self) -> Result<&dyn Journal, CommandError> {
+        match &self.store {
+            Some(store) => Ok(store.journal.as_ref()),
+            None => Err(CommandError::configuration(format!("stack {} has no journal yet", self.stack))
+                .hint("Deploy it with `aurora-restore stack deploy`.")),
+        }
+    }
+
+    /// A change of that kind that was begun and of which nobody knows how it ended.
+    pub(crate) async fn applying(&self, kind: ChangeKind) -> Result<Option<ChangeId>, CommandError> {
+        let Some(control) = self.control_if_any() else { return Ok(None) };
+        let ledger = control.ledger().await?;
+        let found = ledger.applying().find(|change| change.proposal.kind == kind).map(|change| change.id);
+        Ok(found)
     }
 
     /// Tells of changes that were begun and of which nobody knows how they ended.

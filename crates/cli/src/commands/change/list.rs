@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use aurora_restore_ops::change::{Change, Stage};
 use clap::Args;
+use serde::Serialize;
 
 use super::govern::{Governor, tell_applying};
 use crate::{
@@ -28,6 +29,12 @@ pub(super) struct ListArgs {
     limit: u32,
 }
 
+/// A line of JSON. The change is an object of its own: it has a kind, too.
+#[derive(Serialize)]
+struct Line<'a> {
+    change: &'a Change,
+}
+
 pub(super) async fn run(governor: &Governor<'_>, args: &ListArgs) -> CommandResult {
     let ledger = governor.control()?.ledger().await?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
@@ -37,7 +44,7 @@ pub(super) async fn run(governor: &Governor<'_>, args: &ListArgs) -> CommandResu
     match ui.format() {
         Format::Json => {
             let records = Records::begin(ui)?;
-            wanted.iter().try_for_each(|change| records.line("change", change))?;
+            wanted.iter().try_for_each(|change| records.line("change", Line { change }))?;
         }
         Format::Text if wanted.is_empty() => ui.say("no changes match."),
         Format::Text => table(&mut ui.data(), &wanted)?,

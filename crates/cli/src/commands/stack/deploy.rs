@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
+    beside::Beside,
     material::{MaterialArgs, Opened},
     narrator::Lines,
     show,
@@ -73,6 +74,11 @@ pub(super) fn run(context: &Context, args: &DeployArgs) -> CommandResult {
                 return not.map(|_| ExitCode::Done);
             }
         };
+        if let Err(error) = agreed.beside.realign(&opened, &prepared, &mut lines).await {
+            agreed.governor.end_as_failed(agreed.change, &error).await;
+            deploying::discard(stacks, &prepared).await?;
+            return Err(error);
+        }
         let executed = deploying::execute(stacks, &prepared, &mut lines).await;
         if let Some(ended) = ending(&executed) {
             agreed.governor.end(agreed.change, &ended).await;
@@ -89,6 +95,7 @@ pub(super) fn run(context: &Context, args: &DeployArgs) -> CommandResult {
 /// What is agreed to, and recorded if there is a table for it.
 struct Agreed<'c> {
     governor: Governor<'c>,
+    beside: Beside,
     change: Option<ChangeId>,
 }
 
@@ -106,11 +113,14 @@ async fn agree<'c>(
         return Ok(None);
     }
     governor.check(proposal, &args.govern).await?;
+    let beside = Beside::look(opened, prepared).await?;
+    beside.require_settled()?;
+    beside.tell(context, "this deployment publishes and serves a new version");
     show_changes(context.ui(), prepared, args.confirm)?;
     let question = question(prepared, opened.account.as_str(), opened.region.as_str());
     args.confirm.ask(context.ui(), &question, &prepared.stack)?;
     let change = governor.begin(proposal, &args.govern).await?;
-    Ok(Some(Agreed { governor, change }))
+    Ok(Some(Agreed { governor, beside, change }))
 }
 
 /// Nothing has to be changed. What a run that was killed may have left to be said is told.
@@ -119,6 +129,9 @@ async fn unchanged(context: &Context, opened: &Opened, prepared: &Prepared) -> C
     // Whoever may not read the records is not told of them; nothing depends on it.
     if let Ok(governor) = Governor::open(context, &opened.services, found, &prepared.stack).await {
         governor.tell_of_applying().await;
+    }
+    if let Ok(beside) = Beside::look(opened, prepared).await {
+        beside.tell(context, "somebody has rolled it back, and this deployment leaves it there");
     }
     tell(context.ui(), &prepared.stack, opened.region.as_str(), false, found)?;
     Ok(ExitCode::Done)

@@ -186,6 +186,17 @@ fn usual_package(context: &Context, architecture: &str) -> Result<Package, Comma
     read_package(&path)
 }
 
+/// The package that is given, or the usual one for what a stack's functions run on.
+pub(crate) fn package_for(context: &Context, given: Option<&Path>, stack: &Stack) -> Result<Package, CommandError> {
+    let wanted = architecture(&BTreeMap::new(), Some(stack));
+    let package = match given {
+        Some(path) => read_package(path)?,
+        None => usual_package(context, &wanted)?,
+    };
+    require_architecture(&package, &BTreeMap::from([("Architecture".to_owned(), wanted)]))?;
+    Ok(package)
+}
+
 /// The functions run on what the package is built for. A person who wants something else has the wrong package.
 fn require_architecture(package: &Package, parameters: &BTreeMap<String, String>) -> Result<(), CommandError> {
     match parameters.get("Architecture") {

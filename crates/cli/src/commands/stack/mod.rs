@@ -1,5 +1,6 @@
 //! `stack`: deploys the pipeline to AWS, and keeps it.
 
+mod beside;
 mod delete;
 mod deploy;
 mod diff;
@@ -49,6 +50,9 @@ impl PlaceArgs {
         self.region.as_ref()
     }
 }
+
+pub(crate) use material::package_for;
+pub(crate) use narrator::Lines;
 
 pub(super) fn run(context: &Context, args: &StackArgs) -> CommandResult {
     match &args.action {

@@ -65,8 +65,8 @@ fn a_deployment_that_is_killed_stays_applying_and_says_so_until_somebody_ends_it
 
 fn applying(stage: &OnStack) -> Vec<Value> {
     let list = stage.run(&["--json", "change", "list"]).with_code(0);
-    let lines = list.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["stage"] == "applying").collect()
+    let lines = list.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["change"].clone());
+    lines.filter(|change| change["stage"] == "applying").collect()
 }
 
 fn memory(stage: &OnStack) -> String {

@@ -3,6 +3,7 @@
 
 mod batches;
 mod changes;
+mod functions;
 mod on_moto;
 mod restores;
 mod stage;

@@ -373,7 +373,7 @@ fn architecture() -> &'static str {
 }
 
 /// The package, as `cargo xtask package` makes it. `AURORA_RESTORE_TEST_PACKAGED` says that this was done already.
-fn package() -> &'static Path {
+pub(crate) fn package() -> &'static Path {
     static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
     PACKAGE.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
