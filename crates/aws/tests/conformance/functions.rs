@@ -39,6 +39,7 @@ fn zip(comment: &str) -> Vec<u8> {
     end
 }
 
+/// Between two looks; the suite bounds how many there are (`LOOKS_MAX`).
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
