@@ -218,6 +218,21 @@ pub async fn open_state(environment: &Environment, purpose: JournalUse) -> Resul
     }
 }
 
+/// Where changes to a stack are recorded, with the journal beside which they are; none where the journal is a file: one machine
+/// has no stack.
+///
+/// # Errors
+/// As [`open_journal`].
+#[cfg(feature = "local")]
+pub async fn open_changes(
+    environment: &Environment,
+) -> Result<Option<(Box<dyn Journal>, Box<dyn aurora_restore_ops::ports::Changes>)>, ServicesError> {
+    match &environment.journal {
+        JournalPlace::File(_) => Ok(None),
+        JournalPlace::Tables(tables) => remote::changes(environment, tables).await.map(Some),
+    }
+}
+
 /// The store of secrets. Reads none yet.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
 use aurora_restore_aws::{
-    AwsSafeguards, CloudFormation, CloudWatch, CloudWatchLogs, Connection, KmsKeys, MachineArn, ParameterName,
-    S3Artifacts, SsmConfig, StepFunctions,
+    AwsSafeguards, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs, Connection, KmsKeys,
+    LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
@@ -11,7 +11,10 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
-    ports::{Artifacts, Executions, Keys, Logs, Metrics, Patient, Safeguards, ServiceError, Stack, Stacks as _},
+    ports::{
+        Alarms, Artifacts, Executions, Functions, Keys, Logs, Metrics, Patient, Safeguards, ServiceError, Stack,
+        Stacks as _,
+    },
 };
 
 use crate::{
@@ -114,6 +117,32 @@ impl StackServices {
             }
             _ => Ok(found),
         }
+    }
+
+    /// The functions of the account.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn functions(&self) -> Result<Box<dyn Functions>, ServicesError> {
+        Ok(Box::new(LambdaFunctions::new(&self.connection, None)?))
+    }
+
+    /// The alarms of the account.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn alarms(&self) -> Result<Box<dyn Alarms>, ServicesError> {
+        Ok(Box::new(CloudWatchAlarms::new(&self.connection, None)?))
+    }
+
+    /// The ARN of the caller.
+    ///
+    /// # Errors
+    /// [`StackError`] where STS says nothing.
+    pub async fn caller(&self, environment: &Environment) -> Result<String, StackError> {
+        let endpoint = environment.aws.sts_endpoint.as_ref();
+        let callers = Callers::new(&self.connection, endpoint).map_err(ServicesError::from)?;
+        Ok(patiently(|| callers.arn()).await?)
     }
 
     /// The bucket that is made where none is named: one for each account and Region.

@@ -8,10 +8,11 @@
 //! | `config` | `SsmConfig`: the configuration's text | `aws-sdk-ssm` |
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
-//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
+//! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at; `Callers`: who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
 //! | `logs` | `CloudWatchLogs`: the lines of logs | `aws-sdk-cloudwatchlogs` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
 //! | `metrics` | `CloudWatch`: metrics by the day | `aws-sdk-cloudwatch` |
+//! | `functions` | `LambdaFunctions`, `CloudWatchAlarms`: what functions run, and their alarms | `aws-sdk-lambda`, `aws-sdk-cloudwatch` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
 //! and credentials differ. It makes one call for one request of the port, never repeats one (the engine alone owns
@@ -34,6 +35,8 @@ mod executions;
     feature = "executions"
 ))]
 mod failure;
+#[cfg(feature = "functions")]
+mod functions;
 #[cfg(feature = "rds")]
 mod identity;
 #[cfg(feature = "notices")]
@@ -60,6 +63,8 @@ pub use connection::Connection;
 pub use endpoint::{EndpointUrl, InvalidEndpoint};
 #[cfg(feature = "executions")]
 pub use executions::{InvalidMachine, MachineArn, StepFunctions};
+#[cfg(feature = "functions")]
+pub use functions::{CloudWatchAlarms, LambdaFunctions};
 #[cfg(feature = "notices")]
 pub use notices::SnsNotifier;
 pub use options::{AccountAccess, AssumedRole, CredentialSource};
@@ -73,7 +78,7 @@ pub use stack::CloudWatch;
 #[cfg(feature = "logs")]
 pub use stack::CloudWatchLogs;
 #[cfg(feature = "stack")]
-pub use stack::{CloudFormation, KmsKeys, S3Artifacts};
+pub use stack::{Callers, CloudFormation, KmsKeys, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
 pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};

@@ -91,6 +91,21 @@ impl CommandError {
         Self::told(ExitCode::Failed, message)
     }
 
+    /// Neither done nor undone: a person must act.
+    #[cfg(feature = "stack")]
+    pub(crate) fn stuck(message: impl Into<String>) -> Self {
+        Self::told(ExitCode::Stuck, message)
+    }
+
+    /// What is wrong, on one line.
+    #[cfg(feature = "stack")]
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::BrokenPipe => String::new(),
+            Self::Told(told) => told.points.iter().map(|point| point.message.as_str()).collect::<Vec<_>>().join("; "),
+        }
+    }
+
     /// The operation has not ended, and nobody here goes on with it.
     pub(crate) fn still_running(message: impl Into<String>) -> Self {
         Self::told(ExitCode::StillRunning, message)

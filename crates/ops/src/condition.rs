@@ -47,7 +47,7 @@ pub fn is_made(status: &str) -> bool {
 }
 
 /// Why a stack cannot be changed, in the words of whoever has to do something about it.
-pub(crate) fn refusal(stack: &Stack) -> OpsError {
+pub fn refusal(stack: &Stack) -> OpsError {
     let name = &stack.name;
     let said = stack.reason.as_deref().map_or_else(String::new, |reason| format!(" ({reason})"));
     let (reason, hint) = match condition(&stack.status) {

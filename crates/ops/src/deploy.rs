@@ -7,11 +7,13 @@
 //! anew, and a stack that is being changed is followed to its end first.
 
 mod change_set;
+mod proposal;
 mod publish;
 
 use std::collections::BTreeMap;
 
 use crate::{
+    change::Proposal,
     condition::{Condition, condition, is_made, refusal},
     error::OpsError,
     follow::{self, Narrator, patiently},
@@ -67,6 +69,7 @@ pub struct Prepared {
     /// The changes; none where there is nothing to change.
     pub changes: Vec<Change>,
     change_set: Option<String>,
+    proposed: proposal::Proposed,
     /// Whether the name of a stack that is not made yet came to be by this change set.
     has_named_it: bool,
 }
@@ -75,6 +78,11 @@ impl Prepared {
     /// The change set's name; `None` where there is nothing to change.
     pub fn change_set(&self) -> Option<&str> {
         self.change_set.as_deref()
+    }
+
+    /// What would be done, to be recorded.
+    pub fn proposal(&self, why: Option<&str>) -> Proposal {
+        self.proposed.proposal(why)
     }
 }
 
@@ -95,13 +103,16 @@ pub async fn prepare(
     let published = publish::publish(ports.artifacts, deployment, found.as_ref(), purpose, narrator).await?;
     let new = change_set::new(deployment, found.as_ref(), &known, &published);
     let made = change_set::make(ports.stacks, &new).await?;
-    let change_set = made.changes.as_ref().map(|_| new.name);
+    let changes = made.changes.clone().unwrap_or_default();
+    let proposed = proposal::Proposed::of(deployment, found.as_ref(), &new, &changes);
+    let change_set = made.changes.map(|_| new.name);
     Ok(Prepared {
         stack: deployment.stack.clone(),
         found,
         kind: new.kind,
-        changes: made.changes.unwrap_or_default(),
+        changes,
         change_set,
+        proposed,
         has_named_it: made.has_named_it,
     })
 }

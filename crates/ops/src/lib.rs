@@ -3,6 +3,7 @@
 //! It declares the ports that it needs beside those of `core`; the adapters implement them. It is not the place for
 //! decisions about a restore itself, and like `core` it reads no environment and prints nothing.
 
+pub mod change;
 pub mod condition;
 pub mod delete;
 pub mod deploy;
@@ -10,6 +11,7 @@ pub mod drill;
 mod error;
 pub mod executing;
 mod follow;
+pub mod functions;
 pub mod keys;
 mod package;
 pub mod ports;

@@ -276,3 +276,30 @@ async fn a_parameter_that_the_template_does_not_have_is_refused_before_anything_
     assert!(error.to_string().contains("did you mean Environment?"), "{error}");
     assert_eq!((place.status().await, place.artifacts.bucket(BUCKET).await.unwrap()), (None, None));
 }
+
+/// What is approved is approved for the stack as it was: whoever changes it in between makes the approval stale.
+#[tokio::test(start_paused = true)]
+async fn a_proposal_is_the_same_for_the_same_and_another_once_anything_is_another() {
+    let mut place = Place::default();
+    place.deploy(&deployment()).await.unwrap();
+    let proposal = async |place: &mut Place, parameter: (&str, &str)| {
+        let prepared = place.prepare(&with(parameter.0, parameter.1), Purpose::Deploy).await.unwrap();
+        deploy::discard(&place.stacks, &prepared).await.unwrap();
+        prepared.proposal(Some("why"))
+    };
+    let first = proposal(&mut place, ("Environment", "dev")).await;
+    assert!(first.diff.contains(&"parameter Environment: dev".to_owned()), "{:?}", first.diff);
+    assert!(first.diff.contains(&"add Environment (AWS::SSM::Parameter)".to_owned()), "{:?}", first.diff);
+    assert_eq!(proposal(&mut place, ("Environment", "dev")).await, first);
+    assert_ne!(proposal(&mut place, ("Environment", "test")).await.digest, first.digest);
+    place.deploy(&with("Configuration", "[limits]")).await.unwrap();
+    assert_ne!(proposal(&mut place, ("Environment", "dev")).await.digest, first.digest, "the stack is another");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_value_is_told_by_its_digest_and_not_spread_over_the_record() {
+    let mut place = Place::default();
+    let prepared = place.prepare(&with("Configuration", "[limits]\nstep = \"1h\"\n"), Purpose::Deploy).await.unwrap();
+    let line = prepared.proposal(None).diff.into_iter().find(|line| line.contains("Configuration:")).unwrap();
+    assert!(line.starts_with("parameter Configuration: (21 bytes, SHA-256 "), "{line}");
+}

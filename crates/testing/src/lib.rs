@@ -8,6 +8,7 @@
 
 pub mod asl;
 pub mod bench;
+mod changes;
 pub mod checks;
 mod clock;
 mod cloud;
@@ -18,6 +19,7 @@ mod drive;
 mod executions;
 mod faults;
 pub mod function_stage;
+mod functions;
 mod journal;
 pub mod matrix;
 mod notifier;
@@ -38,6 +40,7 @@ pub mod suites;
 mod view;
 pub mod watched;
 
+pub use changes::MemoryChanges;
 pub use clock::ManualClock;
 pub use cloud::{Sim, SimCloud};
 pub use data::{Content, Role};
@@ -46,6 +49,7 @@ pub use dice::Dice;
 pub use drive::{DriveError, Stop, drive, run_to_end};
 pub use executions::MemoryExecutions;
 pub use faults::{Fault, FaultyPorts, Hit, Script};
+pub use functions::{MemoryAlarms, MemoryFunctions};
 pub use journal::MemoryJournal;
 pub use notifier::RecordingNotifier;
 pub use run::{Outcome, block_on, block_on_until};

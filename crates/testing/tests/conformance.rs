@@ -5,8 +5,10 @@ use aurora_restore_core::{
     ids::{AccountId, KmsKey, SecretId, SnapshotId},
     ports::{Cloud, Journal, Location, Notifier, SecretDocument, SecretVersions, Secrets, Side},
 };
+use aurora_restore_ops::ports::CodeAt;
 use aurora_restore_testing::{
-    MemoryJournal, MemorySecrets, MemoryVersions, RecordingNotifier, block_on,
+    MemoryAlarms, MemoryChanges, MemoryFunctions, MemoryJournal, MemorySecrets, MemoryVersions, RecordingNotifier,
+    block_on,
     scenario::{FRANKFURT, IRELAND, STAGING, TARGET_KEY, region},
     stacks::{MemoryArtifacts, MemoryStacks},
     suites::{
@@ -93,6 +95,34 @@ fn the_journal_in_memory_passes_the_suite_of_the_journal_port() {
 fn the_journal_in_memory_passes_the_suite_of_the_states_port() {
     let journal = MemoryJournal::default();
     assert_eq!(broken(&block_on(suites::states::run(&journal, &journal))), Vec::<String>::new());
+}
+
+#[test]
+fn the_changes_in_memory_pass_the_suite_of_the_changes_port() {
+    let (changes, journal) = (MemoryChanges::default(), MemoryJournal::default());
+    let beside = suites::changes::Beside { journal: &journal, states: &journal };
+    assert_eq!(broken(&block_on(suites::changes::run(&changes, beside))), Vec::<String>::new());
+}
+
+#[test]
+fn the_functions_and_alarms_in_memory_pass_the_suites_of_their_ports() {
+    let functions = MemoryFunctions::default();
+    functions.add("suite-check", "first");
+    functions.know("second.zip", "second");
+    let text = |text: &str| text.to_owned();
+    let stage = suites::functions::Stage {
+        function: text("suite-check"),
+        second: CodeAt { bucket: text("suite"), key: text("second.zip"), version: text("1") },
+        second_sha256: text("second"),
+        no_revisions: None,
+    };
+    let results = block_on(suites::functions::run_functions(&functions, &stage, async || {}));
+    assert_eq!(broken(&results), Vec::<String>::new());
+
+    let alarms = MemoryAlarms::default();
+    alarms.add("suite-errors");
+    let ring = async || alarms.ring_after("suite-errors", 0);
+    assert_eq!(broken(&block_on(suites::functions::run_alarms(&alarms, "suite-errors", ring))), Vec::<String>::new());
 }
 
 #[derive(Default)]

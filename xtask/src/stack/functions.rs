@@ -112,7 +112,7 @@ fn function(place: Place) -> Node {
     let properties = map! {
         "FunctionName" => sub(format!("${{NamePrefix}}-{}", place.name())),
         "Description" => sub(about),
-        "Runtime" => "provided.al2023",
+        "Runtime" => reference("Runtime"),
         "Handler" => "bootstrap",
         "Architectures" => list![reference("Architecture")],
         "Code" => map! {

@@ -106,6 +106,8 @@ pub(crate) const GROUPS: [Group; 8] = [
                 .otherwise("the version of an S3 object, or empty in a bucket without versions"),
             parameter("Release", Some(""), Check::Form("^[a-zA-Z0-9.-]{0,32}$"), "A word that changes whenever anything about the functions changes, so that new versions are published. `aurora-restore stack deploy` makes it.")
                 .otherwise("up to 32 letters, digits, dots or hyphens"),
+            parameter("Runtime", Some("provided.al2023"), Check::Form("^provided\\.al[0-9]{1,4}$"), "What the functions run on. The package has to be built for it: `aurora-restore functions smoke` tells whether it starts.")
+                .otherwise("a runtime for programs, such as provided.al2023"),
             parameter("Architecture", Some("arm64"), Check::OneOf(&["arm64", "x86_64"]), "The processor that the package is built for."),
         ],
     },

@@ -98,12 +98,31 @@ pub(crate) fn successors(step: StepKind) -> Vec<StepKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::node::Node;
 
     #[test]
     fn a_step_has_the_successors_of_every_strategy() {
         assert_eq!(successors(StepKind::CopySnapshot), [StepKind::RestoreSnapshot, StepKind::SwitchOver]);
         assert_eq!(successors(StepKind::SwitchOver), [StepKind::ArchiveSnapshot, StepKind::RestoreSnapshot]);
         assert_eq!(successors(StepKind::Notify), []);
+    }
+
+    #[test]
+    fn the_command_looks_for_every_function_and_for_its_alarm() {
+        let names = aurora_restore_ops::functions::FunctionNames::of("${NamePrefix}");
+        let known: Vec<_> = names.all().iter().map(|name| (name.place, name.alarm.as_str())).collect();
+        let alarms = crate::stack::alarms::resources();
+        let made: Vec<String> = Place::all().iter().map(|place| alarm_of(&alarms, *place)).collect();
+        let places = Place::all().into_iter().map(Place::name).zip(made.iter().map(String::as_str));
+        assert_eq!(known, places.collect::<Vec<_>>());
+    }
+
+    fn alarm_of(alarms: &[(String, Node)], place: Place) -> String {
+        let id = format!("{}Alarm", place.logical());
+        let (_, alarm) = alarms.iter().find(|(name, _)| *name == id).unwrap();
+        let name = alarm.get("Properties").and_then(|properties| properties.get("AlarmName")).unwrap();
+        let Node::Call("Sub", text) = name else { panic!("{name:?}") };
+        text.as_text().unwrap().to_owned()
     }
 
     #[test]

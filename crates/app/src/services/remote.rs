@@ -6,6 +6,8 @@ use aurora_restore_core::{
     ports::{Journal, Notifier, SecretVersions, Secrets},
 };
 
+use aurora_restore_ops::ports::Changes;
+
 use super::ServicesError;
 use crate::config::{Environment, JournalTables};
 
@@ -15,7 +17,7 @@ mod built_in {
 
     use super::{
         super::{OpenState, account_access, function::tables_options, open_secrets},
-        Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets, ServicesError,
+        Arn, Changes, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets, ServicesError,
     };
 
     /// The target account in a Region. Whoever has no keys in a secret is not asked for them.
@@ -42,6 +44,14 @@ mod built_in {
     ) -> Result<OpenState, ServicesError> {
         let journal = in_tables(environment, tables).await?;
         Ok(OpenState { rehearsals: Some(Box::new(journal.clone())), ..OpenState::over(journal) })
+    }
+
+    pub(in super::super) async fn changes(
+        environment: &Environment,
+        tables: &JournalTables,
+    ) -> Result<(Box<dyn Journal>, Box<dyn Changes>), ServicesError> {
+        let journal = in_tables(environment, tables).await?;
+        Ok((Box::new(journal.clone()), Box::new(journal)))
     }
 
     async fn in_tables(environment: &Environment, tables: &JournalTables) -> Result<DynamoJournal, ServicesError> {
@@ -97,7 +107,7 @@ mod built_in {
 #[cfg(not(feature = "aws-services"))]
 mod built_in {
     use super::{
-        super::OpenState, Arn, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets,
+        super::OpenState, Arn, Changes, Environment, Journal, JournalTables, Notifier, Region, SecretVersions, Secrets,
         ServicesError,
     };
 
@@ -105,6 +115,13 @@ mod built_in {
         _environment: &Environment,
         _tables: &JournalTables,
     ) -> Result<OpenState, ServicesError> {
+        Err(ServicesError::NotBuiltIn { key: "journal.store" })
+    }
+
+    pub(in super::super) async fn changes(
+        _environment: &Environment,
+        _tables: &JournalTables,
+    ) -> Result<(Box<dyn Journal>, Box<dyn Changes>), ServicesError> {
         Err(ServicesError::NotBuiltIn { key: "journal.store" })
     }
 
@@ -139,4 +156,4 @@ mod built_in {
     }
 }
 
-pub(super) use built_in::{journal, notifier, secrets, state, versions};
+pub(super) use built_in::{changes, journal, notifier, secrets, state, versions};

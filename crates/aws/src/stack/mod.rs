@@ -11,6 +11,7 @@ mod s3;
 #[cfg(feature = "safeguards")]
 mod safeguards;
 mod service;
+mod sts;
 
 pub use cloudformation::CloudFormation;
 #[cfg(feature = "metrics")]
@@ -21,3 +22,7 @@ pub use kms::KmsKeys;
 pub use s3::S3Artifacts;
 #[cfg(feature = "safeguards")]
 pub use safeguards::AwsSafeguards;
+pub use sts::Callers;
+
+#[cfg(feature = "functions")]
+pub(crate) use service::{Asked, PAGES_MAX};

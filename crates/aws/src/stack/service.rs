@@ -12,22 +12,22 @@ use aws_sdk_sts::{
 use crate::failure::{Call, Failure};
 
 /// The most pages of one list: far beyond every quota.
-pub(super) const PAGES_MAX: usize = 1_000;
+pub(crate) const PAGES_MAX: usize = 1_000;
 
 /// A call, as far as errors have to name it: the permission that it needs, and what it is about.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) action: &'static str,
-    pub(super) object: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) action: &'static str,
+    pub(crate) object: &'a str,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn about(action: &'static str, object: &'a str) -> Self {
+    pub(crate) fn about(action: &'static str, object: &'a str) -> Self {
         Self { action, object }
     }
 
     /// What the SDK's error means.
-    pub(super) fn failed<E>(self, error: &SdkError<E, HttpResponse>) -> ServiceError
+    pub(crate) fn failed<E>(self, error: &SdkError<E, HttpResponse>) -> ServiceError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -60,14 +60,14 @@ impl<'a> Asked<'a> {
     }
 
     /// An answer that does not hold what it must.
-    pub(super) fn malformed(self, what: &str) -> ServiceError {
+    pub(crate) fn malformed(self, what: &str) -> ServiceError {
         let reason = format!("the answer {what}");
         ServiceError::Refused { action: self.action, object: self.object.to_owned(), reason }
     }
 }
 
 /// What is gone is as good as deleted.
-pub(super) fn gone_is_fine(result: ServiceResult<()>) -> ServiceResult<()> {
+pub(crate) fn gone_is_fine(result: ServiceResult<()>) -> ServiceResult<()> {
     match result {
         Err(ServiceError::Missing { .. }) => Ok(()),
         other => other,

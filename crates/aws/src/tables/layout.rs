@@ -13,6 +13,9 @@
 //! Locks are items of the state table whose key begins with `lock#`. They have neither `status` nor `kind`, so no query by
 //! status and no index shows them, and no `ttl`, so they never expire. `kind` is the same word for every operation: the
 //! second index is written once for each of them and read by people, so its single partition is never busy.
+//!
+//! The records of changes to a stack are items of the audit table under `change#<stack>`, which is no operation's key: whoever reads
+//! entries asks for those of an operation, so nobody meets them who does not ask for them. They expire as entries do.
 
 use aurora_restore_core::{
     ids::{OperationId, Region},
@@ -119,7 +122,12 @@ pub(super) fn lock_target(key: &str) -> Option<&str> {
     key.strip_prefix(LOCK)
 }
 
-/// Whether a key is an operation's: locks have a sign in theirs that no operation's id has.
+/// The key of the records of changes to a stack.
+pub(super) fn changes_key(stack: &str) -> String {
+    format!("change#{stack}")
+}
+
+/// Whether a key is an operation's: locks and changes have a sign in theirs that no operation's id has.
 pub(super) fn operation_of(key: &str) -> Option<OperationId> {
     OperationId::new(key).ok()
 }
@@ -127,6 +135,12 @@ pub(super) fn operation_of(key: &str) -> Option<OperationId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_is_never_taken_for_an_operation_or_a_lock() {
+        let key = changes_key("nightly-2026-11-22");
+        assert_eq!((operation_of(&key), lock_target(&key)), (None, None));
+    }
 
     #[test]
     fn a_lock_is_never_taken_for_an_operation() {

@@ -4,6 +4,7 @@
 //! Everything that must be true together is one transaction with conditions, so executors anywhere exclude each other.
 //! Nothing is sent twice: a reply that was lost is the engine's business, which looks at the head before it goes on.
 
+mod changes;
 mod item;
 mod layout;
 mod list;

@@ -1,7 +1,9 @@
 //! The conformance suites of the ports, run by the adapters over the AWS SDK and HTTP: RDS on the sandbox and on moto, all
 //! else on moto and on MiniStack, which know AWS from other people's reading of its documentation.
 
+mod changes;
 mod executions;
+mod functions;
 mod journal;
 mod keys;
 mod moto;

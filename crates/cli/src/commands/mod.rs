@@ -2,6 +2,8 @@
 
 mod batch;
 mod cancel;
+#[cfg(feature = "stack")]
+mod change;
 mod completions;
 mod config;
 mod confirm;
@@ -10,6 +12,8 @@ mod doctor;
 mod drill;
 mod drive;
 mod explain;
+#[cfg(feature = "stack")]
+mod functions;
 #[cfg(feature = "stack")]
 mod keys;
 mod list;
@@ -68,6 +72,10 @@ pub(crate) enum Command {
     Secrets(secrets::SecretsArgs),
     #[cfg(feature = "stack")]
     Stack(stack::StackArgs),
+    #[cfg(feature = "stack")]
+    Change(change::ChangeArgs),
+    #[cfg(feature = "stack")]
+    Functions(functions::FunctionsArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -104,6 +112,10 @@ impl Command {
             Self::Secrets(args) => secrets::run(context, args),
             #[cfg(feature = "stack")]
             Self::Stack(args) => stack::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Change(args) => change::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Functions(args) => functions::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),

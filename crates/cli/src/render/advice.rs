@@ -5,9 +5,22 @@
 const PROGRAM: &str = "aurora-restore ";
 /// What stands behind a command in a sentence.
 const BEHIND: [char; 4] = ['`', ',', '"', '\n'];
-/// The commands that work on the operations of a stack.
-const OF_OPERATIONS: [&str; 13] = [
-    "batch", "cancel", "drill", "list", "report", "resume", "retire", "review", "start", "state", "status", "undo",
+/// The commands that work on a stack that `--stack` names.
+const OF_OPERATIONS: [&str; 15] = [
+    "batch",
+    "cancel",
+    "change",
+    "drill",
+    "functions",
+    "list",
+    "report",
+    "resume",
+    "retire",
+    "review",
+    "start",
+    "state",
+    "status",
+    "undo",
     "watch",
 ];
 

@@ -2,6 +2,7 @@
 //! a network but that of this machine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod changes;
 mod configuration;
 mod damaged_journal;
 mod harness;

@@ -28,6 +28,8 @@ fn the_short_help_lists_every_command() {
     keys         Look at the KMS keys that restores depend on
     secrets      Give the logins of a cluster new passwords
     stack        Deploy the pipeline to AWS, and keep it
+    change       Changes to a stack: look at them, propose, approve
+    functions    Functions of the stack: what they run, new code, the way back, memory
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
     demo         Show a whole restore on this machine, from snapshot to proof

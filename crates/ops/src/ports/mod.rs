@@ -1,8 +1,11 @@
 //! What maintenance needs from the world beside the ports of `core`, as traits.
 
+mod alarms;
 mod artifacts;
+mod changes;
 mod drifts;
 mod executions;
+mod functions;
 mod keys;
 mod logs;
 mod metrics;
@@ -13,11 +16,16 @@ mod service_error;
 mod stacks;
 mod states;
 
+pub use alarms::{Alarm, AlarmState, Alarms};
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use changes::{Appended, Changes, SealedRecord};
 pub use drifts::{Drifts, PropertyDrift, ResourceDrift};
 pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
     InvalidExecutionName, Resumed, Started, start_resumption,
+};
+pub use functions::{
+    Alias, CallAnswer, CallReport, Called, CodeAt, FunctionFacts, Functions, Pointing, Readiness, Shift,
 };
 pub use keys::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys};
 pub use logs::{LogLine, LogPage, LogQuery, Logs};

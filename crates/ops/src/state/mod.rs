@@ -20,6 +20,7 @@ pub use check::{Checked, check_lock, check_operation};
 pub use export::{Exported, Shelf, export};
 pub use finding::{Finding, Kind};
 pub use import::{Imported, import};
+pub(crate) use patience::patiently;
 pub use purge::{Batch, Left, Purge, PurgePlan, Purged};
 pub use record::{ReadError, RecordReader, Summary, verify};
 pub use rehearse::{Compared, Rehearsal, RehearsalError, Rehearsed};

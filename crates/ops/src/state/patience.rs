@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Asks again while the store says that it is not available, for about thirteen seconds: a table that is throttled recovers
 /// within that.
-pub(super) async fn patiently<T, F: Future<Output = Result<T, JournalError>>>(
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, JournalError>>>(
     ask: impl Fn() -> F,
 ) -> Result<T, JournalError> {
     let mut tries = 0;

@@ -110,6 +110,13 @@ pub(super) const ROWS: &[Row] = &[
         // With the indexes: who deploys or deletes is told which operations are in progress.
         &["arn:*:dynamodb:*:*:table/AuroraRestore*"],
     ),
+    // Who deploys has that recorded.
+    row(
+        None,
+        "RecordChanges",
+        &["dynamodb:PutItem", "dynamodb:Query"],
+        &["arn:*:dynamodb:*:*:table/AuroraRestoreAuditTable"],
+    ),
     row(
         Some("AWS::SSM::Parameter"),
         "Configuration",

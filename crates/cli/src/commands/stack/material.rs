@@ -24,7 +24,7 @@ pub(super) const TEMPLATE: &str = include_str!("../../../../../cloudformation/au
 
 /// What `deploy` and `diff` begin with.
 pub(super) struct Opened {
-    services: StackServices,
+    pub(super) services: StackServices,
     artifacts: Box<dyn Artifacts>,
     pub(super) account: AccountId,
     pub(super) region: Region,
@@ -184,6 +184,17 @@ fn usual_package(context: &Context, architecture: &str) -> Result<Package, Comma
         make_package(architecture)?;
     }
     read_package(&path)
+}
+
+/// The package that is given, or the usual one for what a stack's functions run on.
+pub(crate) fn package_for(context: &Context, given: Option<&Path>, stack: &Stack) -> Result<Package, CommandError> {
+    let wanted = architecture(&BTreeMap::new(), Some(stack));
+    let package = match given {
+        Some(path) => read_package(path)?,
+        None => usual_package(context, &wanted)?,
+    };
+    require_architecture(&package, &BTreeMap::from([("Architecture".to_owned(), wanted)]))?;
+    Ok(package)
 }
 
 /// The functions run on what the package is built for. A person who wants something else has the wrong package.

@@ -1,5 +1,6 @@
 //! `stack`: deploys the pipeline to AWS, and keeps it.
 
+mod beside;
 mod delete;
 mod deploy;
 mod diff;
@@ -37,11 +38,21 @@ enum Action {
 
 /// Where the stack is.
 #[derive(Debug, Clone, Args)]
-struct PlaceArgs {
+pub(crate) struct PlaceArgs {
     /// The Region of the stack; target.region without it, else AWS_REGION
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
 }
+
+impl PlaceArgs {
+    /// The Region that was given.
+    pub(crate) fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
+}
+
+pub(crate) use material::package_for;
+pub(crate) use narrator::Lines;
 
 pub(super) fn run(context: &Context, args: &StackArgs) -> CommandResult {
     match &args.action {

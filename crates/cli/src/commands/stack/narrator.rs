@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Lines on stderr.
-pub(super) struct Lines<'u>(pub(super) &'u Ui);
+pub(crate) struct Lines<'u>(pub(crate) &'u Ui);
 
 impl Narrator for Lines<'_> {
     fn event(&mut self, event: &StackEvent) {

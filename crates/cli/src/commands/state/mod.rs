@@ -80,7 +80,7 @@ fn status(text: &str) -> Result<Status, String> {
 }
 
 /// Lines of JSON, the first of which tells the version. Readers ignore kinds and fields that they do not know.
-struct Records<'a>(&'a Ui);
+pub(super) struct Records<'a>(&'a Ui);
 
 #[derive(Serialize)]
 struct Record<'a, T> {
@@ -90,12 +90,12 @@ struct Record<'a, T> {
 }
 
 impl<'a> Records<'a> {
-    fn begin(ui: &'a Ui) -> Result<Self, CommandError> {
+    pub(super) fn begin(ui: &'a Ui) -> Result<Self, CommandError> {
         ui.json_line(&serde_json::json!({ "kind": "version", "version": 1 }))?;
         Ok(Self(ui))
     }
 
-    fn line(&self, kind: &str, fields: impl Serialize) -> Result<(), CommandError> {
+    pub(super) fn line(&self, kind: &str, fields: impl Serialize) -> Result<(), CommandError> {
         self.0.json_line(&Record { kind, fields })
     }
 }

@@ -2,7 +2,9 @@
 //! whose functions restore real databases in the sandbox.
 
 mod batches;
+mod changes;
 mod executions;
+mod functions;
 mod old_versions;
 mod on_moto;
 mod restores;

@@ -30,6 +30,10 @@ fn a_restore_on_the_stack_is_done_proven_shown_and_retired() {
     assert_eq!(stage.read(&["status", "op-1"])["state"]["status"], "COMPLETED");
     assert!(stage.run(&["list"]).with_code(0).out.contains("op-1"));
     stage.run(&["watch", "op-1"]).with_code(0);
+    stage.run(&["functions", "smoke"]).with_code(0);
+    let tuned = stage.run(&["functions", "tune", "notify", "--sizes", "128,512", "--calls", "2"]).with_code(0);
+    assert!(tuned.out.contains("512 MB"), "{}", tuned.out);
+    assert_eq!(stage.read(&["report", "op-1"])["journal_hash"], report["journal_hash"], "whoever asks moves nothing");
     assert!(stage.story("op-1").contains("switch-over"));
     for secret in ["master-pw", "app-pw", "reader-pw"] {
         assert!(!stage.story("op-1").contains(secret), "nothing secret passes through Step Functions");

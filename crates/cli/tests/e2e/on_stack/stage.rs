@@ -66,6 +66,11 @@ impl OnStack {
 
     /// `stack deploy` or `stack diff` with everything that they need, and more arguments.
     pub(crate) fn stack(&self, action: &str, more: &[&str]) -> Ended {
+        self.stack_command(action, more).output().unwrap().into()
+    }
+
+    /// The same, not started yet.
+    pub(crate) fn stack_command(&self, action: &str, more: &[&str]) -> Command {
         let given = |name: &str, value: &str| format!("{name}={value}");
         let url = self.rds.clone();
         let parameters = [
@@ -87,7 +92,7 @@ impl OnStack {
             arguments.extend(["--parameter", parameter]);
         }
         arguments.extend(more);
-        self.run(&arguments)
+        self.command(&arguments)
     }
 
     fn put_secrets(&self) {
@@ -285,7 +290,7 @@ pub(super) fn architecture() -> &'static str {
 }
 
 /// The package, as `cargo xtask package` makes it. `AURORA_RESTORE_TEST_PACKAGED` says that this was done already.
-pub(super) fn package() -> &'static Path {
+pub(crate) fn package() -> &'static Path {
     static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
     PACKAGE.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,0 +1,108 @@
+//! `functions deploy`: new code for one function or all, a tenth of the calls first, and back if anything is wrong.
+
+use std::path::PathBuf;
+
+use aurora_restore_ops::{
+    Package,
+    functions::{FunctionsDeployment, FunctionsError, Moved, NewCode, Stop, gradually},
+    patiently,
+    ports::CodeAt,
+};
+use clap::Args;
+
+use super::{WatchArgs, WhichArgs, end, ending, workshop::Workshop};
+use crate::{
+    commands::{
+        change::GovernArgs,
+        confirm::ConfirmArgs,
+        stack::{Lines, PlaceArgs, package_for},
+    },
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+    interrupts::Asked,
+    render::words,
+};
+
+/// Give functions new code, step by step
+///
+/// The code is given to each function and published as a version; then the alias sends a tenth of the calls there, and all of them after the
+/// time of --watch. If the alarm of one of the functions rings, if calls of a new version fail, or if you interrupt, every alias goes back. Killed
+/// anywhere, it is simply run again. New functions, roles and parameters come from `stack deploy`.
+#[derive(Debug, Args)]
+pub(super) struct DeployArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// The package with the functions' code; dist/aurora-restore-lambda-ARCHITECTURE.zip without it
+    #[arg(long, value_name = "FILE")]
+    package: Option<PathBuf>,
+
+    #[command(flatten)]
+    watch: WatchArgs,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    govern: GovernArgs,
+}
+
+pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
+    let workshop = Workshop::open(context, args.place.region()).await?;
+    let package = package_for(context, args.package.as_deref(), &workshop.stack)?;
+    let standings = workshop.chosen(&args.which).await?;
+    let plan = FunctionsDeployment::plan(NewCode::of(&package.content), standings)?;
+    let governor = workshop.governor().await?;
+    if plan.targets().is_empty() {
+        governor.tell_of_applying().await;
+        context.ui().done("nothing to do: this code serves already.");
+        return Ok(ExitCode::Done);
+    }
+    let proposal = plan.proposal(args.govern.why());
+    let Some(change) = workshop.admit(&governor, &proposal, &args.govern, args.confirm).await? else {
+        return Ok(ExitCode::Done);
+    };
+    let mut stop = context.stop(Asked::StopAfterMove)?;
+    let moved = match code_at(&workshop, &package).await {
+        Ok(at) => apply(&workshop, &plan, &at, args, &mut stop).await,
+        // Nothing was changed yet.
+        Err(error) => {
+            governor.end_as_failed(change, &error).await;
+            return Err(error);
+        }
+    };
+    governor.end(change, &ending(&moved)).await;
+    let count = words::plural(plan.targets().len(), "function");
+    end(context, moved, &format!("the new code serves in {count}."))
+}
+
+async fn apply(
+    workshop: &Workshop<'_>,
+    plan: &FunctionsDeployment,
+    at: &CodeAt,
+    args: &DeployArgs,
+    stop: &mut Stop,
+) -> Result<Moved, FunctionsError> {
+    let mut lines = Lines(workshop.context.ui());
+    let legs = plan.publish(workshop.ports(), at, &mut lines).await?;
+    gradually(workshop.ports(), &legs, args.watch.watch(), stop, &mut lines).await
+}
+
+/// Puts the package where Lambda takes it from: the bucket of the stack.
+async fn code_at(workshop: &Workshop<'_>, package: &Package) -> Result<CodeAt, CommandError> {
+    let environment = workshop.context.config_beside_stack()?.environment();
+    let account = workshop.services.account(environment).await?;
+    let artifacts = workshop.services.artifacts(&account)?;
+    let bucket = workshop.stack.parameters.get("CodeBucket").cloned();
+    let bucket = bucket.unwrap_or_else(|| workshop.services.usual_bucket(&account));
+    let key = package.key();
+    let version = match patiently(|| artifacts.holding(&bucket, &key, &package.content)).await? {
+        Some(kept) => kept,
+        None => patiently(|| artifacts.put(&bucket, &key, &package.content)).await?,
+    };
+    Ok(CodeAt { bucket, key, version: version.id })
+}

@@ -1,0 +1,160 @@
+//! `functions`: what the functions of a stack run, a new version of one, the way back, and how much memory one needs.
+
+mod deploy;
+mod list;
+mod rollback;
+mod smoke;
+mod tune;
+mod workshop;
+
+use std::time::Duration;
+
+use aurora_restore_app::config::parse_duration;
+use aurora_restore_core::catalogue::ErrorCode;
+use aurora_restore_ops::functions::{FunctionsError, Moved, Watch};
+use clap::{Args, Subcommand};
+
+use super::change::Ended;
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+    exit_code::ExitCode,
+};
+
+/// Functions of the stack: what they run, new code, the way back, memory
+///
+/// Everything calls a function by its alias `live`. New code becomes a version, which the alias moves to: a tenth of the calls first. The
+/// stack itself is changed by `stack deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct FunctionsArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    List(list::ListArgs),
+    Deploy(deploy::DeployArgs),
+    Rollback(rollback::RollbackArgs),
+    Tune(tune::TuneArgs),
+    Smoke(smoke::SmokeArgs),
+}
+
+pub(super) fn run(context: &Context, args: &FunctionsArgs) -> CommandResult {
+    match &args.action {
+        Action::List(args) => context.block_on(list::run(context, args)),
+        Action::Deploy(args) => context.block_on(deploy::run(context, args)),
+        Action::Rollback(args) => context.block_on(rollback::run(context, args)),
+        Action::Tune(args) => context.block_on(tune::run(context, args)),
+        Action::Smoke(args) => context.block_on(smoke::run(context, args)),
+    }
+}
+
+/// Which functions are meant.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+struct WhichArgs {
+    /// The function: what it serves, such as snapshot-check
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// All functions of the stack, together
+    #[arg(long)]
+    all: bool,
+}
+
+/// How a new version is watched.
+#[derive(Debug, Clone, Args)]
+struct WatchArgs {
+    /// How long it is watched: with a tenth of the calls, and again with all of them
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "5m")]
+    watch: Duration,
+
+    /// So many failed calls of the new version are borne
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    errors_max: u32,
+}
+
+impl WatchArgs {
+    fn watch(&self) -> Watch {
+        Watch { lasting: self.watch, errors_max: self.errors_max }
+    }
+}
+
+/// Reads `90s` or `5m`.
+fn time(text: &str) -> Result<Duration, String> {
+    Duration::try_from(parse_duration(text)?).map_err(|error| error.to_string())
+}
+
+/// How a move ended, for the record.
+fn ending(moved: &Result<Moved, FunctionsError>) -> Ended {
+    use aurora_restore_ops::change::Outcome;
+
+    match moved {
+        Ok(Moved::Arrived) => Ended { outcome: Outcome::Applied, note: None },
+        Ok(Moved::Back { why, .. }) => Ended { outcome: Outcome::RolledBack, note: Some(why.clone()) },
+        Err(error) => Ended { outcome: Outcome::Failed, note: Some(error.to_string()) },
+    }
+}
+
+/// How a move ended, for whoever asked for it.
+fn end(context: &Context, moved: Result<Moved, FunctionsError>, done: &str) -> CommandResult {
+    match moved? {
+        Moved::Arrived => {
+            context.ui().done(done);
+            Ok(ExitCode::Done)
+        }
+        Moved::Back { why, on_request: true } => {
+            Err(CommandError::failed(why).hint("Every alias points to the version that it came from."))
+        }
+        Moved::Back { why, on_request: false } => {
+            Err(CommandError::failed(format!("the new version was taken back: {why}")).hint(
+                "Every alias points to the version that it came from. Read the function's log (`/aws/lambda/…`), mend the cause, and deploy \
+                 again.",
+            ))
+        }
+    }
+}
+
+impl From<FunctionsError> for CommandError {
+    fn from(error: FunctionsError) -> Self {
+        let text = error.to_string();
+        match error {
+            FunctionsError::Service(error) => error.into(),
+            FunctionsError::Missing { .. } => {
+                Self::configuration(text).hint("Is it the right stack? `aurora-restore stack deploy` makes what is missing.")
+            }
+            FunctionsError::Shifting { function, .. } => Self::failed(text).hint(format!(
+                "Somebody is at it, or was killed. End it with the same `functions deploy`, or go back with `aurora-restore functions rollback {function}`. \
+                 Nothing was changed."
+            )),
+            FunctionsError::NoVersion { .. } => {
+                Self::usage(text).hint("`aurora-restore functions list` shows what there is. Nothing was changed.")
+            }
+            FunctionsError::Deaf { .. } => Self::failed(text)
+                .hint("Mend what it rings for, or bring it back with `aurora-restore stack deploy`. No alias was moved."),
+            FunctionsError::Moved { .. } => Self::failed(text).hint("Look at `aurora-restore functions list`, then decide anew."),
+            FunctionsError::NotReady { .. } => Self::failed(text).hint("No call goes to it: the alias points to where it did."),
+            FunctionsError::Astray { after, .. } => Self::stuck(text)
+                .code(ErrorCode::InvalidState)
+                .hint(format!("It was to be put back because: {after}"))
+                .hint("`aurora-restore functions list` shows what is where; go back with `aurora-restore functions rollback NAME --to N`."),
+            FunctionsError::Stopped => Self::failed(text).hint("What had been changed was put back."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aurora_restore_ops::change::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_how_it_ended() {
+        let outcome = |moved| ending(&moved).outcome;
+        assert_eq!(outcome(Ok(Moved::Arrived)), Outcome::Applied);
+        assert_eq!(outcome(Ok(Moved::Back { why: "an alarm".to_owned(), on_request: false })), Outcome::RolledBack);
+        assert_eq!(outcome(Err(FunctionsError::Stopped)), Outcome::Failed);
+    }
+}

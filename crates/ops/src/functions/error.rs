@@ -1,0 +1,72 @@
+//! Why nothing came of a change to functions.
+
+use thiserror::Error;
+
+use crate::ports::ServiceError;
+
+/// Why nothing came of a change to functions.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum FunctionsError {
+    /// A service said no.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A function or its alias is not there.
+    #[error("{what} does not exist")]
+    Missing {
+        /// What.
+        what: String,
+    },
+    /// A function is in the middle of a shift to something else.
+    #[error("function {function} is in the middle of a shift to version {version}, which is none of this code")]
+    Shifting {
+        /// The function.
+        function: String,
+        /// The version.
+        version: u64,
+    },
+    /// There is no version to go back to.
+    #[error("function {function} has no version {}to go back to; it has {}", .wanted.map_or_else(String::new, |wanted| format!("{wanted} ")), .there)]
+    NoVersion {
+        /// The function.
+        function: String,
+        /// Which was wanted.
+        wanted: Option<u64>,
+        /// Which there are, as a list.
+        there: String,
+    },
+    /// The alarms could not tell anything.
+    #[error("alarm {alarm} {reason}, so nobody would notice if the new version failed")]
+    Deaf {
+        /// The alarm.
+        alarm: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Somebody else has changed the same thing meanwhile.
+    #[error("somebody else has moved the alias of function {function} meanwhile")]
+    Moved {
+        /// The function.
+        function: String,
+    },
+    /// A function did not become ready.
+    #[error("function {function} did not become ready: {reason}")]
+    NotReady {
+        /// The function.
+        function: String,
+        /// Why.
+        reason: String,
+    },
+    /// What had been changed could not be taken back.
+    #[error("{what} could not be put back: {reason}")]
+    Astray {
+        /// What.
+        what: String,
+        /// Why.
+        reason: String,
+        /// Why it was to be put back.
+        after: String,
+    },
+    /// A person asked to stop; everything was put back.
+    #[error("stopped on request")]
+    Stopped,
+}

@@ -1,0 +1,40 @@
+//! A size of memory for good: a version of it is published, and moved to like any other.
+
+use super::{
+    FunctionPorts, FunctionsError, Leg, Moved, Standing, Stop, Watch, gradually, settle::ready, tune::set_memory,
+};
+use crate::follow::Narrator;
+
+/// Gives a function a size and moves its alias to a version of it, watched. If that does not go well, the function has its old size
+/// again, and the alias points to the version that it came from.
+///
+/// # Errors
+/// [`FunctionsError`].
+pub async fn resize(
+    ports: FunctionPorts<'_>,
+    standing: &Standing,
+    memory_mb: u32,
+    watch: Watch,
+    stop: &mut Stop,
+    narrator: &mut dyn Narrator,
+) -> Result<Moved, FunctionsError> {
+    let moved = match publish(ports, standing, memory_mb).await {
+        Ok(leg) => gradually(ports, &[leg], watch, stop, narrator).await,
+        Err(error) => Err(error),
+    };
+    if moved == Ok(Moved::Arrived) {
+        return moved;
+    }
+    let serving = standing.live()?.memory_mb;
+    let _put_back = set_memory(ports, &standing.function.whole, serving).await?;
+    moved
+}
+
+async fn publish(ports: FunctionPorts<'_>, standing: &Standing, memory_mb: u32) -> Result<Leg, FunctionsError> {
+    let function = &standing.function.whole;
+    let facts = set_memory(ports, function, memory_mb).await?;
+    let about = format!("aurora-restore functions tune, {memory_mb} MB");
+    let to = ports.functions.publish(function, &facts.code_sha256, &about).await?;
+    let _ready = ready(ports.functions, function, Some(to)).await?;
+    Ok(Leg { function: standing.function.clone(), from: standing.alias.pointing.version, to })
+}

@@ -1,0 +1,156 @@
+//! Moving aliases: a part of the calls first, then all of them, and back if anything is wrong.
+//!
+//! ```text
+//!   live: 3            ──►  live: 3, a tenth to 4  ──watch──►  live: 4  ──watch──►  done
+//!                                    │ an alarm, failing calls, an interrupt, no answer │
+//!   live: 3  ◄───────────────────────┴──────────────────────────────────────────────────┘
+//! ```
+//! If we die anywhere, the alias says where: with a part it is in the middle, and the same command goes on with the same version.
+
+use super::{
+    ALIAS, FunctionName, FunctionPorts, FunctionsError, Stop, Watch,
+    watch::{Objection, require_quiet, watch},
+};
+use crate::{
+    follow::{Narrator, patiently},
+    ports::{Functions, Pointing, ServiceError, Shift},
+};
+
+/// The part of the calls that a new version gets first.
+pub(super) const FIRST_PART: f64 = 0.1;
+/// How often an alias is pointed anew because somebody else has moved it.
+const TRIES_MAX: u32 = 3;
+
+/// An alias to be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Whose.
+    pub function: FunctionName,
+    /// From this version.
+    pub from: u64,
+    /// To this one.
+    pub to: u64,
+}
+
+/// How a gradual move ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// Every alias points to its new version, and nothing was wrong.
+    Arrived,
+    /// Every alias points to its old version again.
+    Back {
+        /// Why.
+        why: String,
+        /// Whether a person asked for it.
+        on_request: bool,
+    },
+}
+
+/// Moves aliases step by step.
+///
+/// # Errors
+/// [`FunctionsError`]. Every alias points to its old version then, but for [`FunctionsError::Astray`].
+pub async fn gradually(
+    ports: FunctionPorts<'_>,
+    legs: &[Leg],
+    watching: Watch,
+    stop: &mut Stop,
+    narrator: &mut dyn Narrator,
+) -> Result<Moved, FunctionsError> {
+    require_quiet(ports, legs).await?;
+    match forward(ports, legs, watching, stop, narrator).await {
+        Ok(None) => Ok(Moved::Arrived),
+        Ok(Some(objection)) => {
+            let (why, on_request) = (objection.to_string(), objection == Objection::Stopped);
+            narrator.note(&format!("{why}: going back"));
+            back(ports.functions, legs, &why).await?;
+            Ok(Moved::Back { why, on_request })
+        }
+        Err(error) => {
+            narrator.note(&format!("{error}: going back"));
+            back(ports.functions, legs, &error.to_string()).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn forward(
+    ports: FunctionPorts<'_>,
+    legs: &[Leg],
+    watching: Watch,
+    stop: &mut Stop,
+    narrator: &mut dyn Narrator,
+) -> Result<Option<Objection>, FunctionsError> {
+    let since = ports.clock.now();
+    for (what, part) in [("a tenth of the calls", Some(FIRST_PART)), ("all calls", None)] {
+        for leg in legs {
+            point(ports.functions, leg, pointing(leg, part)).await?;
+        }
+        narrator.note(&format!("{what} to the new version; watching for {} s", watching.lasting.as_secs()));
+        if let Some(objection) = watch(ports, legs, watching, since, stop).await? {
+            return Ok(Some(objection));
+        }
+    }
+    Ok(None)
+}
+
+/// Where an alias points to while the new version has a part of the calls; without one it has all of them.
+fn pointing(leg: &Leg, part: Option<f64>) -> Pointing {
+    match part {
+        Some(part) => Pointing { version: leg.from, shift: Some(Shift { version: leg.to, part }) },
+        None => Pointing { version: leg.to, shift: None },
+    }
+}
+
+/// Moves aliases at once.
+///
+/// # Errors
+/// [`FunctionsError`]; some of them may be moved then, and the same call moves the others.
+pub async fn at_once(functions: &dyn Functions, legs: &[Leg]) -> Result<(), FunctionsError> {
+    for leg in legs {
+        point(functions, leg, Pointing { version: leg.to, shift: None }).await?;
+    }
+    Ok(())
+}
+
+/// Points every alias back to where it came from. Goes on where one of them cannot be, and tells of it.
+async fn back(functions: &dyn Functions, legs: &[Leg], after: &str) -> Result<(), FunctionsError> {
+    let mut failed: Vec<(String, FunctionsError)> = Vec::new();
+    for leg in legs {
+        match point(functions, leg, Pointing { version: leg.from, shift: None }).await {
+            // Where somebody else has moved it, it is theirs.
+            Ok(()) | Err(FunctionsError::Moved { .. }) => {}
+            Err(error) => {
+                failed.push((format!("the alias of function {} (to version {})", leg.function.whole, leg.from), error));
+            }
+        }
+    }
+    let Some((_, error)) = failed.first() else { return Ok(()) };
+    let reason = error.to_string();
+    let what: Vec<String> = failed.into_iter().map(|(what, _)| what).collect();
+    Err(FunctionsError::Astray { what: what.join(" and "), reason, after: after.to_owned() })
+}
+
+/// Points one alias, if it does not point there already. An alias that points to anything but the two versions is somebody else's work.
+async fn point(functions: &dyn Functions, leg: &Leg, to: Pointing) -> Result<(), FunctionsError> {
+    let function = &leg.function.whole;
+    let mut refused = None;
+    for _ in 0..TRIES_MAX {
+        let found = patiently(|| functions.alias(function, ALIAS)).await?;
+        let found =
+            found.ok_or_else(|| FunctionsError::Missing { what: format!("alias {ALIAS} of function {function}") })?;
+        if found.pointing == to {
+            return Ok(());
+        }
+        if ![leg.from, leg.to].contains(&found.pointing.version) {
+            return Err(FunctionsError::Moved { function: function.clone() });
+        }
+        match functions.point(function, ALIAS, to, &found.revision).await {
+            Ok(()) => return Ok(()),
+            // Its reply may be lost, or the alias another one's by now: it is looked at again.
+            Err(error @ (ServiceError::Refused { .. } | ServiceError::Unavailable { .. })) => refused = Some(error),
+            Err(error @ (ServiceError::Denied { .. } | ServiceError::Missing { .. })) => return Err(error.into()),
+        }
+    }
+    Err(refused.map_or(FunctionsError::Moved { function: function.clone() }, FunctionsError::from))
+}
