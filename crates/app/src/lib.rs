@@ -41,6 +41,6 @@ pub use services::function::{FunctionAccount, FunctionParameterError, SourceIs};
 pub use services::{JournalUse, OpenState, open_changes, open_journal, open_secrets, open_state};
 pub use services::{Services, ServicesError, open_cloud, open_database};
 #[cfg(feature = "stack")]
-pub use stack::{StackError, StackServices};
+pub use stack::{StackError, StackServices, needed_indexes};
 pub use suggest::did_you_mean;
 pub use ways::ways_of_copies;

@@ -1,7 +1,8 @@
 //! What a deployed stack is made, kept and asked with: CloudFormation, the bucket, the state machines.
 
+pub use aurora_restore_aws::needed_indexes;
 use aurora_restore_aws::{
-    AwsSafeguards, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs, Connection, KmsKeys,
+    AwsMonitors, AwsSafeguards, AwsTables, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs, Connection, KmsKeys,
     LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
@@ -12,8 +13,8 @@ use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
     ports::{
-        Alarms, Artifacts, Executions, Functions, Keys, Logs, Metrics, Patient, Safeguards, ServiceError, Stack,
-        Stacks as _,
+        Alarms, Artifacts, Executions, Functions, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards, ServiceError, Stack,
+        Stacks as _, Tables,
     },
 };
 
@@ -167,6 +168,30 @@ impl StackServices {
     /// [`ServicesError::Endpoint`].
     pub fn logs(&self) -> Result<Box<dyn Logs>, ServicesError> {
         Ok(Box::new(CloudWatchLogs::new(&self.connection, None)?))
+    }
+
+    /// Queries on the logs.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn insights(&self) -> Result<Box<dyn Insights>, ServicesError> {
+        Ok(Box::new(CloudWatchLogs::new(&self.connection, None)?))
+    }
+
+    /// What watches stacks.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn monitors(&self) -> Result<Box<dyn Monitors>, ServicesError> {
+        Ok(Box::new(AwsMonitors::new(&self.connection, None)?))
+    }
+
+    /// The settings of tables.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn tables(&self) -> Result<Box<dyn Tables>, ServicesError> {
+        Ok(Box::new(AwsTables::new(&self.connection, None)?))
     }
 
     /// The metrics.

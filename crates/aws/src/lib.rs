@@ -9,9 +9,11 @@
 //! | `notices` | `SnsNotifier`: who is told about the end | `aws-sdk-sns` |
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
 //! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at; `Callers`: who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
-//! | `logs` | `CloudWatchLogs`: the lines of logs | `aws-sdk-cloudwatchlogs` |
+//! | `logs` | `CloudWatchLogs`: the lines of logs, and queries on them | `aws-sdk-cloudwatchlogs` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
-//! | `metrics` | `CloudWatch`: metrics by the day | `aws-sdk-cloudwatch` |
+//! | `metrics` | `CloudWatch`: metrics by the day, and by shorter periods | `aws-sdk-cloudwatch` |
+//! | `monitors` | `AwsMonitors`: alarms, dashboards, saved queries | those of `logs`, `metrics` |
+//! | `table-settings` | `AwsTables`: how tables are paid for, how they grow, their indexes | that of `tables`, `aws-sdk-applicationautoscaling` |
 //! | `functions` | `LambdaFunctions`, `CloudWatchAlarms`: what functions run, and their alarms | `aws-sdk-lambda`, `aws-sdk-cloudwatch` |
 //!
 //! STS is always there: the SDK's own credentials need it. One adapter talks to AWS and to a stand-in alike: only endpoint
@@ -71,8 +73,12 @@ pub use options::{AccountAccess, AssumedRole, CredentialSource};
 pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;
+#[cfg(feature = "monitors")]
+pub use stack::AwsMonitors;
 #[cfg(feature = "safeguards")]
 pub use stack::AwsSafeguards;
+#[cfg(feature = "table-settings")]
+pub use stack::AwsTables;
 #[cfg(feature = "metrics")]
 pub use stack::CloudWatch;
 #[cfg(feature = "logs")]
@@ -81,4 +87,4 @@ pub use stack::CloudWatchLogs;
 pub use stack::{Callers, CloudFormation, KmsKeys, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};
 #[cfg(feature = "tables")]
-pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions};
+pub use tables::{DynamoJournal, ID_INDEX, STATUS_INDEX, TablesOptions, needed_indexes};

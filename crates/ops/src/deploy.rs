@@ -37,6 +37,8 @@ pub struct Deployment {
     pub usual_bucket: String,
     /// Parameters that a person has given. The others stay as the stack has them.
     pub parameters: BTreeMap<String, String>,
+    /// The tags that the stack bears from then on; none leaves those that it has.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What a deployment works with.
@@ -104,7 +106,7 @@ pub async fn prepare(
     let new = change_set::new(deployment, found.as_ref(), &known, &published);
     let made = change_set::make(ports.stacks, &new).await?;
     let changes = made.changes.clone().unwrap_or_default();
-    let proposed = proposal::Proposed::of(deployment, found.as_ref(), &new, &changes);
+    let proposed = proposal::Proposed::of(&deployment.template, found.as_ref(), &new, &changes);
     let change_set = made.changes.map(|_| new.name);
     Ok(Prepared {
         stack: deployment.stack.clone(),
@@ -114,6 +116,37 @@ pub async fn prepare(
         change_set,
         proposed,
         has_named_it: made.has_named_it,
+    })
+}
+
+/// Makes a change set that gives a stack other values for some parameters. Template, code and everything else stay.
+///
+/// # Errors
+/// [`OpsError`]; the stack itself is unchanged then.
+pub async fn prepare_parameters(
+    stacks: &dyn Stacks,
+    name: &str,
+    given: BTreeMap<String, String>,
+    narrator: &mut dyn Narrator,
+) -> Result<Prepared, OpsError> {
+    let found = settled(stacks, name, Purpose::Deploy, narrator).await?;
+    let found = found.ok_or_else(|| OpsError::NoStack { stack: name.to_owned() })?;
+    let template = patiently(|| stacks.template(&found.id)).await?;
+    let known = TemplateParameters::of(&template);
+    given.iter().try_for_each(|(name, value)| known.accept(name, value))?;
+    let new = change_set::of_parameters(&found, given);
+    let made = change_set::make(stacks, &new).await?;
+    let changes = made.changes.clone().unwrap_or_default();
+    let proposed = proposal::Proposed::of(&template, Some(&found), &new, &changes);
+    let change_set = made.changes.map(|_| new.name);
+    Ok(Prepared {
+        stack: found.name.clone(),
+        found: Some(found),
+        kind: new.kind,
+        changes,
+        change_set,
+        proposed,
+        has_named_it: false,
     })
 }
 

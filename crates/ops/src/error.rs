@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ports::ServiceError;
+use crate::{monitoring::Unresolved, ports::ServiceError};
 
 /// Why maintenance could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -10,6 +10,15 @@ pub enum OpsError {
     /// A service said no.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// There is no such table.
+    #[error("table {table} does not exist")]
+    NoTable {
+        /// Its name.
+        table: String,
+    },
+    /// A declaration names something that the stack does not have.
+    #[error("the declaration does not fit the stack: {0}")]
+    Unresolved(#[from] Unresolved),
     /// There is no such stack.
     #[error("stack {stack} does not exist")]
     NoStack {
@@ -61,6 +70,24 @@ pub enum OpsError {
         bucket: String,
         /// Why.
         reason: String,
+    },
+    /// A query on logs was not answered.
+    #[error("the query was not answered: {reason}")]
+    Unanswered {
+        /// Why.
+        reason: String,
+    },
+    /// The package is not the one that is needed.
+    #[error("{reason}")]
+    Package {
+        /// Why.
+        reason: String,
+    },
+    /// What is to be made is there already.
+    #[error("{} {} there already", .found.join(", "), if .found.len() == 1 { "is" } else { "are" })]
+    InTheWay {
+        /// What was found.
+        found: Vec<String>,
     },
     /// Parameters without a default have no value yet.
     #[error("the stack needs a value for {}", .names.join(" and "))]

@@ -3,6 +3,8 @@
 //! It declares the ports that it needs beside those of `core`; the adapters implement them. It is not the place for
 //! decisions about a restore itself, and like `core` it reads no environment and prints nothing.
 
+pub mod backup;
+pub mod capacity;
 pub mod change;
 pub mod condition;
 pub mod delete;
@@ -12,7 +14,10 @@ mod error;
 pub mod executing;
 mod follow;
 pub mod functions;
+pub mod indexes;
+pub mod insights;
 pub mod keys;
+pub mod monitoring;
 mod package;
 pub mod ports;
 pub mod prices;

@@ -49,6 +49,11 @@ impl TemplateParameters {
         self.0.get(name)?.default.as_deref()
     }
 
+    /// Whether the service shows nobody the value of a parameter (`NoEcho`).
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|form| form.is_secret)
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -89,7 +94,7 @@ impl TemplateParameters {
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = "AWSTemplateFormatVersion: \"2010-09-09\"\nParameters:\n  # A comment: of ours.\n  NamePrefix:\n    Type: String\n    Default: aurora-restore\n    Description: |\n      Default: not this one\n  CodeKey:\n    Type: String\n\n  Architecture:\n    Type: String\n    Default: \"arm64\"\nResources:\n  Table:\n    Type: AWS::DynamoDB::Table\n";
+    const TEMPLATE: &str = "AWSTemplateFormatVersion: \"2010-09-09\"\nParameters:\n  # A comment: of ours.\n  NamePrefix:\n    Type: String\n    Default: aurora-restore\n    Description: |\n      Default: not this one\n  CodeKey:\n    Type: String\n    NoEcho: true\n\n  Architecture:\n    Type: String\n    Default: \"arm64\"\nResources:\n  Table:\n    Type: AWS::DynamoDB::Table\n";
 
     #[test]
     fn parameters_are_read_with_their_defaults() {
@@ -98,6 +103,7 @@ mod tests {
         assert_eq!(parameters.default("Architecture"), Some("arm64"));
         assert_eq!(parameters.default("NamePrefix"), Some("aurora-restore"));
         assert_eq!(parameters.default("CodeKey"), None);
+        assert!(parameters.is_secret("CodeKey") && !parameters.is_secret("NamePrefix"));
     }
 
     #[test]

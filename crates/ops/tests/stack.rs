@@ -46,6 +46,7 @@ fn deployment() -> Deployment {
         bucket: None,
         usual_bucket: BUCKET.to_owned(),
         parameters: BTreeMap::new(),
+        tags: BTreeMap::new(),
     }
 }
 

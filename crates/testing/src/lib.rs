@@ -22,6 +22,7 @@ pub mod function_stage;
 mod functions;
 mod journal;
 pub mod matrix;
+pub mod monitors;
 mod notifier;
 pub mod parallel;
 pub mod review;
@@ -37,6 +38,7 @@ pub mod stacks;
 pub mod stand_in;
 pub mod stories;
 pub mod suites;
+pub mod table_settings;
 mod view;
 pub mod watched;
 

@@ -8,14 +8,14 @@ use std::{
 use async_trait::async_trait;
 use aurora_restore_ops::{
     ports::{
-        BucketGuard, DailyQuery, Day, Drifts, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics,
+        BucketGuard, DailyQuery, Day, Drifts, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics, PeriodQuery,
         ResourceDrift, Safeguards, SecretGuard, ServiceError, ServiceResult, Statistic, TableGuard, TopicGuard,
     },
     review::{Drill, Drills, ParameterVerdict, Unlooked, Verdicts},
 };
 use jiff::Timestamp;
 
-const DAY_SECS: i64 = 24 * 60 * 60;
+const DAY_SECS: i32 = 24 * 60 * 60;
 
 /// Logs in memory. A page has as many lines as is said.
 #[derive(Debug)]
@@ -100,27 +100,47 @@ impl Metrics for MemoryMetrics {
     }
 
     async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
+        let by_day = |query: &DailyQuery| PeriodQuery {
+            metric: query.metric.clone(),
+            statistic: query.statistic,
+            period_secs: DAY_SECS,
+        };
+        let queries: Vec<PeriodQuery> = queries.iter().map(by_day).collect();
+        self.by_period(&queries, since, until).await
+    }
+
+    async fn by_period(
+        &self,
+        queries: &[PeriodQuery],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> ServiceResult<Vec<Vec<Day>>> {
         let held = self.held();
         let nothing = Vec::new();
-        let days = |query: &DailyQuery| {
+        let periods = |query: &PeriodQuery| {
             let values = held.get(&query.metric).unwrap_or(&nothing);
-            let mut days: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+            let secs = i64::from(query.period_secs);
+            let mut periods: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
             for (at, value) in values.iter().filter(|(at, _)| (since..until).contains(at)) {
-                days.entry(at.as_second().div_euclid(DAY_SECS)).or_default().push(*value);
+                periods.entry(at.as_second().div_euclid(secs) * secs).or_default().push(*value);
             }
-            days.into_iter().filter_map(|(day, values)| one(day, &values, query.statistic)).collect()
+            periods.into_iter().filter_map(|(begins, values)| one(begins, &values, query.statistic)).collect()
         };
-        Ok(queries.iter().map(days).collect())
+        Ok(queries.iter().map(periods).collect())
     }
 }
 
-fn one(day: i64, values: &[f64], statistic: Statistic) -> Option<Day> {
+fn one(begins: i64, values: &[f64], statistic: Statistic) -> Option<Day> {
     let sum: f64 = values.iter().sum();
+    let count = f64::from(u32::try_from(values.len()).ok()?);
     let value = match statistic {
         Statistic::Sum => sum,
-        Statistic::Average => sum / f64::from(u32::try_from(values.len()).ok()?),
+        Statistic::Average => sum / count,
+        Statistic::Minimum => values.iter().copied().reduce(f64::min)?,
+        Statistic::Maximum => values.iter().copied().reduce(f64::max)?,
+        Statistic::SampleCount => count,
     };
-    Some(Day { begins: Timestamp::from_second(day * DAY_SECS).ok()?, value })
+    Some(Day { begins: Timestamp::from_second(begins).ok()?, value })
 }
 
 /// A configuration with its verdict, or what keeps it from being read.

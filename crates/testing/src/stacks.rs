@@ -115,7 +115,7 @@ impl World {
                 properties: Vec::new(),
             });
         };
-        if text_of(&new.template) != template {
+        if text_of(&new.template, &template) != template {
             change(Action::Modify, "Template");
         }
         for (name, value) in &new.parameters {
@@ -129,9 +129,11 @@ impl World {
     }
 }
 
-fn text_of(template: &TemplateSource) -> String {
+/// The text of a template; `before` is the one that the stack has.
+fn text_of(template: &TemplateSource, before: &str) -> String {
     match template {
         TemplateSource::Text(text) | TemplateSource::Url(text) => text.clone(),
+        TemplateSource::Previous => before.to_owned(),
     }
 }
 
@@ -258,7 +260,10 @@ impl Stacks for MemoryStacks {
         };
         held.coming = match failure {
             None => {
-                held.template = text_of(&made.new.template);
+                held.template = text_of(&made.new.template, &held.template);
+                if !made.new.tags.is_empty() {
+                    held.stack.tags = made.new.tags;
+                }
                 held.stack.outputs.insert("StateTableName".to_owned(), "states".to_owned());
                 held.evaluate();
                 vec![(format!("{verb}_IN_PROGRESS"), None), (format!("{verb}_COMPLETE"), None)]
@@ -344,6 +349,7 @@ impl World {
                 changed_at: None,
                 parameters: BTreeMap::new(),
                 outputs: BTreeMap::new(),
+                tags: BTreeMap::new(),
             },
             template: String::new(),
             events: Vec::new(),
@@ -396,6 +402,14 @@ impl Artifacts for MemoryArtifacts {
         let versions = shelves.get(bucket).and_then(|shelf| shelf.objects.get(key));
         let same = versions.filter(|versions| versions.last().is_some_and(|newest| newest == content));
         Ok(same.map(|versions| version(bucket, key, versions.len())))
+    }
+
+    async fn content(&self, bucket: &str, key: &str, wanted: Option<&str>) -> ServiceResult<Option<Vec<u8>>> {
+        let shelves = self.shelves();
+        let Some(versions) = shelves.get(bucket).and_then(|shelf| shelf.objects.get(key)) else { return Ok(None) };
+        let numbered = versions.iter().enumerate();
+        let is_wanted = |number: usize| wanted.is_none_or(|wanted| version(bucket, key, number + 1).id == wanted);
+        Ok(numbered.rev().find(|(number, _)| is_wanted(*number)).map(|(_, content)| content.clone()))
     }
 
     async fn put(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<ObjectVersion> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aurora_restore_ops::ports::{DailyQuery, Day, Metric, Metrics, ServiceResult, Statistic};
+use aurora_restore_ops::ports::{DailyQuery, Day, Metric, Metrics, PeriodQuery, ServiceResult, Statistic};
 use aws_sdk_cloudwatch::{
     Client,
     primitives::DateTime,
@@ -36,8 +36,8 @@ impl CloudWatch {
         Ok(Self { client: Client::new(&connection.to_service("CloudWatch", endpoint)?) })
     }
 
-    /// One call's worth of queries, all pages; the days of each by its place.
-    async fn batch(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
+    /// One call's worth of queries, all pages; the periods of each by its place.
+    async fn batch(&self, queries: &[PeriodQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
         let asked = Asked::about("cloudwatch:GetMetricData", "*");
         let sent: Vec<MetricDataQuery> =
             queries.iter().enumerate().map(|(place, query)| as_sent(place, query)).collect();
@@ -95,6 +95,21 @@ impl Metrics for CloudWatch {
     }
 
     async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
+        let by_day = |query: &DailyQuery| PeriodQuery {
+            metric: query.metric.clone(),
+            statistic: query.statistic,
+            period_secs: DAY_SECS,
+        };
+        let queries: Vec<PeriodQuery> = queries.iter().map(by_day).collect();
+        self.by_period(&queries, since, until).await
+    }
+
+    async fn by_period(
+        &self,
+        queries: &[PeriodQuery],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> ServiceResult<Vec<Vec<Day>>> {
         let mut series = Vec::with_capacity(queries.len());
         for batch in queries.chunks(QUERIES_MAX) {
             series.extend(self.batch(batch, since, until).await?);
@@ -111,7 +126,7 @@ fn read(found: &types::Metric) -> Option<Metric> {
 }
 
 /// A query's id is its place: letters and digits that begin with a small letter, as the service wants it.
-fn as_sent(place: usize, query: &DailyQuery) -> MetricDataQuery {
+fn as_sent(place: usize, query: &PeriodQuery) -> MetricDataQuery {
     let Metric { namespace, name, dimensions } = &query.metric;
     let dimensions: Vec<Dimension> =
         dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect();
@@ -119,8 +134,11 @@ fn as_sent(place: usize, query: &DailyQuery) -> MetricDataQuery {
     let statistic = match query.statistic {
         Statistic::Sum => "Sum",
         Statistic::Average => "Average",
+        Statistic::Minimum => "Minimum",
+        Statistic::Maximum => "Maximum",
+        Statistic::SampleCount => "SampleCount",
     };
-    let stat = MetricStat::builder().metric(metric.build()).period(DAY_SECS).stat(statistic);
+    let stat = MetricStat::builder().metric(metric.build()).period(query.period_secs).stat(statistic);
     MetricDataQuery::builder().id(format!("q{place}")).metric_stat(stat.build()).build()
 }
 

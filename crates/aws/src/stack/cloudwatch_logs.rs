@@ -1,11 +1,16 @@
-//! The [`Logs`] port on CloudWatch Logs (`FilterLogEvents`).
+//! The [`Logs`] port on CloudWatch Logs (`FilterLogEvents`), and the [`Insights`] port (`StartQuery`).
 //!
 //! No filter is sent: what the functions write is told apart here, in one place, and the service's own patterns know nothing
 //! of it. A page has at most ten thousand lines or one megabyte.
 
 use async_trait::async_trait;
-use aurora_restore_ops::ports::{LogLine, LogPage, LogQuery, Logs, ServiceResult};
-use aws_sdk_cloudwatchlogs::{Client, types::FilteredLogEvent};
+use aurora_restore_ops::ports::{
+    Insights, InsightsAnswer, InsightsQuery, LogLine, LogPage, LogQuery, Logs, ServiceError, ServiceResult,
+};
+use aws_sdk_cloudwatchlogs::{
+    Client,
+    types::{FilteredLogEvent, QueryStatistics, QueryStatus, ResultField},
+};
 use jiff::Timestamp;
 
 use super::service::Asked;
@@ -51,6 +56,66 @@ impl Logs for CloudWatchLogs {
         let lines = answer.events.unwrap_or_default().into_iter().filter_map(read).collect();
         Ok(LogPage { lines, next })
     }
+}
+
+/// A field that only the service's own console understands.
+const POINTER: &str = "@ptr";
+
+#[async_trait]
+impl Insights for CloudWatchLogs {
+    /// The service counts in whole seconds, the last of which belongs to the range.
+    async fn start(&self, query: InsightsQuery<'_>) -> ServiceResult<String> {
+        let named = query.groups.join(", ");
+        let asked = Asked::about("logs:StartQuery", &named);
+        let call = self
+            .client
+            .start_query()
+            .set_log_group_names(Some(query.groups.to_vec()))
+            .query_string(query.text)
+            .start_time(query.since.as_second())
+            .end_time(query.until.as_second());
+        let answer = call.send().await.map_err(|error| asked.failed(&error))?;
+        answer.query_id().map(str::to_owned).ok_or_else(|| asked.malformed("holds no id"))
+    }
+
+    async fn answer(&self, id: &str) -> ServiceResult<InsightsAnswer> {
+        let asked = Asked::about("logs:GetQueryResults", id);
+        let answer = self.client.get_query_results().query_id(id).send().await.map_err(|error| asked.failed(&error))?;
+        let field = |field: &ResultField| Some((field.field()?.to_owned(), field.value()?.to_owned()));
+        Ok(match answer.status() {
+            Some(QueryStatus::Complete) => {
+                let row =
+                    |row: &Vec<ResultField>| row.iter().filter_map(field).filter(|(name, _)| name != POINTER).collect();
+                let counted = |count: fn(&QueryStatistics) -> f64| {
+                    answer.statistics().map_or(0, |statistics| whole(count(statistics)))
+                };
+                InsightsAnswer::Complete {
+                    rows: answer.results().iter().map(row).collect(),
+                    looked_at: counted(QueryStatistics::records_scanned),
+                    matched: counted(QueryStatistics::records_matched),
+                }
+            }
+            Some(status @ (QueryStatus::Failed | QueryStatus::Cancelled | QueryStatus::Timeout)) => {
+                InsightsAnswer::Failed { status: status.as_str().to_owned() }
+            }
+            // A word that is not known is no end.
+            Some(_) | None => InsightsAnswer::Running,
+        })
+    }
+
+    async fn stop(&self, id: &str) -> ServiceResult<()> {
+        let asked = Asked::about("logs:StopQuery", id);
+        match self.client.stop_query().query_id(id).send().await.map_err(|error| asked.failed(&error)) {
+            // One that has ended cannot be stopped, which is as good.
+            Ok(_) | Err(ServiceError::Missing { .. } | ServiceError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A count that the service gives as a number with a point.
+fn whole(count: f64) -> u64 {
+    format!("{count:.0}").parse().unwrap_or(0)
 }
 
 fn read(event: FilteredLogEvent) -> Option<LogLine> {

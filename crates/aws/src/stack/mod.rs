@@ -7,11 +7,15 @@ mod cloudwatch;
 #[cfg(feature = "logs")]
 mod cloudwatch_logs;
 mod kms;
+#[cfg(feature = "monitors")]
+mod monitors;
 mod s3;
 #[cfg(feature = "safeguards")]
 mod safeguards;
 mod service;
 mod sts;
+#[cfg(feature = "table-settings")]
+mod table_settings;
 
 pub use cloudformation::CloudFormation;
 #[cfg(feature = "metrics")]
@@ -19,10 +23,14 @@ pub use cloudwatch::CloudWatch;
 #[cfg(feature = "logs")]
 pub use cloudwatch_logs::CloudWatchLogs;
 pub use kms::KmsKeys;
+#[cfg(feature = "monitors")]
+pub use monitors::AwsMonitors;
 pub use s3::S3Artifacts;
 #[cfg(feature = "safeguards")]
 pub use safeguards::AwsSafeguards;
 pub use sts::Callers;
+#[cfg(feature = "table-settings")]
+pub use table_settings::AwsTables;
 
 #[cfg(feature = "functions")]
 pub(crate) use service::{Asked, PAGES_MAX};

@@ -5,6 +5,7 @@
 //! Nothing is sent twice: a reply that was lost is the engine's business, which looks at the head before it goes on.
 
 mod changes;
+mod indexes;
 mod item;
 mod layout;
 mod list;
@@ -20,6 +21,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
+pub use indexes::needed_indexes;
 pub use layout::{ID_INDEX, STATUS_INDEX, TablesOptions};
 
 use async_trait::async_trait;

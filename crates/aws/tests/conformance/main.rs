@@ -6,6 +6,7 @@ mod executions;
 mod functions;
 mod journal;
 mod keys;
+mod monitoring;
 mod moto;
 mod review;
 mod sandbox;
@@ -13,6 +14,7 @@ mod sequences;
 mod services;
 mod stacks;
 mod states;
+mod table_settings;
 mod wire;
 
 use aurora_restore_aws::{AccountAccess, AwsCloud, AwsOptions, CredentialSource, EndpointUrl};

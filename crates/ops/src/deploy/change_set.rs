@@ -21,6 +21,9 @@ const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be perfor
 /// The parameter that has new versions of the functions published.
 const RELEASE: &str = "Release";
 
+/// The parameters that no function is made from.
+const OF_NO_FUNCTION: [&str; 2] = ["LogRetentionDays", "SavedQueries"];
+
 /// The parameters that say which code is meant.
 const OF_CODE: [&str; 4] = ["CodeBucket", "CodeKey", "CodeVersion", "Architecture"];
 
@@ -51,7 +54,29 @@ pub(super) fn new(
     }
     let kind = if found.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create };
     let name = name(&deployment.template, &parameters);
-    NewChangeSet { stack: deployment.stack.clone(), name, kind, template: published.template.clone(), parameters }
+    NewChangeSet {
+        stack: deployment.stack.clone(),
+        name,
+        kind,
+        template: published.template.clone(),
+        parameters,
+        tags: deployment.tags.clone(),
+    }
+}
+
+/// Other values for some parameters; template, code and everything else as the stack has them.
+pub(super) fn of_parameters(found: &Stack, given: BTreeMap<String, String>) -> NewChangeSet {
+    let mut parameters: BTreeMap<String, ParameterValue> =
+        found.parameters.keys().map(|name| (name.clone(), ParameterValue::Previous)).collect();
+    parameters.extend(given.into_iter().map(|(name, value)| (name, ParameterValue::Given(value))));
+    NewChangeSet {
+        stack: found.name.clone(),
+        name: name("", &parameters),
+        kind: ChangeSetKind::Update,
+        template: TemplateSource::Previous,
+        parameters,
+        tags: BTreeMap::new(),
+    }
 }
 
 /// Checks that each parameter without a default gets a value from somebody: the service says so late and of one only.
@@ -81,7 +106,8 @@ fn release(deployment: &Deployment, found: Option<&Stack>, known: &TemplateParam
         found.iter().flat_map(|stack| &stack.parameters).map(|(name, value)| (name.as_str(), value.as_str()));
     let given = deployment.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     // The code has its own name, which says more than where it is kept.
-    let is_setting = |name: &str| known.has(name) && name != RELEASE && !OF_CODE.contains(&name);
+    let is_other = |name: &str| name == RELEASE || OF_CODE.contains(&name) || OF_NO_FUNCTION.contains(&name);
+    let is_setting = |name: &str| known.has(name) && !is_other(name);
     values.extend(defaults.chain(of_stack).chain(given).filter(|(name, _)| is_setting(name)));
     let made_from = format!("{}\n{}\n{values:?}", deployment.template, deployment.package.key());
     digest(made_from.as_bytes()).get(..16).unwrap_or_default().to_owned()

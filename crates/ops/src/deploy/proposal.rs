@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Deployment;
 use crate::{
     change::{ChangeKind, Proposal},
     package::digest,
@@ -20,14 +19,14 @@ pub(super) struct Proposed {
 }
 
 impl Proposed {
-    pub(super) fn of(deployment: &Deployment, found: Option<&Stack>, new: &NewChangeSet, changes: &[Change]) -> Self {
+    pub(super) fn of(template: &str, found: Option<&Stack>, new: &NewChangeSet, changes: &[Change]) -> Self {
         let parameters = resolved(found, new);
         let before = found.map(|stack| stack.parameters.clone()).unwrap_or_default();
         let mut changes = changes.to_vec();
         changes.sort();
         let mut diff = of_parameters(&before, &parameters);
         diff.extend(changes.iter().map(line));
-        let template = digest(deployment.template.as_bytes());
+        let template = digest(template.as_bytes());
         let stack = (&new.stack, found.map(|stack| &stack.id), new.kind);
         let covered = format!("{stack:?}\n{template}\n{before:?}\n{parameters:?}\n{changes:?}");
         Self { diff, covered }

@@ -42,6 +42,12 @@ pub trait Artifacts: Send + Sync {
     /// [`super::ServiceError`].
     async fn holding(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<Option<ObjectVersion>>;
 
+    /// The content of a version of an object; of the newest where none is named. `None` where there is no such thing.
+    ///
+    /// # Errors
+    /// [`super::ServiceError`].
+    async fn content(&self, bucket: &str, key: &str, version: Option<&str>) -> ServiceResult<Option<Vec<u8>>>;
+
     /// Puts an object. After it returns the version is there as a whole; its bytes were checked on their way.
     ///
     /// # Errors

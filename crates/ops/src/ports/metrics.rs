@@ -33,6 +33,12 @@ pub enum Statistic {
     Sum,
     /// Their mean.
     Average,
+    /// The least of them.
+    Minimum,
+    /// The greatest of them.
+    Maximum,
+    /// How many there are.
+    SampleCount,
 }
 
 /// The metric of which the days are wanted.
@@ -44,7 +50,18 @@ pub struct DailyQuery {
     pub statistic: Statistic,
 }
 
-/// The value of one day (UTC).
+/// The metric of which the periods of a certain length are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodQuery {
+    /// The metric.
+    pub metric: Metric,
+    /// How the values of a period become one.
+    pub statistic: Statistic,
+    /// How long a period is: whole minutes.
+    pub period_secs: i32,
+}
+
+/// The value of one day (UTC), or of one period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Day {
     /// Its first moment.
@@ -68,4 +85,16 @@ pub trait Metrics: Send + Sync {
     /// # Errors
     /// [`super::ServiceError`].
     async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>>;
+
+    /// The periods of each query from `since` on and before `until`, both at full hours, in the order of the queries and of time.
+    /// A period without a value is not among them.
+    ///
+    /// # Errors
+    /// [`super::ServiceError`].
+    async fn by_period(
+        &self,
+        queries: &[PeriodQuery],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> ServiceResult<Vec<Vec<Day>>>;
 }

@@ -6,15 +6,18 @@ mod changes;
 mod drifts;
 mod executions;
 mod functions;
+mod insights;
 mod keys;
 mod logs;
 mod metrics;
+mod monitors;
 mod patient;
 mod rehearsals;
 mod safeguards;
 mod service_error;
 mod stacks;
 mod states;
+mod table_settings;
 
 pub use alarms::{Alarm, AlarmState, Alarms};
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
@@ -27,9 +30,11 @@ pub use executions::{
 pub use functions::{
     Alias, CallAnswer, CallReport, Called, CodeAt, FunctionFacts, Functions, Pointing, Readiness, Shift,
 };
+pub use insights::{Insights, InsightsAnswer, InsightsQuery, InsightsRow};
 pub use keys::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys};
 pub use logs::{LogLine, LogPage, LogQuery, Logs};
-pub use metrics::{DailyQuery, Day, Metric, Metrics, Statistic};
+pub use metrics::{DailyQuery, Day, Metric, Metrics, PeriodQuery, Statistic};
+pub use monitors::{AlarmSettings, LiveAlarm, Monitors, SavedQuery};
 pub use patient::Patient;
 pub use rehearsals::{
     InvalidRehearsalName, RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal,
@@ -43,3 +48,4 @@ pub use stacks::{
 pub use states::{
     Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
 };
+pub use table_settings::{Billing, IndexShape, Projection, Scaling, TableIndex, TableSettings, Tables};

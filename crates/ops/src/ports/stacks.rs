@@ -28,6 +28,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
     /// What it gives.
     pub outputs: BTreeMap<String, String>,
+    /// The tags that it bears, beside those of its resources.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A resource of a stack.
@@ -48,6 +50,8 @@ pub enum TemplateSource {
     Text(String),
     /// Where its text is.
     Url(String),
+    /// The one that the stack has.
+    Previous,
 }
 
 /// The value of a parameter in a change set.
@@ -82,6 +86,8 @@ pub struct NewChangeSet {
     pub template: TemplateSource,
     /// The parameters that do not have the template's defaults.
     pub parameters: BTreeMap<String, ParameterValue>,
+    /// The tags that the stack bears from then on; none leaves those that it has.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How far a change set is.

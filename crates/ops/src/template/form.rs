@@ -9,6 +9,8 @@ const TOLD_CHARS_MAX: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Form {
     pub(super) default: Option<String>,
+    /// Whether the service shows nobody its value.
+    pub(super) is_secret: bool,
     /// Whether the value is a list with commas, each member of which has to fit.
     is_list: bool,
     /// Only these, if there are any.
@@ -26,6 +28,7 @@ impl Form {
         let value = scalar(value);
         match property {
             "Default" => self.default = Some(value),
+            "NoEcho" => self.is_secret = value == "true",
             "Type" => self.is_list = value == "CommaDelimitedList",
             "MinValue" => self.least = value.parse().ok(),
             "MaxValue" => self.most = value.parse().ok(),

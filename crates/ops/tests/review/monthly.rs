@@ -130,7 +130,7 @@ async fn throttled_and_nearly_full_tables_are_found() {
     world.measure(&table("ConsumedWriteCapacityUnits"), 4, 9.0 * 86_400.0);
     let (check, finding) = world.only(Period::Monthly).await;
     assert_eq!((check, finding.level), ("capacity", Level::Warning));
-    assert_eq!(finding.mend, format!("aws dynamodb update-table --table-name {TABLE} --billing-mode PAY_PER_REQUEST"));
+    assert_eq!(finding.mend, format!("aurora-restore capacity set --table {TABLE} --on-demand"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -199,6 +199,7 @@ fn deployed(changed_at: Timestamp) -> Deployed {
             changed_at: Some(changed_at),
             parameters: pairs(&[("Configuration", CONFIGURATION), ("MemorySize", "256"), ("CodeBucket", BUCKET)]),
             outputs: pairs(&[("Environment", "prod"), ("Version", env!("CARGO_PKG_VERSION"))]),
+            tags: BTreeMap::new(),
         },
         resources: vec![
             resource("AWS::Lambda::Function", FUNCTION),

@@ -1,7 +1,7 @@
 //! The conformance suite of the metrics port.
 
 use async_trait::async_trait;
-use aurora_restore_ops::ports::{DailyQuery, Day, Metric, Metrics, Statistic};
+use aurora_restore_ops::ports::{DailyQuery, Day, Metric, Metrics, PeriodQuery, Statistic};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, CaseResult, holds, same, verdict};
@@ -25,6 +25,7 @@ pub async fn run(fixture: &dyn MetricsFixture, now: Timestamp) -> Vec<CaseResult
         ("metrics are listed by their namespace and a dimension", listed(fixture, now).await),
         ("the values of a day become one, and a day without any is left out", by_day(fixture, now).await),
         ("what is not measured has no day", unknown(fixture, now).await),
+        ("the values of a period become one, whichever way is asked for", by_period(fixture, now).await),
     ];
     cases.into_iter().map(|(case, result)| CaseResult { case, verdict: verdict(result) }).collect()
 }
@@ -63,6 +64,24 @@ async fn by_day(fixture: &dyn MetricsFixture, now: Timestamp) -> Case {
     let value = |ago, value| Day { begins: day(ago), value };
     same("the means", &found[0], &vec![value(3, 3.0), value(1, 8.0)])?;
     same("the sums", &found[1], &vec![value(3, 6.0), value(1, 8.0)])
+}
+
+async fn by_period(fixture: &dyn MetricsFixture, now: Timestamp) -> Case {
+    let until = midnight(now);
+    let since = until - SignedDuration::from_hours(2);
+    let minutes = SignedDuration::from_mins;
+    let metric = Metric::new(NAMESPACE, "Periods", &[("Environment", "periods")]);
+    for (at, value) in [(since, 2.0), (since + minutes(4), 4.0), (since + minutes(5), 8.0), (since + minutes(70), 1.0)]
+    {
+        fixture.put(&metric, at, value).await;
+    }
+    let query = |statistic| PeriodQuery { metric: metric.clone(), statistic, period_secs: 300 };
+    let queries = [query(Statistic::Maximum), query(Statistic::Minimum), query(Statistic::SampleCount)];
+    let found = fixture.metrics().by_period(&queries, since, until).await?;
+    let period = |after: i64, value| Day { begins: since + minutes(after), value };
+    same("the greatest", &found[0], &vec![period(0, 4.0), period(5, 8.0), period(70, 1.0)])?;
+    same("the least", &found[1], &vec![period(0, 2.0), period(5, 8.0), period(70, 1.0)])?;
+    same("how many", &found[2], &vec![period(0, 2.0), period(5, 1.0), period(70, 1.0)])
 }
 
 async fn unknown(fixture: &dyn MetricsFixture, now: Timestamp) -> Case {

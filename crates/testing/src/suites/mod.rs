@@ -6,9 +6,11 @@
 pub mod changes;
 pub mod executions;
 pub mod functions;
+pub mod insights;
 pub mod journal;
 pub mod logs;
 pub mod metrics;
+pub mod monitors;
 pub mod notifier;
 pub mod rds;
 pub mod safeguards;
@@ -16,6 +18,7 @@ pub mod secret_versions;
 pub mod secrets;
 pub mod stacks;
 pub mod states;
+pub mod table_settings;
 
 use std::fmt;
 

@@ -67,7 +67,11 @@ async fn kept(artifacts: &dyn Artifacts, bucket: &str) -> Case {
     let second = artifacts.put(bucket, "a/b.zip", b"two").await?;
     holds("each version has an id of its own", first.id != second.id)?;
     same("the newest", &artifacts.holding(bucket, "a/b.zip", b"two").await?, &Some(second))?;
-    same("what was overwritten", &artifacts.holding(bucket, "a/b.zip", b"one").await?, &None)
+    same("what was overwritten", &artifacts.holding(bucket, "a/b.zip", b"one").await?, &None)?;
+    let content = async |version: Option<&str>| artifacts.content(bucket, "a/b.zip", version).await;
+    same("the newest content", &content(None).await?.as_deref(), &Some(&b"two"[..]))?;
+    same("the content of a version", &content(Some(&first.id)).await?.as_deref(), &Some(&b"one"[..]))?;
+    same("the content of what is not there", &artifacts.content(bucket, "nobody", None).await?, &None)
 }
 
 fn change_set(name: &str, kind: ChangeSetKind, parameters: &[(&str, ParameterValue)]) -> NewChangeSet {
@@ -77,6 +81,7 @@ fn change_set(name: &str, kind: ChangeSetKind, parameters: &[(&str, ParameterVal
         kind,
         template: TemplateSource::Text(TEMPLATE.to_owned()),
         parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        tags: BTreeMap::new(),
     }
 }
 

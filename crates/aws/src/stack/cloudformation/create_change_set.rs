@@ -3,7 +3,7 @@
 use aurora_restore_ops::ports::{ChangeSetKind, NewChangeSet, ParameterValue, ServiceResult, TemplateSource};
 use aws_sdk_cloudformation::{
     Client,
-    types::{Capability, ChangeSetType, Parameter},
+    types::{Capability, ChangeSetType, Parameter, Tag},
 };
 
 use crate::stack::service::Asked;
@@ -18,6 +18,7 @@ pub(super) async fn send(client: &Client, new: &NewChangeSet) -> ServiceResult<(
             ParameterValue::Previous => parameter.use_previous_value(true).build(),
         }
     });
+    let tags: Vec<Tag> = new.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
     let call = client
         .create_change_set()
         .stack_name(&new.stack)
@@ -27,10 +28,13 @@ pub(super) async fn send(client: &Client, new: &NewChangeSet) -> ServiceResult<(
             ChangeSetKind::Update => ChangeSetType::Update,
         })
         .capabilities(Capability::CapabilityNamedIam)
-        .set_parameters(Some(parameters.collect()));
+        .set_parameters(Some(parameters.collect()))
+        // An empty list would take off the tags that the stack bears.
+        .set_tags((!tags.is_empty()).then_some(tags));
     let call = match &new.template {
         TemplateSource::Text(text) => call.template_body(text),
         TemplateSource::Url(url) => call.template_url(url),
+        TemplateSource::Previous => call.use_previous_template(true),
     };
     call.send().await.map_err(|error| asked.failed(&error))?;
     Ok(())

@@ -31,5 +31,6 @@ fn read(found: &types::Stack, asked: Asked<'_>) -> ServiceResult<Stack> {
         changed_at: timestamp(found.last_updated_time()).or_else(|| timestamp(found.creation_time())),
         parameters: parameters.collect(),
         outputs: outputs.collect(),
+        tags: found.tags().iter().filter_map(|tag| Some((text(tag.key())?, text(tag.value())?))).collect(),
     })
 }

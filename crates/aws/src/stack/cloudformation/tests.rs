@@ -147,7 +147,8 @@ async fn a_change_set_is_asked_for_with_values_that_are_given_and_values_that_st
         [("A".to_owned(), given), ("B".to_owned(), ParameterValue::Previous)].into();
     let template = TemplateSource::Url("https://b.s3.eu-central-1.amazonaws.com/t".to_owned());
     let kind = ChangeSetKind::Update;
-    let new = NewChangeSet { stack: "s".to_owned(), name: "c".to_owned(), kind, template, parameters };
+    let new =
+        NewChangeSet { stack: "s".to_owned(), name: "c".to_owned(), kind, template, parameters, tags: BTreeMap::new() };
     stacks.create_change_set(&new).await.unwrap();
     let body = only_body(&http);
     for part in [

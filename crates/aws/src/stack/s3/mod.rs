@@ -79,6 +79,10 @@ impl Artifacts for S3Artifacts {
         objects::holding(self, bucket, key, content).await
     }
 
+    async fn content(&self, bucket: &str, key: &str, version: Option<&str>) -> ServiceResult<Option<Vec<u8>>> {
+        objects::content(self, bucket, key, version).await
+    }
+
     async fn put(&self, bucket: &str, key: &str, content: &[u8]) -> ServiceResult<ObjectVersion> {
         objects::put(self, bucket, key, content).await
     }

@@ -34,19 +34,34 @@ pub(super) async fn holding(
     let is_same = match found.checksum_sha256().filter(|_| !of_parts) {
         _ if !is_as_long => false,
         Some(digest) => digest == BASE64_STANDARD.encode(Sha256::digest(content)),
-        None => read(s3, bucket, key, &id).await? == content,
+        None => self::content(s3, bucket, key, Some(&id)).await?.is_some_and(|found| found == content),
     };
     Ok(is_same.then(|| ObjectVersion { id, url: s3.url(bucket, key) }))
 }
 
-/// The content of a version. Its length was compared before, so it is no longer than what is wanted.
-async fn read(s3: &S3Artifacts, bucket: &str, key: &str, version: &str) -> ServiceResult<Vec<u8>> {
+/// The content of a version, or of the newest one.
+pub(super) async fn content(
+    s3: &S3Artifacts,
+    bucket: &str,
+    key: &str,
+    version: Option<&str>,
+) -> ServiceResult<Option<Vec<u8>>> {
     let object = format!("{bucket}/{key}");
-    let asked = Asked::about("s3:GetObjectVersion", &object);
-    let call = s3.client.get_object().bucket(bucket).key(key).version_id(version);
-    let answer = call.expected_bucket_owner(s3.owner.as_str()).send().await.map_err(|error| asked.failed(&error))?;
+    let action = if version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+    let asked = Asked::about(action, &object);
+    let call = s3.client.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
+    let answer = match call.expected_bucket_owner(s3.owner.as_str()).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let code = error.as_service_error().and_then(|refusal| refusal.meta().code().map(str::to_owned));
+            return match code.as_deref() {
+                Some("NoSuchKey" | "NoSuchVersion" | "NoSuchBucket") => Ok(None),
+                _ => Err(asked.failed(&error)),
+            };
+        }
+    };
     let content = answer.body.collect().await.map_err(|_| asked.malformed("broke off"))?;
-    Ok(content.to_vec())
+    Ok(Some(content.to_vec()))
 }
 
 /// Puts an object. S3 compares the checksum and keeps the whole or nothing.
