@@ -1,233 +1,60 @@
-//! The alarms: what a person should hear of. Thresholds fit restores of hours; where nothing happens, nothing is wrong.
+//! The alarms: what a person should hear of, as it is declared. Thresholds fit restores of hours; where nothing happens, nothing
+//! is wrong.
+
+use aurora_restore_ops::monitoring::{Alarm, Reference, Threshold};
 
 use super::{
     node::{Node, attribute, list, map, reference, sub},
     parameters::timeout,
-    place::Place,
-    tags,
+    tags, views,
 };
-
-/// A number of a service, as an alarm sees it.
-struct Metric {
-    namespace: &'static str,
-    name: &'static str,
-    dimension: &'static str,
-    of: Node,
-    statistic: &'static str,
-}
-
-/// When an alarm goes off.
-struct Bound {
-    at_least: Node,
-    period: i64,
-    periods: i64,
-}
-
-/// Once in five minutes is enough.
-fn once() -> Bound {
-    Bound { at_least: 1.into(), period: 300, periods: 1 }
-}
 
 /// Every alarm with its logical id.
 pub(crate) fn resources() -> Vec<(String, Node)> {
-    let mut alarms = of_executions();
-    alarms.extend(Place::all().into_iter().map(|place| (format!("{}Alarm", place.logical()), of_function(place))));
-    alarms.extend(of_tables());
-    alarms.extend(OURS.map(|(id, name, metric, about)| (format!("{id}Alarm"), of_ours(name, about, metric))));
-    alarms.push((
-        "ScheduleAlarm".to_owned(),
-        simple(
-            "schedule-dropped",
-            "A schedule could not start what it should start; the sweeper's is one of them.",
-            Metric {
-                namespace: "AWS/Scheduler",
-                name: "InvocationDroppedCount",
-                dimension: "ScheduleGroup",
-                of: reference("ScheduleGroup"),
-                statistic: "Sum",
-            },
-            once(),
-        ),
-    ));
-    alarms
+    views::declared().alarms.iter().map(|alarm| (alarm.id.clone(), resource(alarm))).collect()
 }
 
-/// What becomes of executions.
-const EXECUTIONS: [(&str, &str, &str, &str); 4] = [
-    (
-        "ExecutionsFailed",
-        "executions-failed",
-        "ExecutionsFailed",
-        "An operation failed, was refused, or is stuck: `aurora-restore list`.",
-    ),
-    (
-        "ExecutionsTimedOut",
-        "executions-timed-out",
-        "ExecutionsTimedOut",
-        "An execution lasted longer than RestoreTimeoutHours; its operation stands still: `aurora-restore resume`.",
-    ),
-    (
-        "ExecutionsAborted",
-        "executions-aborted",
-        "ExecutionsAborted",
-        "Somebody stopped an execution; its operation stands still: `aurora-restore resume`, or `cancel` it.",
-    ),
-    (
-        "ExecutionsThrottled",
-        "executions-throttled",
-        "ExecutionThrottled",
-        "Step Functions holds executions back for longer than usual.",
-    ),
-];
-
-fn of_executions() -> Vec<(String, Node)> {
-    let of_machine = |name| Metric {
-        namespace: "AWS/States",
-        name,
-        dimension: "StateMachineArn",
-        of: reference("StateMachine"),
-        statistic: "Sum",
-    };
-    let mut alarms: Vec<(String, Node)> = EXECUTIONS
-        .iter()
-        .map(|(id, name, metric, about)| (format!("{id}Alarm"), simple(name, about, of_machine(metric), once())))
-        .collect();
-    let long = Metric { statistic: "Maximum", ..of_machine("ExecutionTime") };
-    let bound = Bound { at_least: timeout("LongMilliseconds"), period: 3600, periods: 1 };
-    alarms.push((
-        "LongExecutionAlarm".to_owned(),
-        simple(
-            "execution-long",
-            "An execution took four fifths of RestoreTimeoutHours: raise it before one is cut off.",
-            long,
-            bound,
-        ),
-    ));
-    let failed = Metric {
-        namespace: "AWS/SNS",
-        name: "NumberOfNotificationsFailed",
-        dimension: "TopicName",
-        of: attribute("Topic", "TopicName"),
-        statistic: "Sum",
-    };
-    alarms.push((
-        "NoticesFailedAlarm".to_owned(),
-        simple("notices-failed", "A notice reached a subscriber's endpoint in vain.", failed, once()),
-    ));
-    alarms
+/// What the template has for a value of the declaration.
+fn value(text: &str) -> Node {
+    match Reference::of(text) {
+        Some(Reference::Name(name)) => reference(name),
+        Some(Reference::Attribute(resource, name)) => attribute(resource, name),
+        Some(Reference::Text(_)) | None => text.into(),
+    }
 }
 
-/// What the functions themselves count.
-const OURS: [(&str, &str, &str, &str); 5] = [
-    (
-        "OperationsStuck",
-        "operations-stuck",
-        "OperationsStuck",
-        "An operation is stuck: its report says what is where and how to go on.",
-    ),
-    (
-        "OperationsStalled",
-        "operations-stalled",
-        "SweepOperationsStalled",
-        "The sweeper found an operation that nobody executes: `aurora-restore resume`.",
-    ),
-    (
-        "Leftovers",
-        "leftovers",
-        "SweepLeftovers",
-        "The sweeper found something with this product's tags that no operation needs; it costs money.",
-    ),
-    (
-        "SweepTroubles",
-        "sweep-troubles",
-        "SweepTroubles",
-        "The sweeper could not look at something, or could not end a retired cluster: its log says what.",
-    ),
-    (
-        "RetirementsFailed",
-        "retirements-failed",
-        "RetirementsFailed",
-        "A retired cluster could not be ended and goes on costing money.",
-    ),
-];
-
-fn of_ours(name: &str, about: &str, metric: &'static str) -> Node {
-    let metric = Metric {
-        namespace: "AuroraRestore",
-        name: metric,
-        dimension: "Environment",
-        of: reference("Environment"),
-        statistic: "Sum",
+fn resource(alarm: &Alarm) -> Node {
+    let dimension = |(name, of): (&String, &String)| map! { "Name" => name.as_str(), "Value" => value(of) };
+    let threshold = match alarm.threshold() {
+        Threshold::Value(value) => value.into(),
+        Threshold::FifthsOfTimeout(_) => timeout("LongMilliseconds"),
     };
-    simple(name, about, metric, once())
-}
-
-/// Errors of a function. Single ones are retried and are nobody's business; three within a quarter of an hour are. A
-/// function that is held back for long fails its execution, of which another alarm tells.
-fn of_function(place: Place) -> Node {
-    let metric = Metric {
-        namespace: "AWS/Lambda",
-        name: "Errors",
-        dimension: "FunctionName",
-        of: reference(&format!("{}Function", place.logical())),
-        statistic: "Sum",
-    };
-    let about = format!("The function of {} could not work three times within a quarter of an hour.", place.name());
-    simple(&format!("{}-errors", place.name()), &about, metric, Bound { at_least: 3.into(), period: 900, periods: 1 })
-}
-
-/// A table that holds writers or readers back for a quarter of an hour. On demand it grows with what is asked of it.
-fn of_tables() -> Vec<(String, Node)> {
-    let alarm = |id: &str, name: &str, metric: &'static str| {
-        let metric = Metric {
-            namespace: "AWS/DynamoDB",
-            name: metric,
-            dimension: "TableName",
-            of: reference(id),
-            statistic: "Sum",
-        };
-        let bound = Bound { at_least: 5.into(), period: 300, periods: 3 };
-        simple(name, "The table holds requests back; every step waits for its journal.", metric, bound)
-    };
-    TABLES.map(|(id, table, name, metric)| (format!("{id}Alarm"), alarm(table, name, metric))).into()
-}
-
-/// What a table says when it holds somebody back.
-pub(crate) const TABLES: [(&str, &str, &str, &str); 4] = [
-    ("StateTableReads", "StateTable", "state-table-reads-throttled", "ReadThrottleEvents"),
-    ("StateTableWrites", "StateTable", "state-table-writes-throttled", "WriteThrottleEvents"),
-    ("AuditTableReads", "AuditTable", "audit-table-reads-throttled", "ReadThrottleEvents"),
-    ("AuditTableWrites", "AuditTable", "audit-table-writes-throttled", "WriteThrottleEvents"),
-];
-
-fn simple(name: &str, about: &str, metric: Metric, bound: Bound) -> Node {
-    let source = map! {
-        "Namespace" => metric.namespace,
-        "MetricName" => metric.name,
-        "Dimensions" => list![map! { "Name" => metric.dimension, "Value" => metric.of }],
-        "Statistic" => metric.statistic,
-        "Period" => bound.period,
-    };
-    alarm(name, about, source, map! { "Threshold" => bound.at_least, "EvaluationPeriods" => bound.periods })
-}
-
-fn alarm(name: &str, about: &str, source: Node, bound: Node) -> Node {
     let properties = map! {
-        "AlarmName" => sub(format!("${{NamePrefix}}-{name}")),
-        "AlarmDescription" => about,
+        "AlarmName" => sub(format!("${{NamePrefix}}-{}", alarm.name)),
+        "AlarmDescription" => alarm.about.as_str(),
         "AlarmActions" => list![reference("Topic")],
-    };
-    let rest = map! {
+        "Namespace" => alarm.namespace.as_str(),
+        "MetricName" => alarm.metric.as_str(),
+        "Dimensions" => Node::List(alarm.dimensions.iter().map(dimension).collect()),
+        "Statistic" => alarm.statistic.as_str(),
+        "Period" => alarm.period.secs(),
+        "Threshold" => threshold,
+        "EvaluationPeriods" => alarm.periods,
         "ComparisonOperator" => "GreaterThanOrEqualToThreshold",
         "TreatMissingData" => "notBreaching",
         "Tags" => tags(),
     };
-    map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties.with(source).with(bound).with(rest) }
+    map! { "Type" => "AWS::CloudWatch::Alarm", "Properties" => properties }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use aurora_restore_ops::monitoring::RETENTION_DAYS;
+
     use super::*;
+    use crate::stack::{parameters, parameters::Check, place::Place, template};
 
     /// Where the functions write their numbers.
     const WRITERS: [&str; 2] =
@@ -235,9 +62,52 @@ mod tests {
 
     #[test]
     fn every_alarm_of_ours_watches_a_number_that_the_functions_write() {
-        for (_, alarm, metric, _) in OURS {
-            let name = format!("\"{metric}\"");
-            assert!(WRITERS.iter().any(|text| text.contains(&name)), "{alarm} waits for {metric} in vain");
+        let declared = views::declared();
+        let ours: Vec<&Alarm> = declared.alarms.iter().filter(|alarm| alarm.namespace == "AuroraRestore").collect();
+        assert!(!ours.is_empty());
+        for alarm in ours {
+            let name = format!("\"{}\"", alarm.metric);
+            assert!(WRITERS.iter().any(|text| text.contains(&name)), "{} waits for {name} in vain", alarm.name);
         }
+    }
+
+    #[test]
+    fn every_function_table_and_machine_of_restores_is_watched() {
+        let declared = views::declared();
+        let watched: BTreeSet<&str> =
+            declared.alarms.iter().flat_map(|alarm| alarm.dimensions.values()).map(String::as_str).collect();
+        let functions = Place::all().into_iter().map(|place| format!("{}Function", place.logical()));
+        let others = ["StateTable", "AuditTable", "StateMachine", "ScheduleGroup"].map(str::to_owned);
+        for name in functions.chain(others) {
+            assert!(watched.contains(format!("${{{name}}}").as_str()), "nothing watches {name}");
+        }
+    }
+
+    /// A placeholder that the template does not have would be found by CloudFormation only.
+    #[test]
+    fn what_the_declaration_names_is_in_the_template() {
+        let resources = template::resources();
+        let resources = resources.iter().flat_map(|(_, chapter)| chapter).map(|(id, _)| id.as_str());
+        let parameters = parameters::GROUPS.iter().flat_map(|group| group.parameters).map(|parameter| parameter.name);
+        let known: BTreeSet<&str> = resources.chain(parameters).collect();
+        let declared = views::declared();
+        let of_alarms = declared.alarms.iter().flat_map(|alarm| alarm.dimensions.values());
+        let metrics = declared.dashboard.graphs.iter().flat_map(|graph| &graph.metrics);
+        for value in of_alarms.chain(metrics.flat_map(|metric| metric.dimensions.values())) {
+            match Reference::of(value).unwrap() {
+                Reference::Text(_) => {}
+                Reference::Name(name) | Reference::Attribute(name, _) => assert!(known.contains(name), "{value}"),
+            }
+        }
+    }
+
+    #[test]
+    fn logs_are_kept_as_long_as_is_declared_and_only_for_periods_that_exist() {
+        let all = parameters::GROUPS.iter().flat_map(|group| group.parameters);
+        let parameter = all.into_iter().find(|parameter| parameter.name == "LogRetentionDays").unwrap();
+        let declared = views::declared().logs.retention_days.to_string();
+        assert_eq!(parameter.default, Some(declared.as_str()));
+        let Check::OneOf(values) = parameter.check else { panic!("it is one of a list") };
+        assert_eq!(values.to_vec(), RETENTION_DAYS.map(|days| days.to_string()));
     }
 }

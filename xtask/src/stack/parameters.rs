@@ -1,5 +1,7 @@
 //! The parameters of the stack, how they are checked, and the conditions and rules that follow from them.
 
+use aurora_restore_ops::monitoring::Threshold;
+
 use super::node::{Node, list, map, reference};
 
 /// What a value must be.
@@ -219,11 +221,16 @@ pub(crate) fn interface() -> Node {
     map! { "AWS::CloudFormation::Interface" => map! { "ParameterGroups" => Node::List(groups.collect()) } }
 }
 
-/// The section `Mappings`: hours as the seconds of the state machine and the milliseconds of an alarm at four fifths of
-/// them, because a template cannot multiply.
+/// The section `Mappings`: hours as the seconds of the state machine and the milliseconds of the alarm that goes off at so many
+/// fifths of them, because a template cannot multiply.
 pub(crate) fn timeouts() -> Node {
+    let fifths = super::views::declared().alarms.iter().find_map(|alarm| match alarm.threshold() {
+        Threshold::FifthsOfTimeout(fifths) => Some(fifths),
+        Threshold::Value(_) => None,
+    });
     let rows = HOURS.iter().map(|hours| {
-        let row = map! { "Seconds" => hours * 3600, "LongMilliseconds" => hours * 3_600_000 / 5 * 4 };
+        let long = hours * 3_600_000 / 5 * fifths.unwrap_or(5);
+        let row = map! { "Seconds" => hours * 3600, "LongMilliseconds" => long };
         (hours.to_string(), row)
     });
     map! { "RestoreTimeouts" => Node::Map(rows.collect()) }

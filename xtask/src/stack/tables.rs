@@ -1,6 +1,7 @@
 //! The two tables, the key that encrypts them, the topic and the configuration. Tables and key outlive the stack.
 
-use aurora_restore_aws::{ID_INDEX, STATUS_INDEX};
+use aurora_restore_aws::needed_indexes;
+use aurora_restore_ops::ports::{IndexShape, Projection};
 
 use super::node::{Node, attribute, list, map, only_when, reference, sub};
 use super::{permissions::the_account_decides, tags};
@@ -23,8 +24,16 @@ fn attributes(names: &[(&str, &str)]) -> Node {
     Node::List(names.iter().map(attribute).collect())
 }
 
-fn index(name: &str, schema: Node, projection: &str) -> Node {
-    map! { "IndexName" => name, "KeySchema" => schema, "Projection" => map! { "ProjectionType" => projection } }
+fn index(shape: &IndexShape) -> Node {
+    let projection = match shape.projection {
+        Projection::All => "ALL",
+        Projection::Keys | Projection::Other => "KEYS_ONLY",
+    };
+    map! {
+        "IndexName" => shape.name.as_str(),
+        "KeySchema" => key_schema(&shape.hash, shape.range.as_deref()),
+        "Projection" => map! { "ProjectionType" => projection },
+    }
 }
 
 fn table(name: &str, properties: Node) -> Node {
@@ -46,10 +55,7 @@ pub(crate) fn resources() -> Vec<(String, Node)> {
             ("operation_id", "S"), ("status", "S"), ("last_updated_at", "S"), ("kind", "S"),
         ]),
         "KeySchema" => key_schema("operation_id", None),
-        "GlobalSecondaryIndexes" => list![
-            index(STATUS_INDEX, key_schema("status", Some("last_updated_at")), "ALL"),
-            index(ID_INDEX, key_schema("kind", Some("operation_id")), "KEYS_ONLY"),
-        ],
+        "GlobalSecondaryIndexes" => Node::List(needed_indexes().iter().map(index).collect()),
     };
     let audit = map! {
         "AttributeDefinitions" => attributes(&[("operation_id", "S"), ("sequence", "N")]),
