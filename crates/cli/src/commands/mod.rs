@@ -3,6 +3,8 @@
 mod batch;
 mod cancel;
 #[cfg(feature = "stack")]
+mod capacity;
+#[cfg(feature = "stack")]
 mod change;
 mod completions;
 mod config;
@@ -15,9 +17,15 @@ mod explain;
 #[cfg(feature = "stack")]
 mod functions;
 #[cfg(feature = "stack")]
+mod indexes;
+#[cfg(feature = "stack")]
 mod keys;
 mod list;
+#[cfg(feature = "stack")]
+mod logs;
 mod man;
+#[cfg(feature = "stack")]
+mod monitoring;
 #[cfg(feature = "stack")]
 mod on_stack;
 mod operation_services;
@@ -76,6 +84,14 @@ pub(crate) enum Command {
     Change(change::ChangeArgs),
     #[cfg(feature = "stack")]
     Functions(functions::FunctionsArgs),
+    #[cfg(feature = "stack")]
+    Monitoring(monitoring::MonitoringArgs),
+    #[cfg(feature = "stack")]
+    Logs(logs::LogsArgs),
+    #[cfg(feature = "stack")]
+    Capacity(capacity::CapacityArgs),
+    #[cfg(feature = "stack")]
+    Indexes(indexes::IndexesArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -116,6 +132,14 @@ impl Command {
             Self::Change(args) => change::run(context, args),
             #[cfg(feature = "stack")]
             Self::Functions(args) => functions::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Monitoring(args) => monitoring::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Logs(args) => logs::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Capacity(args) => capacity::run(context, args),
+            #[cfg(feature = "stack")]
+            Self::Indexes(args) => indexes::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Demo(args) => demo::run(context, args),
             Self::Sandbox(args) => sandbox::run(context, args),

@@ -40,6 +40,9 @@ impl From<OpsError> for CommandError {
         let text = error.to_string();
         match error {
             OpsError::Service(error) => error.into(),
+            OpsError::NoTable { .. } => Self::configuration(text).hint("Look at `--stack`, the Region and the account."),
+            OpsError::Unresolved(_) => Self::usage(text)
+                .hint("Take the declaration of the stack's own version, or bring the stack up to date with `aurora-restore stack deploy`. Nothing was changed."),
             OpsError::NoStack { .. } => Self::configuration(text)
                 .hint("Deploy it with `aurora-restore stack deploy`, or correct `--stack` or `--region`."),
             OpsError::NotNow { hint, .. } => Self::failed(text).hint(hint),
@@ -51,6 +54,14 @@ impl From<OpsError> for CommandError {
                 Self::still_running(text).hint("Run the same command again: it follows what is going on.")
             }
             OpsError::Bucket { .. } => Self::configuration(text).hint("Nothing was changed."),
+            OpsError::Unanswered { .. } => Self::failed(text).hint("Ask about less time with `--since`."),
+            OpsError::Package { .. } => {
+                Self::usage(text).hint("Give that one with `--package FILE`. Nothing was changed.")
+            }
+            OpsError::InTheWay { .. } => Self::failed(text).hint(
+                "A backup is restored where nothing of its stack is. Name another stack, other tables (`--parameter \
+                 StateTableName=…`) or another account, or delete what nobody needs. Nothing was changed.",
+            ),
             OpsError::ParametersMissing { ref names } => {
                 let flags: Vec<String> = names.iter().map(|name| format!("--parameter '{name}=VALUE'")).collect();
                 Self::usage(text).hint(format!("Give it with {}. Nothing was changed.", flags.join(" ")))

@@ -5,14 +5,18 @@
 const PROGRAM: &str = "aurora-restore ";
 /// What stands behind a command in a sentence.
 const BEHIND: [char; 4] = ['`', ',', '"', '\n'];
-/// The commands that work on a stack that `--stack` names.
-const OF_OPERATIONS: [&str; 15] = [
+/// The commands that work on a stack, or on its operations.
+const OF_STACK: [&str; 19] = [
     "batch",
     "cancel",
+    "capacity",
     "change",
     "drill",
     "functions",
+    "indexes",
     "list",
+    "logs",
+    "monitoring",
     "report",
     "resume",
     "retire",
@@ -42,7 +46,7 @@ pub(crate) fn for_stack(text: String, stack: Option<&str>) -> String {
 
 fn needs_stack(command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
-    let is_on_stack = words.first().is_some_and(|word| OF_OPERATIONS.contains(word)) || words.contains(&"--on-aws");
+    let is_on_stack = words.first().is_some_and(|word| OF_STACK.contains(word)) || words.contains(&"--on-aws");
     is_on_stack && !words.contains(&"--stack")
 }
 

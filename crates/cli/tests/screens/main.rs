@@ -8,6 +8,8 @@ mod damaged_journal;
 mod harness;
 mod journal;
 mod killed_purge;
+mod logs;
+mod monitoring;
 mod review;
 mod secrets;
 mod stack;

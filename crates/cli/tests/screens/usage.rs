@@ -30,6 +30,10 @@ fn the_short_help_lists_every_command() {
     stack        Deploy the pipeline to AWS, and keep it
     change       Changes to a stack: look at them, propose, approve
     functions    Functions of the stack: what they run, new code, the way back, memory
+    monitoring   Keep what watches a stack as it is declared: alarms, dashboard, logs, queries
+    logs         Ask the logs, of a stack or in files, and say how long they are kept
+    capacity     See what the tables of a stack use, and change how they are paid for
+    indexes      Compare the indexes of the state table with those that queries need
     config       Write, show or check the configuration
     doctor       Check the set-up: configuration, journal, secrets, accounts, RDS, certificates
     demo         Show a whole restore on this machine, from snapshot to proof

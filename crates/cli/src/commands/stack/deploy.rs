@@ -138,7 +138,7 @@ async fn unchanged(context: &Context, opened: &Opened, prepared: &Prepared) -> C
 }
 
 /// How the changes ended, as far as that is known: what is not followed to its end goes on without us.
-fn ending(executed: &Result<Option<Stack>, OpsError>) -> Option<Ended> {
+pub(in crate::commands) fn ending(executed: &Result<Option<Stack>, OpsError>) -> Option<Ended> {
     let (outcome, note) = match executed {
         Ok(_) => (Outcome::Applied, None),
         Err(OpsError::Failed { status, .. }) if status == "UPDATE_ROLLBACK_COMPLETE" => {
@@ -151,7 +151,7 @@ fn ending(executed: &Result<Option<Stack>, OpsError>) -> Option<Ended> {
 }
 
 /// Whoever is asked sees what about, in spite of `--quiet`.
-fn show_changes(ui: &Ui, prepared: &Prepared, confirm: ConfirmArgs) -> Result<(), CommandError> {
+pub(super) fn show_changes(ui: &Ui, prepared: &Prepared, confirm: ConfirmArgs) -> Result<(), CommandError> {
     let mut screen = Vec::new();
     show::changes(&mut screen, &prepared.changes)?;
     let screen = String::from_utf8_lossy(&screen);
@@ -163,7 +163,7 @@ fn show_changes(ui: &Ui, prepared: &Prepared, confirm: ConfirmArgs) -> Result<()
     Ok(())
 }
 
-fn question(prepared: &Prepared, account: &str, region: &str) -> String {
+pub(super) fn question(prepared: &Prepared, account: &str, region: &str) -> String {
     let count = words::plural(prepared.changes.len(), "change");
     match prepared.kind {
         ChangeSetKind::Create => {
@@ -175,7 +175,13 @@ fn question(prepared: &Prepared, account: &str, region: &str) -> String {
     }
 }
 
-fn tell(ui: &Ui, name: &str, region: &str, changed: bool, stack: Option<&Stack>) -> Result<(), CommandError> {
+pub(super) fn tell(
+    ui: &Ui,
+    name: &str,
+    region: &str,
+    changed: bool,
+    stack: Option<&Stack>,
+) -> Result<(), CommandError> {
     let outputs = stack.map(|stack| stack.outputs.clone()).unwrap_or_default();
     let status = stack.map(|stack| stack.status.as_str());
     match ui.format() {

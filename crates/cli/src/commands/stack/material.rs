@@ -78,10 +78,7 @@ impl MaterialArgs {
         let known = TemplateParameters::of(TEMPLATE);
         let mut parameters = BTreeMap::new();
         for text in &self.parameter {
-            let (name, value) = text.split_once('=').ok_or_else(|| {
-                CommandError::usage(format!("`--parameter {text}` has no value"))
-                    .hint("Write it as `--parameter NAME=VALUE`.")
-            })?;
+            let (name, value) = parameter(text)?;
             known.require(name)?;
             if let Some(flag) = own_flag(name) {
                 return Err(CommandError::usage(format!("`--parameter {name}=…` is not taken")).hint(flag));
@@ -135,6 +132,7 @@ impl MaterialArgs {
             bucket: self.bucket.clone(),
             usual_bucket,
             parameters,
+            tags: BTreeMap::new(),
         })
     }
 }
@@ -146,6 +144,13 @@ fn trusts_somebody(package: &Package, parameters: &BTreeMap<String, String>, fou
     let of_stack = || found.and_then(|stack| stack.parameters.get("Configuration"));
     let configuration = parameters.get("Configuration").or_else(of_stack);
     is_packed || configuration.is_some_and(|text| text.contains("ca-certificate"))
+}
+
+/// Reads `NAME=VALUE`.
+pub(super) fn parameter(text: &str) -> Result<(&str, &str), CommandError> {
+    text.split_once('=').ok_or_else(|| {
+        CommandError::usage(format!("`--parameter {text}` has no value")).hint("Write it as `--parameter NAME=VALUE`.")
+    })
 }
 
 /// Parameters that have a flag of their own, or none because they follow from the package.

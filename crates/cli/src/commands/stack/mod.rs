@@ -1,11 +1,13 @@
 //! `stack`: deploys the pipeline to AWS, and keeps it.
 
+mod backup;
 mod beside;
 mod delete;
-mod deploy;
+pub(super) mod deploy;
 mod diff;
 mod material;
-mod narrator;
+pub(super) mod narrator;
+mod restore;
 mod show;
 mod status;
 
@@ -33,6 +35,8 @@ enum Action {
     Deploy(deploy::DeployArgs),
     Diff(diff::DiffArgs),
     Status(status::StatusArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Delete(delete::DeleteArgs),
 }
 
@@ -59,6 +63,8 @@ pub(super) fn run(context: &Context, args: &StackArgs) -> CommandResult {
         Action::Deploy(args) => deploy::run(context, args),
         Action::Diff(args) => diff::run(context, args),
         Action::Status(args) => status::run(context, args),
+        Action::Backup(args) => backup::run(context, args),
+        Action::Restore(args) => restore::run(context, args),
         Action::Delete(args) => delete::run(context, args),
     }
 }

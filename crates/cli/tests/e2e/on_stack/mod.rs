@@ -1,6 +1,7 @@
 //! On AWS, as far as one machine can show it: the real command deploys the real template with the real package to MiniStack,
 //! whose functions restore real databases in the sandbox.
 
+mod backups;
 mod batches;
 mod changes;
 mod executions;
