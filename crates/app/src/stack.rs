@@ -2,8 +2,8 @@
 
 pub use aurora_restore_aws::needed_indexes;
 use aurora_restore_aws::{
-    AwsMonitors, AwsSafeguards, AwsTables, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs, Connection, KmsKeys,
-    LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
+    AwsMonitors, AwsSafeguards, AwsTables, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs,
+    Connection, KmsKeys, LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
@@ -13,8 +13,8 @@ use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
     ports::{
-        Alarms, Artifacts, Executions, Functions, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards, ServiceError, Stack,
-        Stacks as _, Tables,
+        Alarms, Artifacts, Executions, Functions, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards,
+        ServiceError, Stack, Stacks as _, Tables,
     },
 };
 
