@@ -47,6 +47,7 @@ pub(super) fn findings(root: &Path) -> Result<Vec<Finding>, String> {
         fs::read_to_string(root.join("docs/reference/cli.md")).map_err(|error| format!("cli.md: {error}"))?;
     let mut commands: BTreeSet<String> =
         reference.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect();
+    commands.extend(values_of_arguments(&reference));
     commands.extend(crate::chores());
     commands.extend(crate::handbook::alarm_names());
     let tests = tests(root)?;
@@ -55,6 +56,19 @@ pub(super) fn findings(root: &Path) -> Result<Vec<Finding>, String> {
         .into_iter()
         .map(|what| Finding::fault(FILE, what, "correct the line, or build what it promises"))
         .collect())
+}
+
+/// Commands with each value that their first argument may have, where the reference lists the values: `review weekly`.
+fn values_of_arguments(reference: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for section in reference.split("\n## ").skip(1) {
+        let name = section.lines().next().unwrap_or_default();
+        let arguments = section.split_once("\nArguments:").map_or("", |(_, rest)| rest);
+        let arguments = arguments.split("\nOptions:").next().unwrap_or_default();
+        let values = arguments.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split_once(':'));
+        found.extend(values.map(|(value, _)| format!("{name} {value}")));
+    }
+    found
 }
 
 fn rows() -> impl Iterator<Item = String> {
@@ -177,6 +191,13 @@ mod tests {
             )),
             [] as [&str; 0]
         );
+    }
+
+    #[test]
+    fn an_argument_is_taken_with_the_values_that_the_reference_lists() {
+        let reference = "# Commands\n\n## aurora-restore review\n\nArguments:\n  <PERIOD>\n          Possible values:\n          \
+                         - weekly: Every week\n\nOptions:\n      --level <LEVEL>\n          - error: Errors\n\n## aurora-restore list\n";
+        assert_eq!(values_of_arguments(reference), ["aurora-restore review weekly"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::{
 };
 
 /// Drills are driven from here; a stack has no function for them.
+#[cfg(feature = "stack")]
 pub(super) fn require_here(context: &Context) -> Result<(), CommandError> {
     if context.stack_name().is_none() {
         return Ok(());
@@ -32,6 +33,13 @@ pub(super) fn require_here(context: &Context) -> Result<(), CommandError> {
     Err(CommandError::usage("a drill is not run by a stack: it is driven from here")
         .hint("Leave --stack out; with journal.store = \"tables\" the drill is kept in the tables of the stack all the same.")
         .hint("`aurora-restore drill list --stack NAME` shows the drills in the tables of a stack."))
+}
+
+/// Without stacks there is nowhere else.
+#[cfg(not(feature = "stack"))]
+#[expect(clippy::unnecessary_wraps, reason = "the shape of the one with stacks")]
+pub(super) fn require_here(_: &Context) -> Result<(), CommandError> {
+    Ok(())
 }
 
 /// A drill on its way.
