@@ -203,7 +203,7 @@ async fn the_history_counts_what_is_whole_and_names_what_is_not() {
     assert_eq!(history.quarters().len(), 1);
 
     let passed = history.drills[1].ended_at.unwrap();
-    for (period, days) in [(Period::Weekly, 7), (Period::Monthly, 31), (Period::Quarterly, 92)] {
+    for (period, days) in [(Period::Weekly, 7), (Period::Monthly, 31), (Period::Quarterly, 90)] {
         let just_within = passed + DAY * days - SignedDuration::from_secs(1);
         assert_eq!(history.passed_within(Rehearsed::Restore, period, just_within), Some(passed), "{period:?}");
         assert_eq!(history.passed_within(Rehearsed::Restore, period, passed + DAY * days), None, "{period:?}");

@@ -19,7 +19,7 @@ pub enum Period {
     Weekly,
     /// Every 31 days.
     Monthly,
-    /// Every 92 days.
+    /// Every 90 days, as the quarterly review counts.
     Quarterly,
 }
 
@@ -29,7 +29,7 @@ impl Period {
         let days = match self {
             Self::Weekly => 7,
             Self::Monthly => 31,
-            Self::Quarterly => 92,
+            Self::Quarterly => 90,
         };
         SignedDuration::from_hours(24 * days)
     }

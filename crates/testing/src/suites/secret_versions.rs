@@ -65,8 +65,9 @@ fn document(password: &str) -> SecretDocument {
     SecretDocument { fields: [field("username", "app"), field("password", password)].into_iter().collect() }
 }
 
+/// Tokens that no fixture makes its secrets with.
 fn token(digit: char) -> Result<SecretVersionId, super::Broken> {
-    Ok(SecretVersionId::new(format!("6ba7b81{digit}-9dad-11d1-80b4-00c04fd430c8"))?)
+    Ok(SecretVersionId::new(format!("0c5e9f1{digit}-7d7a-4a52-9c7e-2f9b6a4c1d08"))?)
 }
 
 /// A secret of its own with the password `one`, and the version that is current.

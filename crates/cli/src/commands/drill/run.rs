@@ -48,7 +48,7 @@ enum PeriodWord {
     Weekly,
     /// Every 31 days
     Monthly,
-    /// Every 92 days
+    /// Every 90 days
     Quarterly,
 }
 
