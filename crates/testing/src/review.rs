@@ -8,14 +8,12 @@ use std::{
 use async_trait::async_trait;
 use aurora_restore_ops::{
     ports::{
-        BucketGuard, DailyQuery, Day, Drifts, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics, PeriodQuery,
+        BucketGuard, Day, Drifts, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics, PeriodQuery,
         ResourceDrift, Safeguards, SecretGuard, ServiceError, ServiceResult, Statistic, TableGuard, TopicGuard,
     },
     review::{Drill, Drills, ParameterVerdict, Unlooked, Verdicts},
 };
 use jiff::Timestamp;
-
-const DAY_SECS: i32 = 24 * 60 * 60;
 
 /// Logs in memory. A page has as many lines as is said.
 #[derive(Debug)]
@@ -97,16 +95,6 @@ impl Metrics for MemoryMetrics {
             metric.namespace == namespace && metric.dimensions.get(name).is_some_and(|found| found == value)
         };
         Ok(held.keys().filter(is_wanted).cloned().collect())
-    }
-
-    async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
-        let by_day = |query: &DailyQuery| PeriodQuery {
-            metric: query.metric.clone(),
-            statistic: query.statistic,
-            period_secs: DAY_SECS,
-        };
-        let queries: Vec<PeriodQuery> = queries.iter().map(by_day).collect();
-        self.by_period(&queries, since, until).await
     }
 
     async fn by_period(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aurora_restore_ops::ports::{DailyQuery, Day, Metric, Metrics, PeriodQuery, ServiceResult, Statistic};
+use aurora_restore_ops::ports::{Day, Metric, Metrics, PeriodQuery, ServiceResult, Statistic};
 use aws_sdk_cloudwatch::{
     Client,
     primitives::DateTime,
@@ -17,7 +17,6 @@ use crate::{
     endpoint::{EndpointUrl, InvalidEndpoint},
 };
 
-const DAY_SECS: i32 = 24 * 60 * 60;
 /// So many queries are in one call at most.
 const QUERIES_MAX: usize = 500;
 
@@ -92,16 +91,6 @@ impl Metrics for CloudWatch {
             token = next;
         }
         Err(asked.malformed("has no end"))
-    }
-
-    async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
-        let by_day = |query: &DailyQuery| PeriodQuery {
-            metric: query.metric.clone(),
-            statistic: query.statistic,
-            period_secs: DAY_SECS,
-        };
-        let queries: Vec<PeriodQuery> = queries.iter().map(by_day).collect();
-        self.by_period(&queries, since, until).await
     }
 
     async fn by_period(

@@ -2,14 +2,14 @@
 
 use aurora_restore_core::ports::JournalError;
 use aurora_restore_ops::ports::{Appended, Changes, SealedRecord};
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     DynamoJournal,
     item::{self, Item, number, text},
     layout::{changes_key, name},
-    refusal::{PUT, QUERY},
+    refusal::QUERY,
     write::placeholders,
 };
 
@@ -32,22 +32,7 @@ impl Changes for DynamoJournal {
             (name::BODY.to_owned(), text(&record.body)),
         ]);
         stored.extend(item::expiring(at, self.options.audit_retention));
-        let sent = self
-            .client
-            .put_item()
-            .table_name(self.options.audit_table.as_str())
-            .set_item(Some(stored))
-            .condition_expression("attribute_not_exists(#operation_id)")
-            .set_expression_attribute_names(Some(placeholders(&[name::OPERATION_ID])))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Appended::Written),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(Appended::Taken)
-            }
-            Err(error) => Err(self.failed(PUT, &error)),
-        }
+        Ok(if self.put_into_audit(stored).await? { Appended::Written } else { Appended::Taken })
     }
 
     async fn records(&self, stack: &str) -> Result<Vec<SealedRecord>, JournalError> {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     DynamoJournal,
-    item::{self, number, text},
+    item::{self, Item, number, text},
     layout::name,
     refusal::PUT,
     write::placeholders,
@@ -63,6 +63,11 @@ impl DynamoJournal {
         let recorded = opened.map_err(|refusal| item::refused(&entry.operation, refusal.to_string()))?.at;
         let mut stored = item::of_entry(entry, recorded, self.options.audit_retention)?;
         stored.extend(item::expiring(now, self.options.audit_retention));
+        self.put_into_audit(stored).await
+    }
+
+    /// Puts an item into the audit table where there is none. False where there is one.
+    pub(super) async fn put_into_audit(&self, stored: Item) -> Result<bool, JournalError> {
         let sent = self
             .client
             .put_item()

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::ServiceResult;
 
+const DAY_SECS: i32 = 24 * 60 * 60;
+
 /// A metric: what is measured, of what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Metric {
@@ -84,7 +86,15 @@ pub trait Metrics: Send + Sync {
     ///
     /// # Errors
     /// [`super::ServiceError`].
-    async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>>;
+    async fn daily(&self, queries: &[DailyQuery], since: Timestamp, until: Timestamp) -> ServiceResult<Vec<Vec<Day>>> {
+        let by_day = |query: &DailyQuery| PeriodQuery {
+            metric: query.metric.clone(),
+            statistic: query.statistic,
+            period_secs: DAY_SECS,
+        };
+        let queries: Vec<PeriodQuery> = queries.iter().map(by_day).collect();
+        self.by_period(&queries, since, until).await
+    }
 
     /// The periods of each query from `since` on and before `until`, both at full hours, in the order of the queries and of time.
     /// A period without a value is not among them.
