@@ -41,6 +41,7 @@ pub mod suites;
 pub mod table_settings;
 mod view;
 pub mod watched;
+pub mod way;
 
 pub use changes::MemoryChanges;
 pub use clock::ManualClock;

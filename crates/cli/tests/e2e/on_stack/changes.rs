@@ -1,12 +1,15 @@
 //! Changes to the stack: recorded by whoever deploys, approved by somebody else, and left `applying` by who is killed.
 
-use std::process::Stdio;
+use std::{process::Stdio, sync::mpsc, thread};
 
-use aurora_restore_testing::stand_in::StandIn;
+use aurora_restore_testing::{
+    stand_in::StandIn,
+    way::{self, Request},
+};
 use serde_json::Value;
 
 use super::OnStack;
-use crate::support::{Pace, Running, World};
+use crate::support::{PATIENCE, Pace, Running, World};
 
 const MORE_MEMORY: [&str; 2] = ["--parameter", "MemorySize=512"];
 
@@ -38,20 +41,27 @@ fn what_is_deployed_is_recorded_and_where_it_is_required_only_what_somebody_else
     assert!(change["before"]["operations in progress"] == 0.0, "{change}");
 }
 
-/// If we die between the record before and the record after.
+/// If we die between the record before and the record after: what carries the change to the stack is held, and its sender killed.
 #[test]
 fn a_deployment_that_is_killed_stays_applying_and_says_so_until_somebody_ends_it() {
     let stage = OnStack::deploy(World::new(Pace::None, 40));
-    let mut command = stage.stack_command("deploy", &[&["--yes"], &MORE_MEMORY[..]].concat());
-    let running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    stage.world.wait_for("its record", || {
-        let found = stage.run(&["--json", "change", "list"]);
-        found.out.contains(r#""stage":"applying""#).then_some(())
+    let (held, waiting) = mpsc::channel();
+    let way = way::to(&stage.services.url(), move |request| {
+        if executes(request) {
+            // Whoever waits for it may have given up.
+            held.send(()).ok();
+            thread::park();
+        }
     });
+    let mut command = stage.stack_command("deploy", &[&["--yes"], &MORE_MEMORY[..]].concat());
+    command.env("AWS_ENDPOINT_URL", way).stdout(Stdio::null()).stderr(Stdio::null());
+    let running = Running(command.spawn().unwrap());
+    waiting.recv_timeout(PATIENCE).expect("the change set is executed");
     running.kill();
     let list = stage.run(&["change", "list"]).with_code(0);
     assert!(list.err.contains("nobody has recorded how it ended"), "{}", list.err);
-    // The stack may be done or on its way: the same command follows it, or makes the change once more.
+    assert_eq!(memory(&stage), "256");
+    // The same command makes the change once more.
     stage.stack("deploy", &[&["--yes"], &MORE_MEMORY[..]].concat()).with_code(0);
     assert_eq!(memory(&stage), "512");
     let left: Vec<Value> = applying(&stage);
@@ -60,6 +70,12 @@ fn a_deployment_that_is_killed_stays_applying_and_says_so_until_somebody_ends_it
         stage.run(&["change", "close", &id, "--outcome", "applied", "--note", "looked at the stack"]).with_code(0);
     }
     assert_eq!(applying(&stage), Vec::<Value>::new());
+}
+
+/// Whether a call sets a change set going.
+fn executes(request: &Request) -> bool {
+    request.signed().is_some_and(|signed| signed.service == "cloudformation")
+        && request.form().get("Action") == Some("ExecuteChangeSet")
 }
 
 fn applying(stage: &OnStack) -> Vec<Value> {

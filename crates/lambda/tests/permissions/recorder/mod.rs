@@ -1,14 +1,12 @@
 //! Writes down every call on its way: who made it, and what the services ask IAM before they do it.
 //!
 //! ```text
-//! way       takes requests, shows them and passes them on
 //! question  action, thing and keys: what a service asks IAM
 //! rds       the same for RDS, whose calls are about several things
 //! ```
 
 mod question;
 mod rds;
-mod way;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,10 +14,10 @@ use std::{
 };
 
 use aurora_restore_sandbox::server::Sandbox;
+use aurora_restore_testing::way::{self, Request};
 use serde_json::{Value, json};
 
 use question::{Origin, Question};
-use way::Request;
 
 /// The questions of one account, by place.
 type Asked = BTreeMap<String, BTreeSet<Question>>;

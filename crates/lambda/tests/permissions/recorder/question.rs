@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aurora_restore_testing::function_stage::{AUDIT_TABLE, STATE_TABLE};
+use aurora_restore_testing::{
+    function_stage::{AUDIT_TABLE, STATE_TABLE},
+    way::Request,
+};
 use serde_json::{Value, json};
 
-use super::{rds, way::Request};
+use super::rds;
 
 /// Secrets Manager ends the ARN of a secret with six characters of its own.
 const SECRET_END: &str = "-AbCdEf";

@@ -8,11 +8,9 @@ use aurora_restore_sandbox::{
     model::{AccountId, Place, RegionName, resources::Tag},
     server::Sandbox,
 };
+use aurora_restore_testing::way::Form;
 
-use super::{
-    question::{Origin, Question},
-    way::Form,
-};
+use super::question::{Origin, Question};
 
 /// The tags that the thing of an ARN bears at this moment.
 pub(super) type Tags<'a> = &'a dyn Fn(&str) -> BTreeMap<String, String>;

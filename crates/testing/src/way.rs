@@ -1,4 +1,5 @@
-//! The way between a function and a server: takes a request, shows it, passes it on, and brings the answer back.
+//! The way between a program and a server: takes a request, shows it, passes it on, and brings the answer back. Who is shown a
+//! request may hold it: then the server has not heard of it yet.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -8,7 +9,10 @@ use std::{
 };
 
 /// Makes a way to a server and says where it begins. Every request is shown before it is passed on.
-pub(super) fn to(server: &str, show: impl Fn(&Request) + Send + Sync + 'static) -> String {
+///
+/// # Panics
+/// If there is no free port.
+pub fn to(server: &str, show: impl Fn(&Request) + Send + Sync + 'static) -> String {
     let server = server.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let begins = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
@@ -36,16 +40,21 @@ fn pass_on(mut stream: &TcpStream, server: &str, show: &impl Fn(&Request)) -> st
 }
 
 /// One HTTP request, to be sent on over a connection that ends with it.
-pub(super) struct Request {
+#[derive(Debug)]
+pub struct Request {
     head: String,
     body: Vec<u8>,
 }
 
 /// Who signed a request, and for what.
-pub(super) struct Signed {
-    pub(super) access_key: String,
-    pub(super) region: String,
-    pub(super) service: String,
+#[derive(Debug)]
+pub struct Signed {
+    /// The id of the access key.
+    pub access_key: String,
+    /// The Region that it was signed for.
+    pub region: String,
+    /// The service that it was signed for, as signatures name it: `rds`.
+    pub service: String,
 }
 
 impl Request {
@@ -82,7 +91,7 @@ impl Request {
     }
 
     /// What the signature says: `key/date/region/service/aws4_request`.
-    pub(super) fn signed(&self) -> Option<Signed> {
+    pub fn signed(&self) -> Option<Signed> {
         let scope = self.header("authorization")?.split_once("Credential=")?.1;
         let mut parts = scope.split(['/', ',']).map(str::to_owned);
         let (access_key, _date) = (parts.next()?, parts.next()?);
@@ -90,17 +99,23 @@ impl Request {
     }
 
     /// The action of the JSON protocols.
-    pub(super) fn target(&self) -> Option<&str> {
+    pub fn target(&self) -> Option<&str> {
         self.header("x-amz-target").map(|target| target.rsplit('.').next().unwrap_or(target))
     }
 
     /// The body of the JSON protocols.
-    pub(super) fn json(&self) -> serde_json::Value {
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).expect("the SDK writes JSON")
     }
 
     /// The fields of a body in the Query protocol.
-    pub(super) fn form(&self) -> Form {
+    ///
+    /// # Panics
+    /// If it is encoded as no SDK does it.
+    pub fn form(&self) -> Form {
         let body = String::from_utf8_lossy(&self.body);
         let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
         Form(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
@@ -108,16 +123,17 @@ impl Request {
 }
 
 /// The fields of a call in the Query protocol.
-pub(super) struct Form(Vec<(String, String)>);
+#[derive(Debug)]
+pub struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A field; an empty one is none.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(found, value)| found == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// The fields of a list: what stands behind its name, with the value.
-    pub(super) fn of_list(&self, list: &str) -> impl Iterator<Item = (&str, &str)> {
+    pub fn of_list(&self, list: &str) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(list)?, value.as_str())))
     }
 }
