@@ -100,7 +100,8 @@ fn page(query: LogQuery<'_>, begins: u64) -> std::io::Result<LogPage> {
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_end();
         time = serde_json::from_str::<Timed>(text).map_or(time, |timed| timed.timestamp);
-        if !text.is_empty() && (query.since..query.until).contains(&time) {
+        let is_wanted = query.containing.is_none_or(|wanted| text.contains(wanted));
+        if !text.is_empty() && is_wanted && (query.since..query.until).contains(&time) {
             lines.push(LogLine { at: time, text: text.to_owned() });
         }
     }
@@ -113,7 +114,12 @@ mod tests {
 
     async fn read(path: &str) -> ServiceResult<Vec<LogLine>> {
         let time = |text: &str| text.parse().unwrap();
-        let query = LogQuery { group: path, since: time("2026-11-15T00:00:00Z"), until: time("2026-11-22T00:00:00Z") };
+        let query = LogQuery {
+            group: path,
+            since: time("2026-11-15T00:00:00Z"),
+            until: time("2026-11-22T00:00:00Z"),
+            containing: None,
+        };
         let (mut lines, mut from) = (Vec::new(), None);
         loop {
             let page = LogFiles.page(query, from.as_deref()).await?;

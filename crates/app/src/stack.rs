@@ -3,7 +3,7 @@
 pub use aurora_restore_aws::needed_indexes;
 use aurora_restore_aws::{
     AwsMonitors, AwsSafeguards, AwsTables, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs,
-    Connection, KmsKeys, LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
+    Connection, IamGrants, KmsKeys, LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
@@ -13,7 +13,7 @@ use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
     ports::{
-        Alarms, Artifacts, Executions, Functions, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards,
+        Alarms, Artifacts, Executions, Functions, Grants, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards,
         ServiceError, Stack, Stacks as _, Tables,
     },
 };
@@ -200,6 +200,14 @@ impl StackServices {
     /// [`ServicesError::Endpoint`].
     pub fn metrics(&self) -> Result<Box<dyn Metrics>, ServicesError> {
         Ok(Box::new(CloudWatch::new(&self.connection, None)?))
+    }
+
+    /// What the stack's roles may do.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn grants(&self) -> Result<Box<dyn Grants>, ServicesError> {
+        Ok(Box::new(IamGrants::new(&self.connection, None)?))
     }
 
     /// How things are guarded.

@@ -10,6 +10,7 @@
 //! | `executions` | `StepFunctions`: executions of a state machine | `aws-sdk-sfn` |
 //! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at; `Callers`: who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
 //! | `logs` | `CloudWatchLogs`: the lines of logs, and queries on them | `aws-sdk-cloudwatchlogs` |
+//! | `grants` | `IamGrants`: what roles may do | `aws-sdk-iam` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
 //! | `metrics` | `CloudWatch`: metrics by the day, and by shorter periods | `aws-sdk-cloudwatch` |
 //! | `monitors` | `AwsMonitors`: alarms, dashboards, saved queries | those of `logs`, `metrics` |
@@ -83,6 +84,8 @@ pub use stack::AwsTables;
 pub use stack::CloudWatch;
 #[cfg(feature = "logs")]
 pub use stack::CloudWatchLogs;
+#[cfg(feature = "grants")]
+pub use stack::IamGrants;
 #[cfg(feature = "stack")]
 pub use stack::{Callers, CloudFormation, KmsKeys, S3Artifacts};
 pub use table_name::{InvalidTableName, TableName};

@@ -19,6 +19,7 @@ pub mod insights;
 pub mod keys;
 pub mod monitoring;
 mod package;
+pub mod policy;
 pub mod ports;
 pub mod prices;
 pub mod review;

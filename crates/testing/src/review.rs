@@ -64,7 +64,11 @@ impl Logs for MemoryLogs {
             return Err(ServiceError::Missing { action, object, reason: "there is no such group".to_owned() });
         };
         let begins = from.and_then(|place| place.parse::<usize>().ok()).unwrap_or(0);
-        let wanted: Vec<&LogLine> = lines.iter().filter(|line| (query.since..query.until).contains(&line.at)).collect();
+        let is_wanted = |line: &&LogLine| {
+            (query.since..query.until).contains(&line.at)
+                && query.containing.is_none_or(|wanted| line.text.contains(wanted))
+        };
+        let wanted: Vec<&LogLine> = lines.iter().filter(is_wanted).collect();
         let page: Vec<LogLine> = wanted.iter().skip(begins).take(self.page_lines).map(|line| (*line).clone()).collect();
         let next = begins + page.len();
         Ok(LogPage { lines: page, next: (next < wanted.len()).then(|| next.to_string()) })

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Node {
@@ -157,6 +159,20 @@ impl Node {
     /// The value under a key of a map.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The same as JSON in memory; a function of CloudFormation is a map as in a template of JSON, and so no text.
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Number(number) | Self::Bound { otherwise: number, .. } => Value::from(*number),
+            Self::Bool(value) => Value::from(*value),
+            Self::List(members) => members.iter().map(Self::to_value).collect(),
+            Self::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), value.to_value())).collect(),
+            Self::Call(name, argument) => {
+                Value::Object([(format!("Fn::{name}"), argument.to_value())].into_iter().collect())
+            }
+        }
     }
 
     /// The text, if it is one.

@@ -6,6 +6,8 @@ mod cloudformation;
 mod cloudwatch;
 #[cfg(feature = "logs")]
 mod cloudwatch_logs;
+#[cfg(feature = "grants")]
+mod iam;
 mod kms;
 #[cfg(feature = "monitors")]
 mod monitors;
@@ -22,6 +24,8 @@ pub use cloudformation::CloudFormation;
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "logs")]
 pub use cloudwatch_logs::CloudWatchLogs;
+#[cfg(feature = "grants")]
+pub use iam::IamGrants;
 pub use kms::KmsKeys;
 #[cfg(feature = "monitors")]
 pub use monitors::AwsMonitors;

@@ -4,6 +4,7 @@
 mod changes;
 mod executions;
 mod functions;
+mod grants;
 mod journal;
 mod keys;
 mod monitoring;

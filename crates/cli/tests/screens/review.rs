@@ -164,7 +164,7 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
     let monthly = home.screen(&["review", "monthly"]).replace(env!("CARGO_PKG_VERSION"), "<version>");
     assert_snapshot!(monthly, @r#"
     $ aurora-restore review monthly
-    monthly review of stack ours in eu-central-1: 1 error, 1 warning in 4 checks
+    monthly review of stack ours in eu-central-1: 1 error, 1 warning in 5 checks
 
     functions   1 warning  0 functions of version not told, stack CREATE_COMPLETE
       warning  stack ours is of version not told, and this program of <version>
@@ -175,6 +175,8 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
                mend: Look at `--stack`.
 
     drift       good  3 resources
+
+    iam         good  0 statements of 0 roles, 0 questions put to IAM, 0 logs
 
     capacity    good  0 tables over 30 days
 

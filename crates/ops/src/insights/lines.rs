@@ -33,7 +33,7 @@ pub async fn ask_lines(
 ) -> Result<Answer, LinesError> {
     let mut evaluation = Evaluation::of(query);
     for group in groups {
-        let asked = LogQuery { group, since, until };
+        let asked = LogQuery { group, since, until, containing: None };
         let mut from: Option<String> = None;
         // Bounded by the log, which ends.
         loop {

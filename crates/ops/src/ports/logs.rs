@@ -32,6 +32,8 @@ pub struct LogQuery<'a> {
     pub since: Timestamp,
     /// Before this moment.
     pub until: Timestamp,
+    /// Only those with this in them, letter by letter; all without it. At most 200 characters, no quotes.
+    pub containing: Option<&'a str>,
 }
 
 /// Logs.

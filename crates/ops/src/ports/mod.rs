@@ -6,6 +6,7 @@ mod changes;
 mod drifts;
 mod executions;
 mod functions;
+mod grants;
 mod insights;
 mod keys;
 mod logs;
@@ -30,6 +31,7 @@ pub use executions::{
 pub use functions::{
     Alias, CallAnswer, CallReport, Called, CodeAt, FunctionFacts, Functions, Pointing, Readiness, Shift,
 };
+pub use grants::{Decision, DeniedBy, GrantedRole, Grants, Question, RolePolicy, ServiceUse};
 pub use insights::{Insights, InsightsAnswer, InsightsQuery, InsightsRow};
 pub use keys::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys};
 pub use logs::{LogLine, LogPage, LogQuery, Logs};

@@ -91,6 +91,7 @@ pub const CHECKS: &[&Check] = &[
     &monthly::functions::CHECK,
     &monthly::parameters::CHECK,
     &monthly::drift::CHECK,
+    &monthly::iam::CHECK,
     &monthly::capacity::CHECK,
     &monthly::cost::CHECK,
     &quarterly::runtimes::CHECK,

@@ -7,7 +7,7 @@
 //! | period | looks at | checks |
 //! |---|---|---|
 //! | weekly | the last 7 days | `logs`, `state`, `metrics`, `leftovers` |
-//! | monthly | the last 30 days | `functions`, `parameters`, `drift`, `capacity`, `cost` |
+//! | monthly | the last 30 days | `functions`, `parameters`, `drift`, `iam`, `capacity`, `cost` |
 //! | quarterly | the last 90 days | `runtimes`, `security`, `drill`, `trend` |
 //!
 //! The list of them all is [`CHECKS`]; each is a module of its own under its period.

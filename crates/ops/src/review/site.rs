@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
 use crate::{
     ports::{
-        Drifts, Execution, ExecutionName, Executions, ExecutionsError, Logs, Metrics, Safeguards, Stack, StackResource,
-        Started,
+        Drifts, Execution, ExecutionName, Executions, ExecutionsError, Grants, Logs, Metrics, Safeguards, Stack,
+        StackResource, Started,
     },
     sweep::Sweep,
 };
@@ -105,6 +105,8 @@ pub struct Site<'a> {
     pub configuration: Reach<&'a dyn Verdicts>,
     /// How the stack's resources differ from its template.
     pub drifts: Reach<&'a dyn Drifts>,
+    /// What the stack's roles may do.
+    pub grants: Reach<&'a dyn Grants>,
     /// How the stack's things are guarded.
     pub safeguards: Reach<&'a dyn Safeguards>,
     /// The drills that were held.

@@ -7,7 +7,10 @@ use aurora_restore_core::{
     ports::{Clock as _, Location, Side},
 };
 use aurora_restore_ops::{
-    ports::{BucketGuard, LogGuard, Metric, SecretGuard, Stack, StackResource, TableGuard, TopicGuard},
+    ports::{
+        BucketGuard, GrantedRole, LogGuard, Metric, RolePolicy, SecretGuard, ServiceUse, Stack, StackResource,
+        TableGuard, TopicGuard,
+    },
     review::{
         Deployed, Drill, DrillResult, Finding, Level, ParameterVerdict, Period, Reach, Reviewed, Selection, Site,
         review,
@@ -15,7 +18,7 @@ use aurora_restore_ops::{
     sweep::{Bounds, Sweep},
 };
 use aurora_restore_testing::{
-    MemoryExecutions,
+    MemoryExecutions, MemoryGrants,
     review::{MemoryDrifts, MemoryDrills, MemoryLogs, MemoryMetrics, MemorySafeguards, MemoryVerdict},
     scenario::{FRANKFURT, Scenario, Stage, operation, region},
 };
@@ -27,6 +30,8 @@ pub(crate) const MACHINE: &str = "arn:aws:states:eu-central-1:444455556666:state
 pub(crate) const TABLE: &str = "AuroraRestoreStateTable";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-central-1:444455556666:notices";
 pub(crate) const BUCKET: &str = "aurora-restore-444455556666-eu-central-1";
+pub(crate) const ROLE: &str = "aurora-restore-undo";
+pub(crate) const ROLE_ARN: &str = "arn:aws:iam::444455556666:role/aurora-restore-undo";
 pub(crate) const SECRET: &str = "staging/master";
 pub(crate) const CONFIGURATION: &str = "[target]\ncluster = \"staging\"\n";
 
@@ -38,6 +43,7 @@ pub(crate) struct World {
     pub(crate) deployed: Deployed,
     pub(crate) verdict: MemoryVerdict,
     pub(crate) drifts: MemoryDrifts,
+    pub(crate) grants: MemoryGrants,
     pub(crate) safeguards: MemorySafeguards,
     pub(crate) drills: MemoryDrills,
 }
@@ -65,6 +71,7 @@ impl World {
                 problems: Vec::new(),
             }))),
             drifts: MemoryDrifts::default(),
+            grants: grants(scenario.clock.now() - SignedDuration::from_hours(24 * 200)),
             safeguards: safeguards(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
             drills: MemoryDrills(Some(Drill {
                 operation: operation("drill-1"),
@@ -121,6 +128,7 @@ impl World {
             deployed: Reach::There(&self.deployed),
             configuration: Reach::There(&self.verdict),
             drifts: Reach::There(&self.drifts),
+            grants: Reach::There(&self.grants),
             safeguards: Reach::There(&self.safeguards),
             drills: Reach::There(Box::new(&self.drills)),
         }
@@ -166,6 +174,25 @@ pub(crate) fn table(name: &str) -> Metric {
     Metric::new("AWS/DynamoDB", name, &[("TableName", TABLE)])
 }
 
+/// One role, which may what the stack's template gives a step, and used it.
+fn grants(made_at: Timestamp) -> MemoryGrants {
+    let document = r#"{"Version":"2012-10-17","Statement":[
+        {"Sid":"Trace","Effect":"Allow","Action":["xray:PutTraceSegments"],"Resource":"*"},
+        {"Sid":"DeleteOurs","Effect":"Allow","Action":"rds:DeleteDBCluster","Resource":"arn:aws:rds:eu-central-1:444455556666:cluster:*",
+            "Condition":{"StringEquals":{"aws:ResourceTag/aurora-restore:role":["staged","retired"]}}},
+        {"Sid":"KeyOfTopic","Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:eu-central-1:444455556666:key/1",
+            "Condition":{"StringLike":{"kms:ViaService":"sns.*.amazonaws.com"}}}]}"#;
+    let policies = vec![RolePolicy { name: "undo".to_owned(), document: document.to_owned() }];
+    let used =
+        ["xray", "rds", "kms"].map(|service| ServiceUse { service: service.to_owned(), last_used_at: Some(made_at) });
+    let role = GrantedRole { arn: ROLE_ARN.to_owned(), made_at: Some(made_at), policies };
+    MemoryGrants {
+        roles: [(ROLE.to_owned(), role)].into(),
+        used: [(ROLE_ARN.to_owned(), used.to_vec())].into(),
+        ..MemoryGrants::default()
+    }
+}
+
 /// Everything as the stack's template has it made.
 fn safeguards(changed_at: Timestamp) -> MemorySafeguards {
     let key = || Some("arn:aws:kms:eu-central-1:444455556666:key/1".to_owned());
@@ -205,6 +232,7 @@ fn deployed(changed_at: Timestamp) -> Deployed {
             resource("AWS::Lambda::Function", FUNCTION),
             resource("AWS::StepFunctions::StateMachine", MACHINE),
             resource("AWS::DynamoDB::Table", TABLE),
+            resource("AWS::IAM::Role", ROLE),
             resource("AWS::Logs::LogGroup", LOG),
             resource("AWS::SNS::Topic", TOPIC),
         ],

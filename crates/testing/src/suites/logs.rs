@@ -57,14 +57,19 @@ async fn of_the_time(fixture: &dyn LogsFixture, now: Timestamp) -> Case {
     lines.extend(wished.iter().zip([60, 50, 40]).map(|(text, minutes)| (at(minutes), (*text).to_owned())));
     lines.push((at(30), "at the end, which does not belong to it".to_owned()));
     fixture.put("suite-time", lines).await;
-    let (found, _) = all(fixture.logs(), LogQuery { group: "suite-time", since: at(60), until: at(30) }).await?;
+    let (found, _) =
+        all(fixture.logs(), LogQuery { group: "suite-time", since: at(60), until: at(30), containing: None }).await?;
     let texts: Vec<&str> = found.iter().map(|line| line.text.as_str()).collect();
     same("the lines", &texts, &wished.to_vec())?;
+    let some = LogQuery { group: "suite-time", since: at(60), until: at(30), containing: Some("e 日") };
+    let (some, _) = all(fixture.logs(), some).await?;
+    same("the lines with a text in them", &some, &found[1..2].to_vec())?;
     same("the first time", &found[0].at.as_millisecond(), &at(60).as_millisecond())
 }
 
 async fn missing(fixture: &dyn LogsFixture, now: Timestamp) -> Case {
-    let query = LogQuery { group: "suite-nobody", since: now - SignedDuration::from_hours(1), until: now };
+    let query =
+        LogQuery { group: "suite-nobody", since: now - SignedDuration::from_hours(1), until: now, containing: None };
     match fixture.logs().page(query, None).await {
         Err(ServiceError::Missing { .. }) => Ok(()),
         other => Err(Broken(format!("its page is {other:?}"))),
@@ -78,7 +83,8 @@ async fn paged(fixture: &dyn LogsFixture, now: Timestamp) -> Case {
         (since + millis, format!("line {number}"))
     };
     fixture.put("suite-pages", (0..MANY).map(line).collect()).await;
-    let (found, pages) = all(fixture.logs(), LogQuery { group: "suite-pages", since, until: now }).await?;
+    let (found, pages) =
+        all(fixture.logs(), LogQuery { group: "suite-pages", since, until: now, containing: None }).await?;
     let expected: Vec<String> = (0..MANY).map(|number| format!("line {number}")).collect();
     same("how many lines there are", &found.len(), &expected.len())?;
     let differs = found.iter().zip(&expected).find(|(found, expected)| found.text != **expected);

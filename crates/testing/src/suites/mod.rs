@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod executions;
 pub mod functions;
+pub mod grants;
 pub mod insights;
 pub mod journal;
 pub mod logs;

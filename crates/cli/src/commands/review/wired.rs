@@ -10,7 +10,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     drill::HeldDrills,
     patiently,
-    ports::{Executions, Logs, Metrics, Safeguards, Stack},
+    ports::{Executions, Grants, Logs, Metrics, Safeguards, Stack},
     review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
@@ -36,6 +36,7 @@ pub(super) struct Wired {
     configuration: Reach<StackConfiguration>,
     /// The account and Region of the stack, entered.
     of_stack: Reach<StackServices>,
+    grants: Reach<Box<dyn Grants>>,
     safeguards: Reach<Box<dyn Safeguards>>,
 }
 
@@ -77,6 +78,7 @@ impl Wired {
             deployed: self.deployed.as_ref(),
             configuration: self.configuration.as_ref().map(|configuration| configuration as &dyn Verdicts),
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
+            grants: held(&self.grants),
             safeguards: held(&self.safeguards),
             drills: held(&self.journal).map(|journal| Box::new(HeldDrills { journal, now }) as Box<dyn Drills + '_>),
         }
@@ -101,6 +103,7 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
         logs,
         metrics: reach(of_stack.metrics()),
         configuration: reach(of_stack.configuration(stack)),
+        grants: reach(of_stack.grants()),
         safeguards: reach(of_stack.safeguards()),
         of_stack: Reach::There(of_stack),
         deployed,
@@ -123,6 +126,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
         deployed: Reach::NotHere(NO_STACK),
         configuration: Reach::NotHere(NO_STACK),
         of_stack: Reach::NotHere(NO_STACK),
+        grants: Reach::NotHere(NO_STACK),
         safeguards: Reach::NotHere(NO_STACK),
     })
 }

@@ -4,6 +4,7 @@ pub(super) mod capacity;
 pub(super) mod cost;
 pub(super) mod drift;
 pub(super) mod functions;
+pub(super) mod iam;
 pub(super) mod parameters;
 mod plain_secrets;
 

@@ -61,7 +61,8 @@ enum Broken {
 
 async fn read_all(site: &Site<'_>, logs: &dyn Logs, groups: &[String]) -> Result<Seen, Unlooked> {
     let (since, until) = (Period::Weekly.since(site.now), site.now);
-    let reads: Vec<_> = groups.iter().map(|group| read(logs, LogQuery { group, since, until })).collect();
+    let reads: Vec<_> =
+        groups.iter().map(|group| read(logs, LogQuery { group, since, until, containing: None })).collect();
     let reads: Vec<Read> = stream::iter(reads).buffered(AT_ONCE).collect().await;
     let lines: u64 = reads.iter().map(|read| read.found.lines).sum();
     let mut findings = Vec::new();

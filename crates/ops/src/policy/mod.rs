@@ -1,0 +1,8 @@
+//! Policies of IAM, as far as reviews and gates judge them: statements, and which of them are written wider than anything
+//! needs. Pure; whether a call is allowed is asked of IAM itself.
+
+mod statement;
+mod wide;
+
+pub use statement::{Condition, Statement, UnreadablePolicy, statements};
+pub use wide::{TooWide, too_wide};
