@@ -243,8 +243,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            copy: SignedDuration::from_hours(30),
-            restore: SignedDuration::from_hours(30),
+            copy: SignedDuration::from_hours(24),
+            restore: SignedDuration::from_hours(24),
             instances: SignedDuration::from_hours(6),
             step: SignedDuration::from_hours(2),
             attempts_max: 8,

@@ -63,7 +63,7 @@ fn old(number: usize) -> Seed {
 /// The guide's own commands with `status` aliased. Their `xargs` takes all ids of a page for one, which deletes nothing: here each
 /// gets a line of its own.
 fn by_hand() -> Result<Duration, String> {
-    let server = StandIn::moto();
+    let server = StandIn::ministack();
     tables::create(&server, STATE, AUDIT);
     let seeds: Vec<Seed> = (0..BY_HAND).map(|number| Seed { with_entries: false, ..old(number) }).collect();
     tables::seed(&server, STATE, AUDIT, &seeds);
@@ -120,7 +120,7 @@ fn seeds() -> Vec<Seed> {
 }
 
 async fn measure(by_hand: Duration) -> Result<(), String> {
-    let server = StandIn::moto();
+    let server = StandIn::ministack();
     tables::create(&server, STATE, AUDIT);
     let seeds = seeds();
     tables::seed(&server, STATE, AUDIT, &seeds);

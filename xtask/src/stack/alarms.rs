@@ -72,12 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn every_function_table_and_machine_of_restores_is_watched() {
+    fn every_function_table_and_machine_is_watched() {
         let declared = views::declared();
         let watched: BTreeSet<&str> =
             declared.alarms.iter().flat_map(|alarm| alarm.dimensions.values()).map(String::as_str).collect();
         let functions = Place::all().into_iter().map(|place| format!("{}Function", place.logical()));
-        let others = ["StateTable", "AuditTable", "StateMachine", "ScheduleGroup"].map(str::to_owned);
+        let others =
+            ["StateTable", "AuditTable", "StateMachine", "BatchStateMachine", "ScheduleGroup"].map(str::to_owned);
         for name in functions.chain(others) {
             assert!(watched.contains(format!("${{{name}}}").as_str()), "nothing watches {name}");
         }

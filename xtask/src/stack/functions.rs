@@ -14,8 +14,12 @@ use super::{
 /// Functions publish a new version when this changes, and only then: CloudFormation makes a version when its properties
 /// change, and Lambda refuses one that is no different from the last. So the same words stand in both. `Release` stands for
 /// everything else: whoever deploys gives another one whenever the template or a parameter is another.
-const RELEASE: &str =
-    "package ${CodeVersion}, release ${Release}, ${MemorySize} MB, ${FunctionTimeout} s, look every ${PollInterval}";
+///
+/// What a client may change that gives no release stands here too, as far as 256 characters go: above all whether the strategy
+/// `replace` is allowed, which the functions and their roles have to know at the same time.
+const RELEASE: &str = "package ${CodeVersion} ${Release}, ${Runtime} ${Architecture}, ${MemorySize} MB, ${FunctionTimeout} s, \
+                       look ${PollInterval}, replace ${AllowReplace}, keep ${StateRetentionDays}/${AuditRetentionDays} d, \
+                       sweep ${SweepPeriod}";
 
 /// Everything of one place.
 pub(crate) fn resources(place: Place) -> Vec<(String, Node)> {
@@ -107,7 +111,7 @@ fn function(place: Place) -> Node {
         Place::Step(step) => format!("Step {step} of a restore ({RELEASE})"),
         Place::Undo => format!("The way back of a restore ({RELEASE})"),
         Place::Retire => format!("The end of a retired cluster ({RELEASE})"),
-        Place::Sweep => format!("Looks for stalled operations, what is due, and left-overs ({RELEASE})"),
+        Place::Sweep => format!("Looks for what stands still, is due, or was left ({RELEASE})"),
     };
     let properties = map! {
         "FunctionName" => sub(format!("${{NamePrefix}}-{}", place.name())),

@@ -6,15 +6,9 @@ use super::{
     tags,
 };
 
-/// The services that a function in the VPC calls, other than DynamoDB.
-const SERVICES: [(&str, &str); 6] = [
-    ("Kms", "kms"),
-    ("Rds", "rds"),
-    ("SecretsManager", "secretsmanager"),
-    ("Sns", "sns"),
-    ("Ssm", "ssm"),
-    ("Sts", "sts"),
-];
+/// The services that a function in the VPC calls, other than DynamoDB. KMS is asked by these services, not by functions.
+const SERVICES: [(&str, &str); 5] =
+    [("Rds", "rds"), ("SecretsManager", "secretsmanager"), ("Sns", "sns"), ("Ssm", "ssm"), ("Sts", "sts")];
 
 /// The endpoints, all behind a condition.
 pub(crate) fn resources() -> Vec<(String, Node)> {

@@ -67,7 +67,8 @@ impl Parameter {
 
 const YES_NO: Check = Check::OneOf(&["yes", "no"]);
 const TABLE: Check = Check::Form("^[a-zA-Z0-9_.-]{3,255}$");
-const ENDPOINT: Check = Check::Form("^$|^https?://[a-zA-Z0-9.-]+(:[0-9]+)?/?$");
+const ENDPOINT: Check =
+    Check::Form("^$|^https://[a-zA-Z0-9.-]+(:[0-9]+)?/?$|^http://(localhost|127[0-9.]+)(:[0-9]+)?/?$");
 const IDS: &str = "^$|^(sg|subnet|rtb)-[0-9a-f]+$";
 const EXPRESSION: Check = Check::Form("^(cron|rate)\\(.+\\)$");
 /// The periods that a log group knows.
@@ -143,9 +144,9 @@ pub(crate) const GROUPS: [Group; 8] = [
                 .otherwise("between 128 and 10240"),
             parameter("FunctionTimeout", Some("300"), Check::Between(30, 900), "Seconds that one invocation may last. Verifying large databases needs most.")
                 .otherwise("between 30 and 900"),
-            parameter("RestoreTimeoutHours", Some("72"), Check::OneOf(&["6", "12", "24", "36", "48", "72", "96", "120", "168", "240", "336"]), "Hours that one execution may last. It has to be longer than the bounds of the configuration (`limits`) together, which undo an operation; this one only ends the execution.")
+            parameter("RestoreTimeoutHours", Some("96"), Check::OneOf(&["6", "12", "24", "36", "48", "72", "96", "120", "168", "240", "336"]), "Hours that one execution may last. It has to be longer than the bounds of the configuration (`limits`) together, the way back included; those undo an operation, this one only ends the execution.")
                 .otherwise("one of the listed numbers of hours"),
-            parameter("PollInterval", Some("100s"), Check::Form("^[1-9][0-9]{0,3}s$"), "The time between two looks at RDS. Step Functions keeps 25,000 events of an execution, and a look is nine: for more than 72 hours take longer.")
+            parameter("PollInterval", Some("130s"), Check::Form("^[1-9][0-9]{0,3}s$"), "The time between two looks at RDS. Step Functions keeps 25,000 events of an execution, and a look is nine: for more than 96 hours take longer.")
                 .otherwise("1s to 9999s"),
             parameter("PermissionsBoundary", Some(""), Check::Form("^$|^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$"), "The permissions boundary of every role, where the account asks for one.")
                 .otherwise("the ARN of a policy, or empty"),
@@ -199,9 +200,9 @@ pub(crate) const GROUPS: [Group; 8] = [
     Group {
         title: "Stand-ins (empty in production)",
         parameters: &[
-            parameter("ServiceEndpoint", Some(""), ENDPOINT, "Where every service is, if not at AWS.").otherwise("a URL, or empty"),
-            parameter("RdsEndpoint", Some(""), ENDPOINT, "Where RDS is, if not at AWS.").otherwise("a URL, or empty"),
-            parameter("StsEndpoint", Some(""), ENDPOINT, "Where STS is, if not at AWS.").otherwise("a URL, or empty"),
+            parameter("ServiceEndpoint", Some(""), ENDPOINT, "Where every service is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
+            parameter("RdsEndpoint", Some(""), ENDPOINT, "Where RDS is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
+            parameter("StsEndpoint", Some(""), ENDPOINT, "Where STS is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
         ],
     },
 ];

@@ -16,6 +16,8 @@ use super::{
     place::{Place, successors},
 };
 
+/// Where nothing of the execution's input is left: what functions see of it they are given by name.
+const BEGIN: &str = "begin";
 /// Where an answer is looked at that is neither a wait nor the next step of a strategy.
 const ROUTE: &str = "where-now";
 /// The event of `undo` after a person's word or a failed step.
@@ -61,7 +63,7 @@ const FAILURES: [(&str, &str, Said); 7] = [
 
 /// The whole machine.
 pub(crate) fn machine() -> Node {
-    let mut states: Vec<(String, Node)> = Vec::new();
+    let mut states = vec![(BEGIN.to_owned(), begin())];
     for step in StepKind::ALL {
         states.extend(step_states(step));
     }
@@ -72,10 +74,15 @@ pub(crate) fn machine() -> Node {
     states.extend(ends());
     map! {
         "Comment" => "One restore of aurora-restore: one state for each step. Generated from the engine's list of steps.",
-        "StartAt" => StepKind::ALL[0].as_str(),
-        "TimeoutSeconds" => Node::Bound { name: "RestoreTimeoutSeconds", otherwise: 72 * 3600 },
+        "StartAt" => BEGIN,
+        "TimeoutSeconds" => Node::Bound { name: "RestoreTimeoutSeconds", otherwise: 96 * 3600 },
         "States" => Node::Map(states),
     }
+}
+
+/// Whoever starts an execution may put anything into its input, and it would be taken for what a function answered.
+fn begin() -> Node {
+    map! { "Type" => "Pass", "Parameters" => map! {}, "Next" => StepKind::ALL[0].as_str() }
 }
 
 fn answered(place: Place) -> String {
@@ -240,7 +247,7 @@ fn route() -> Vec<(String, Node)> {
 }
 
 /// A function that cannot read the journal cannot know whether an operation was begun. The machine knows it where a function
-/// had answered: the answer stands where the input of the execution stood before.
+/// had answered: the answer stands where nothing stood before.
 fn was_begun() -> Vec<(String, Node)> {
     let answered = map! { "Variable" => "$.outcome", "IsPresent" => true, "Next" => TELL_BLOCKED };
     let look = map! { "Type" => "Choice", "Choices" => list![answered], "Default" => "refused" };
@@ -286,9 +293,10 @@ fn ends() -> Vec<(String, Node)> {
 
 /// A notice from the machine itself, because the function that would send it cannot be run.
 fn tell() -> Node {
-    let message = "States.Format('Execution {} of aurora-restore has stopped: a function could not be run. If its operation \
-                   was begun, it stands where its journal says; once the cause is removed, go on with aurora-restore resume. \
-                   Otherwise start it anew. What the execution knows: {}', $$.Execution.Name, States.JsonToString($))";
+    let message = "States.Format('Execution {} of aurora-restore (stack {}) has stopped: a function could not be run. If its \
+                   operation was begun, it stands where its journal says; once the cause is removed, go on with aurora-restore \
+                   resume ID --stack {}. Otherwise start it anew. What the execution knows: {}', $$.Execution.Name, \
+                   '${AWS::StackName}', '${AWS::StackName}', States.JsonToString($))";
     notice("aurora-restore: an execution has stopped", message, "interrupted")
 }
 

@@ -170,12 +170,18 @@ fn journal(reader: &Reader<'_>, sources: &Sources, region: Option<&Region>) -> O
     if state.is_some() && state == audit {
         reader.refuse("journal.audit-table", "it is the state table, too; entries need a table of their own", None);
     }
+    let (state_retention, audit_retention) =
+        (reader.positive("journal.state-retention"), reader.positive("journal.audit-retention"));
+    if state_retention.zip(audit_retention).is_some_and(|(state, audit)| audit < state) {
+        let told = "it is shorter than `journal.state-retention`: an operation would be kept whose journal is gone";
+        reader.refuse("journal.audit-retention", told, Some("Keep entries as long as states, or longer.".to_owned()));
+    }
     Some(JournalPlace::Tables(Box::new(JournalTables {
         region: region?.clone(),
         state: state?,
         audit: audit?,
-        state_retention: reader.positive("journal.state-retention")?,
-        audit_retention: reader.positive("journal.audit-retention")?,
+        state_retention: state_retention?,
+        audit_retention: audit_retention?,
     })))
 }
 

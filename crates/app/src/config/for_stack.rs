@@ -3,8 +3,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use aurora_restore_core::request::Request;
-use jiff::Timestamp;
+use aurora_restore_core::{
+    engine::longest,
+    request::{Limits, Request},
+};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Config, ConfigError, ParameterText, Problem, Sources, Value};
 
@@ -111,6 +114,27 @@ pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<String>
         _ => None,
     });
     Ok(ids.collect())
+}
+
+/// How long one restore may last by a stack's configuration: what is said there, or the defaults. What its functions would
+/// refuse has no bounds.
+pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<SignedDuration> {
+    let parameter = ParameterText { name: String::new(), text: configuration.to_owned() };
+    let config = Config::load(&Sources::of_function(of_functions(region), parameter)).ok()?;
+    let bound = |path: &str| {
+        config.show().into_iter().find(|key| key.path == path).and_then(|key| match key.value {
+            Some(Value::Duration(bound)) => Some(*bound),
+            _ => None,
+        })
+    };
+    let limits = Limits {
+        copy: bound("limits.copy")?,
+        restore: bound("limits.restore")?,
+        instances: bound("limits.instances")?,
+        step: bound("limits.step")?,
+        ..Limits::default()
+    };
+    Some(longest(&limits))
 }
 
 #[cfg(test)]

@@ -270,7 +270,7 @@ fn the_journal_is_in_a_file_unless_tables_are_asked_for() {
     let usual = environment("").unwrap();
     assert!(matches!(usual.journal, JournalPlace::File(_)) && matches!(usual.secrets, SecretsPlace::Directory(_)));
     let remote = environment(
-        "[journal]\nstore = \"tables\"\nstate-table = \"mine\"\naudit-retention = \"30d\"\n[notify]\nchannel = \"sns\"\n\
+        "[journal]\nstore = \"tables\"\nstate-table = \"mine\"\nstate-retention = \"20d\"\naudit-retention = \"30d\"\n[notify]\nchannel = \"sns\"\n\
          topic = \"arn:aws:sns:eu-west-1:444455556666:restores\"\n",
     )
     .unwrap();
@@ -283,6 +283,8 @@ fn the_journal_is_in_a_file_unless_tables_are_asked_for() {
     assert!(problem("[journal]\nstore = \"tables\"\nstate-table = \"a b\"\n").contains("is not the name of a table"));
     let same = problem("[journal]\nstore = \"tables\"\nstate-table = \"one\"\naudit-table = \"one\"\n");
     assert!(same.contains("it is the state table, too"), "{same}");
+    let short = problem("[journal]\nstore = \"tables\"\nstate-retention = \"40d\"\naudit-retention = \"39d\"\n");
+    assert!(short.contains("it is shorter than `journal.state-retention`"), "{short}");
     assert!(problem("[notify]\nchannel = \"sns\"\n").contains("`notify.topic` is not set"));
     assert!(problem("[notify]\nchannel = \"sns\"\ntopic = \"restores\"\n").contains("notify.topic"));
 }

@@ -228,8 +228,8 @@ fn every_value_is_shown_with_its_origin() {
     # source.region is not set
     source.latest-of = "prod"  # aurora-restore.toml:3
     restore.strategy = "side-by-side"  # flag --set restore.strategy
-    limits.copy = "30h"  # default
-    limits.restore = "30h"  # default
+    limits.copy = "24h"  # default
+    limits.restore = "24h"  # default
     limits.instances = "6h"  # default
     limits.step = "2h"  # default
     limits.attempts-max = 8  # default

@@ -54,14 +54,14 @@ fn what_the_journal_keeps_is_shown() {
       lock       held by op-20261121-200000-00ff
       executor   first
       token      1
-      entries    24, the newest 6e24d93223fe0a9115101e5ce6c05ddd4677d79495d3ff2b0ffd00a703a7fcdf
+      entries    24, the newest f6680660fdd93ae3def8cad7f75b27da1adc7c9c330e87000efcdcf9067464cc
       verdict    sound: the chain holds, and the item is what it says
     --- exit 0
     "#);
     assert_snapshot!(home.screen(&["--json", "state", "show", OPEN]), @r#"
     $ aurora-restore --json state show op-20261121-200000-00ff
     {"kind":"version","version":1}
-    {"kind":"operation","state":{"operation_id":"op-20261121-200000-00ff","version":1,"status":"IN_PROGRESS","step":"restore-snapshot","target":"staging","target_key":{"account":"222222222222","region":"eu-central-1","cluster":"staging"},"holds_target":true,"requested_at":"2026-11-21T11:06:13Z","last_updated_at":"2026-11-21T11:06:13Z","ended_at":null,"sequence":6,"progress":{"step":"restore-snapshot","text":"cluster staging-new-867ed8ff is `migrating`","percent":null},"failure":null,"retire_after":null,"ttl":null},"sequence":6,"token":1,"executor":"first","holder":"op-20261121-200000-00ff","entries":6,"newest_hash":"318cbd0d2d2bf72a8cdd58fb627b53ae510e605517bac97390aad8cef087d4d1","findings":[]}
+    {"kind":"operation","state":{"operation_id":"op-20261121-200000-00ff","version":1,"status":"IN_PROGRESS","step":"restore-snapshot","target":"staging","target_key":{"account":"222222222222","region":"eu-central-1","cluster":"staging"},"holds_target":true,"requested_at":"2026-11-21T11:06:13Z","last_updated_at":"2026-11-21T11:06:13Z","ended_at":null,"sequence":6,"progress":{"step":"restore-snapshot","text":"cluster staging-new-867ed8ff is `migrating`","percent":null},"failure":null,"retire_after":null,"ttl":null},"sequence":6,"token":1,"executor":"first","holder":"op-20261121-200000-00ff","entries":6,"newest_hash":"947f30599598eea9fb8b998541829b0f153a920edb9b9f5cc8675149273fb81d","findings":[]}
     --- exit 0
     "#);
 }
@@ -143,7 +143,7 @@ fn a_row_that_was_altered_is_found_and_named() {
       ended      2026-11-21 10:52:13Z
       lock       held by op-20261121-200000-00ff
       token      1
-      entries    24, the newest 6e24d93223fe0a9115101e5ce6c05ddd4677d79495d3ff2b0ffd00a703a7fcdf
+      entries    24, the newest f6680660fdd93ae3def8cad7f75b27da1adc7c9c330e87000efcdcf9067464cc
     broken-chain op-20261121-080000-7f3a: entry 1 was altered after it was written
       hint: Nothing is done with a journal that cannot be trusted: keep what `aurora-restore state show op-20261121-080000-7f3a` shows, find out who wrote into the store, and bring the operation back from a backup or an export.
     --- exit 1
@@ -153,7 +153,7 @@ fn a_row_that_was_altered_is_found_and_named() {
     --- stderr
     error: broken-chain op-20261121-080000-7f3a: entry 1 was altered after it was written [ARP-STATE-003]
     hint: Nothing is done with a journal that cannot be trusted: keep what `aurora-restore state show op-20261121-080000-7f3a` shows, find out who wrote into the store, and bring the operation back from a backup or an export.
-    done: wrote 1 operation with 6 entries to all.jsonl; sha256 02452c53962c1044586b7078561c95ca9bfbf8855b5d862e49ca894bcabed89c
+    done: wrote 1 operation with 6 entries to all.jsonl; sha256 e586070f43f95cf975bbd5a0c075b1bf94a0ee27fd32b93e412b0c86486dea70
     --- exit 1
     "#);
 }
@@ -208,7 +208,7 @@ fn what_was_purged_is_in_the_export_and_comes_back_from_it() {
     $ aurora-restore state purge --status COMPLETED --older-than 1h --export old.jsonl --yes
     --- stderr
     exported 1 operation to old.jsonl
-    done: deleted 1 item; the export is old.jsonl, sha256 fa9b192c781a5d28f17de03144bbc2b81c7b974579524b979a73696d988ccb4a
+    done: deleted 1 item; the export is old.jsonl, sha256 3d8fe218b37d41db12fdf9a3bf57ddb276d27342bbf0adf47c29a71a130f3be5
     hint: `aurora-restore state import old.jsonl` puts them back.
     --- exit 0
     "#);
@@ -228,7 +228,7 @@ fn what_was_purged_is_in_the_export_and_comes_back_from_it() {
     assert_snapshot!(home.screen(&["state", "verify", "--file", "old.jsonl"]), @r#"
     $ aurora-restore state verify --file old.jsonl
     --- stderr
-    done: the export is what was written: 1 operation with 24 entries; sha256 fa9b192c781a5d28f17de03144bbc2b81c7b974579524b979a73696d988ccb4a
+    done: the export is what was written: 1 operation with 24 entries; sha256 3d8fe218b37d41db12fdf9a3bf57ddb276d27342bbf0adf47c29a71a130f3be5
     --- exit 0
     "#);
     assert_snapshot!(home.screen(&["state", "import", "old.jsonl", "--yes"]), @r#"
@@ -240,7 +240,7 @@ fn what_was_purged_is_in_the_export_and_comes_back_from_it() {
     assert_snapshot!(home.screen(&["--json", "state", "import", "old.jsonl", "--yes"]), @r#"
     $ aurora-restore --json state import old.jsonl --yes
     {"kind":"version","version":1}
-    {"kind":"import","written":0,"same":1,"differs":0,"operations":1,"entries":24,"left_out":0,"sha256":"fa9b192c781a5d28f17de03144bbc2b81c7b974579524b979a73696d988ccb4a"}
+    {"kind":"import","written":0,"same":1,"differs":0,"operations":1,"entries":24,"left_out":0,"sha256":"3d8fe218b37d41db12fdf9a3bf57ddb276d27342bbf0adf47c29a71a130f3be5"}
     --- stderr
     done: put back 0 operations; already there: 1.
     --- exit 0
@@ -264,7 +264,7 @@ fn an_export_goes_into_another_home() {
     assert_snapshot!(home.screen(&["state", "export", "all.jsonl"]), @r#"
     $ aurora-restore state export all.jsonl
     --- stderr
-    done: wrote 2 operations with 30 entries to all.jsonl; sha256 5fd882d60502745ebfa6066ff60d74d33cff27f7611d3886f322a92caeda9133
+    done: wrote 2 operations with 30 entries to all.jsonl; sha256 f7664b5954e64e4a9e65ec87c5c4e06b6bf51846e7a5ce7f426debfb4c4b9629
     --- exit 0
     "#);
     let other = Home::with_config(COMPLETE);

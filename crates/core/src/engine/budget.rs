@@ -174,6 +174,12 @@ fn step_limit(step: StepKind, limits: &Limits) -> SignedDuration {
     }
 }
 
+/// The longest that an operation may last by its bounds: every step one after the other, and then the way back.
+pub fn longest(limits: &Limits) -> SignedDuration {
+    let steps = StepKind::ALL.into_iter().map(|step| step_limit(step, limits));
+    steps.fold(undo_limit(limits), SignedDuration::saturating_add)
+}
+
 /// An undo may have to restore a cluster from its final snapshot.
 fn undo_limit(limits: &Limits) -> SignedDuration {
     limits.restore.max(limits.step)

@@ -20,6 +20,7 @@ mod place;
 mod session;
 
 use budget::RetireTime;
+pub use budget::longest;
 pub use decide::{Decision, decide};
 pub use fence::{Fence, PROOF_AGE_MAX};
 pub use people::{claim, request_cancel, undo_can_be_waived, undo_is_possible};

@@ -5,7 +5,7 @@ mod rows;
 use std::fmt::Write as _;
 
 use super::node::{Bounds, Node, list, map};
-use rows::{ROWS, Row};
+use rows::{ROWS, Row, When};
 
 /// The policy, for the template's default names.
 pub(crate) fn policy() -> String {
@@ -21,14 +21,27 @@ pub(super) fn document() -> Node {
             "Action" => row.actions.to_vec(),
             "Resource" => row.resources.to_vec(),
         };
-        if row.sid != "HandRolesToServices" {
-            return statement;
+        match row.when {
+            None => statement,
+            Some(when) => statement.with(map! { "Condition" => condition(when) }),
         }
-        let services = list!["lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"];
-        statement.with(map! { "Condition" => map! { "StringEquals" => map! { "iam:PassedToService" => services } } })
     };
     let statements: Vec<Node> = ROWS.iter().map(statement).collect();
     super::permissions::document(statements)
+}
+
+fn condition(when: When) -> Node {
+    match when {
+        When::HandedToServices => {
+            let services = list!["lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"];
+            map! { "StringEquals" => map! { "iam:PassedToService" => services } }
+        }
+        When::UsedByServices => {
+            let services = list!["dynamodb.*.amazonaws.com*", "sns.*.amazonaws.com*"];
+            map! { "StringLike" => map! { "kms:ViaService" => services } }
+        }
+        When::Ours => map! { "StringEquals" => map! { "aws:ResourceTag/Application" => "AuroraRestore" } },
+    }
 }
 
 /// The chapter of the reference.

@@ -10,6 +10,26 @@ pub(super) struct Row {
     pub(super) actions: &'static [&'static str],
     /// On what.
     pub(super) resources: &'static [&'static str],
+    /// On which condition.
+    pub(super) when: Option<When>,
+}
+
+/// What narrows a statement where names cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// A role is handed to the services that the stack runs on.
+    HandedToServices,
+    /// A key is used by the services that keep the stack's records and notices.
+    UsedByServices,
+    /// The thing bears the stack's tag.
+    Ours,
+}
+
+impl Row {
+    const fn when(mut self, when: When) -> Self {
+        self.when = Some(when);
+        self
+    }
 }
 
 const fn row(
@@ -18,7 +38,7 @@ const fn row(
     actions: &'static [&'static str],
     resources: &'static [&'static str],
 ) -> Row {
-    Row { kind, sid, actions, resources }
+    Row { kind, sid, actions, resources, when: None }
 }
 
 /// Names are the template's defaults: whoever chooses another `NamePrefix` writes it here, too.
@@ -38,6 +58,7 @@ pub(super) const ROWS: &[Row] = &[
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetTemplate",
             "cloudformation:ListStackResources",
+            "cloudformation:RollbackStack",
             "cloudformation:TagResource",
         ],
         &["arn:*:cloudformation:*:*:stack/aurora-restore*/*"],
@@ -65,15 +86,12 @@ pub(super) const ROWS: &[Row] = &[
         Some("AWS::KMS::Key"),
         "Keys",
         &[
-            "kms:CreateGrant",
-            "kms:Decrypt",
             "kms:DescribeKey",
             "kms:EnableKeyRotation",
-            "kms:GenerateDataKey",
             "kms:GetKeyPolicy",
             "kms:GetKeyRotationStatus",
             "kms:ListResourceTags",
-            "kms:PutKeyPolicy",
+            // Not on a condition: it takes minutes until KMS knows a new key by its tags, and a creation that fails is taken back at once.
             "kms:ScheduleKeyDeletion",
             "kms:TagResource",
             "kms:UntagResource",
@@ -81,6 +99,14 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &["arn:*:kms:*:*:key/*"],
     ),
+    row(Some("AWS::KMS::Key"), "KeyPolicies", &["kms:PutKeyPolicy"], &["arn:*:kms:*:*:key/*"]).when(When::Ours),
+    row(
+        Some("AWS::KMS::Key"),
+        "UseOfKeys",
+        &["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"],
+        &["arn:*:kms:*:*:key/*"],
+    )
+    .when(When::UsedByServices),
     row(
         Some("AWS::KMS::Alias"),
         "KeyAlias",
@@ -203,11 +229,13 @@ pub(super) const ROWS: &[Row] = &[
             "iam:TagRole",
             "iam:UntagRole",
             "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
             "iam:UpdateRoleDescription",
         ],
         &["arn:*:iam::*:role/aurora-restore-*"],
     ),
-    row(Some("AWS::IAM::Role"), "HandRolesToServices", &["iam:PassRole"], &["arn:*:iam::*:role/aurora-restore-*"]),
+    row(Some("AWS::IAM::Role"), "HandRolesToServices", &["iam:PassRole"], &["arn:*:iam::*:role/aurora-restore-*"])
+        .when(When::HandedToServices),
     row(
         Some("AWS::Lambda::Function"),
         "Functions",
@@ -329,7 +357,14 @@ pub(super) const ROWS: &[Row] = &[
     row(
         Some("AWS::EC2::VPCEndpoint"),
         "Endpoints",
-        &["ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint"],
+        &[
+            "ec2:CreateVpcEndpoint",
+            "ec2:DeleteVpcEndpoints",
+            "ec2:DescribeVpcEndpoints",
+            "ec2:ModifyVpcEndpoint",
+            // An endpoint with a private name depends on it, by the service authorization reference.
+            "route53:AssociateVPCWithHostedZone",
+        ],
         &["*"],
     ),
 ];

@@ -16,7 +16,7 @@ use aurora_restore_ops::{
 };
 use clap::Args;
 
-use super::PlaceArgs;
+use super::{PlaceArgs, bounds};
 use crate::{context::Context, error::CommandError};
 
 /// The template of the pipeline.
@@ -101,6 +101,7 @@ impl MaterialArgs {
         let artifacts = services.artifacts(&account)?;
         let found = patiently(|| services.stacks().describe(stack)).await?;
         let usual = services.usual_bucket(&account);
+        bounds::check(context.ui(), &parameters, found.as_ref(), region.as_str())?;
         let deployment = self.deployment(context, stack, found.as_ref(), parameters, usual)?;
         Ok(Opened { services, artifacts, account, region, deployment })
     }

@@ -2,6 +2,7 @@
 
 mod backup;
 mod beside;
+mod bounds;
 mod delete;
 pub(super) mod deploy;
 mod diff;

@@ -1,0 +1,105 @@
+//! Whether parameters of a stack fit one another, which a template cannot tell: it neither compares nor multiplies.
+
+use std::collections::BTreeMap;
+
+use aurora_restore_app::config;
+use aurora_restore_ops::{TemplateParameters, ports::Stack};
+use jiff::SignedDuration;
+
+use super::material::TEMPLATE;
+use crate::{error::CommandError, ui::Ui};
+
+/// The events that Step Functions keeps of one execution, which it ends after them; and those of one look at RDS.
+const EVENTS_MAX: i64 = 25_000;
+const EVENTS_OF_LOOK: i64 = 9;
+
+/// Refuses what would cut restores off, or forget journals before states; warns of what may.
+pub(super) fn check(
+    ui: &Ui,
+    given: &BTreeMap<String, String>,
+    found: Option<&Stack>,
+    region: &str,
+) -> Result<(), CommandError> {
+    let template = TemplateParameters::of(TEMPLATE);
+    let value = |name: &str| {
+        let of_stack = || found.and_then(|stack| stack.parameters.get(name)).map(String::as_str);
+        given.get(name).map(String::as_str).or_else(of_stack).or_else(|| template.default(name)).unwrap_or_default()
+    };
+    let number = |name: &str| value(name).parse::<i64>().ok();
+    if let (Some(states), Some(entries)) = (number("StateRetentionDays"), number("AuditRetentionDays")) {
+        retentions(states, entries)?;
+    }
+    let Some(hours) = number("RestoreTimeoutHours") else { return Ok(()) };
+    if let Some(bounds) = config::bounds_on_stack(value("Configuration"), region) {
+        time_out(hours, bounds)?;
+    }
+    let poll = value("PollInterval").strip_suffix('s').and_then(|secs| secs.parse().ok());
+    if let Some(warning) = poll.and_then(|poll| events(hours, poll)) {
+        ui.warning(&warning);
+    }
+    Ok(())
+}
+
+fn retentions(states: i64, entries: i64) -> Result<(), CommandError> {
+    if entries >= states {
+        return Ok(());
+    }
+    let told = format!("AuditRetentionDays={entries} is shorter than StateRetentionDays={states}");
+    Err(CommandError::usage(told)
+        .hint("An operation would be kept whose journal is gone. Keep entries as long as states, or longer."))
+}
+
+fn time_out(hours: i64, bounds: SignedDuration) -> Result<(), CommandError> {
+    if SignedDuration::from_hours(hours) > bounds {
+        return Ok(());
+    }
+    let needed = bounds.as_hours() + 1;
+    let told = format!(
+        "RestoreTimeoutHours={hours} is not more than the bounds of a restore together, which are {} hours with the way back",
+        bounds.as_hours()
+    );
+    Err(CommandError::usage(told).hint(format!(
+        "An execution that ends before the bounds do leaves its operation where it stands. Give `--parameter \
+         RestoreTimeoutHours=` at least {needed}, or shorter `limits` in the configuration."
+    )))
+}
+
+/// What may end an execution sooner than its hours. Only an execution that lasts so long is ended so.
+fn events(hours: i64, poll_secs: i64) -> Option<String> {
+    let needed = hours * 3600 * EVENTS_OF_LOOK / EVENTS_MAX + 1;
+    let reached = EVENTS_MAX / EVENTS_OF_LOOK * poll_secs / 3600;
+    (poll_secs < needed).then(|| {
+        format!(
+            "with a look every {poll_secs} s Step Functions ends an execution after some {reached} hours ({EVENTS_MAX} events), \
+             sooner than RestoreTimeoutHours={hours}: for restores that take so long give `--parameter PollInterval={needed}s`"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_fit_one_another() {
+        let template = TemplateParameters::of(TEMPLATE);
+        let number =
+            |name: &str| template.default(name).and_then(|text| text.trim_end_matches('s').parse::<i64>().ok());
+        let hours = number("RestoreTimeoutHours").unwrap();
+        let bounds = config::bounds_on_stack(template.default("Configuration").unwrap(), "eu-central-1").unwrap();
+        assert!(time_out(hours, bounds).is_ok(), "{hours} {bounds}");
+        assert_eq!(events(hours, number("PollInterval").unwrap()), None);
+        assert!(retentions(number("StateRetentionDays").unwrap(), number("AuditRetentionDays").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn what_would_cut_a_restore_off_is_refused_with_what_it_takes() {
+        let refused = format!("{:?}", time_out(72, SignedDuration::from_hours(72)).unwrap_err());
+        assert!(refused.contains("RestoreTimeoutHours=72 is not more than"), "{refused}");
+        assert!(time_out(73, SignedDuration::from_hours(72)).is_ok());
+        assert!(retentions(90, 89).is_err() && retentions(90, 90).is_ok());
+        let warning = events(96, 100).unwrap();
+        assert!(warning.contains("after some 77 hours") && warning.ends_with("PollInterval=125s`"), "{warning}");
+        assert_eq!(events(96, 125), None);
+    }
+}
