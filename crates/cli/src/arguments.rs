@@ -59,6 +59,13 @@ pub(crate) struct GlobalArgs {
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 
+    /// Tell on stderr, in the end, where the time went
+    ///
+    /// By steps, calls of AWS and statements of databases. What is left of the whole was spent waiting for RDS. Functions are
+    /// traced by X-Ray and write the durations of their steps as metrics.
+    #[arg(long, global = true)]
+    pub(crate) profile: bool,
+
     /// Show progress as plain lines, not as bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,

@@ -9,6 +9,7 @@ mod exit_code;
 mod handbook;
 mod interrupts;
 mod log;
+mod profile;
 mod render;
 mod ui;
 
@@ -16,7 +17,7 @@ use std::panic::AssertUnwindSafe;
 
 use clap::Parser as _;
 
-use crate::{arguments::Cli, context::Context, error::CommandError, exit_code::ExitCode};
+use crate::{arguments::Cli, context::Context, error::CommandError, exit_code::ExitCode, profile::Profile};
 
 fn main() -> std::process::ExitCode {
     let end = std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or(ExitCode::Bug);
@@ -31,14 +32,19 @@ fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return arguments::answer(&error),
     };
-    log::listen();
+    let profile = cli.global.profile.then(Profile::begin);
+    log::listen(profile.as_ref());
     let context = Context::new(&cli.global);
-    match cli.command.run(&context) {
+    let end = match cli.command.run(&context) {
         Ok(end) => end,
         Err(CommandError::BrokenPipe) => ExitCode::Done,
         Err(error) => {
             context.ui().error(&error);
             error.exit_code()
         }
+    };
+    if let Some(profile) = profile {
+        context.ui().show(profile.told());
     }
+    end
 }

@@ -10,11 +10,17 @@ use tokio_postgres::{
     types::ToSql,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::{Instrument as _, Span};
 
 use crate::{
     failure::{self, Refusal},
     options::Options,
 };
+
+/// The span of one statement, or of several that are sent together.
+fn traced(doing: &str) -> Span {
+    tracing::debug_span!("statement", doing)
+}
 
 /// Timeouts that a database or role may bring along and that would cut a session of ours off while another one works.
 /// Not every version has all of them. Everything is qualified, because the search path may be the users'.
@@ -140,18 +146,18 @@ impl Session {
 
     /// Runs statements without parameters.
     pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseError> {
-        self.client.batch_execute(sql).await.map_err(|error| self.failed(doing, &error))
+        self.client.batch_execute(sql).instrument(traced(doing)).await.map_err(|error| self.failed(doing, &error))
     }
 
     /// Runs statements without parameters that the server may refuse; its refusal is a value, not an error.
     pub(crate) async fn attempt(&self, doing: &str, sql: &str) -> Result<Result<(), Refusal>, DatabaseError> {
-        let done = self.client.batch_execute(sql).await;
+        let done = self.client.batch_execute(sql).instrument(traced(doing)).await;
         self.sort_out(doing, done)
     }
 
     /// Runs one statement, through the part of the protocol that refuses text with more than one.
     pub(crate) async fn attempt_one(&self, doing: &str, sql: &str) -> Result<Result<(), Refusal>, DatabaseError> {
-        let done = self.client.execute(sql, &[]).await.map(drop);
+        let done = self.client.execute(sql, &[]).instrument(traced(doing)).await.map(drop);
         self.sort_out(doing, done)
     }
 
@@ -161,7 +167,7 @@ impl Session {
         doing: &str,
         sql: &str,
     ) -> Result<Result<Vec<Vec<Option<String>>>, Refusal>, DatabaseError> {
-        let answered = self.client.simple_query(sql).await.map(|messages| {
+        let answered = self.client.simple_query(sql).instrument(traced(doing)).await.map(|messages| {
             let rows = messages.iter().filter_map(|message| match message {
                 SimpleQueryMessage::Row(row) => {
                     Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
@@ -180,7 +186,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Result<Vec<Row>, Refusal>, DatabaseError> {
-        let answered = self.client.query(sql, parameters).await;
+        let answered = self.client.query(sql, parameters).instrument(traced(doing)).await;
         self.sort_out(doing, answered)
     }
 
@@ -191,7 +197,7 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DatabaseError> {
-        self.client.query(sql, parameters).await.map_err(|error| self.failed(doing, &error))
+        self.client.query(sql, parameters).instrument(traced(doing)).await.map_err(|error| self.failed(doing, &error))
     }
 
     /// Asks for exactly one row.
@@ -201,7 +207,11 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Row, DatabaseError> {
-        self.client.query_one(sql, parameters).await.map_err(|error| self.failed(doing, &error))
+        self.client
+            .query_one(sql, parameters)
+            .instrument(traced(doing))
+            .await
+            .map_err(|error| self.failed(doing, &error))
     }
 
     /// Asks for the names in the first column.

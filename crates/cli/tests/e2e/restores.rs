@@ -133,3 +133,21 @@ fn a_reader_that_goes_away_changes_neither_the_restore_nor_its_exit_code() {
     assert_eq!(world.report()["status"], "FAILED");
     world.assert_untouched();
 }
+
+/// Where the time of a whole restore went: its steps, the calls of AWS, and the statements on real databases.
+#[test]
+fn a_restore_tells_where_its_time_went_if_it_is_asked() {
+    let world = World::new(Pace::None, 20);
+    let ended = world.run(&["--profile", "run", "--yes"]).with_code(0);
+    let (_, told) = ended.err.split_once("where the time went, of ").expect("it is told");
+    for (kind, name) in [
+        ("steps", "restore-snapshot"),
+        ("calls of AWS", "RDS.DescribeDBClusters"),
+        ("statements", "reading the tables and columns"),
+    ] {
+        let section = told.split_once(&format!("\n{kind} ")).unwrap_or_else(|| panic!("no {kind}: {told}")).1;
+        assert!(section.contains(name), "{name}: {told}");
+    }
+    assert!(!told.contains(APP.1) && !told.contains(STAGING_MASTER.1), "{told}");
+    world.assert_swapped();
+}

@@ -28,6 +28,7 @@ pub use place::{Place, place};
 pub use session::{EngineError, Session, cancel_is_possible};
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::{Instrument as _, Span};
 
 use crate::{
     ids::{ExecutorId, OperationId},
@@ -163,7 +164,7 @@ impl<'a> Engine<'a> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
         let looked = context.begun();
-        let outcome = steps::run(step, &context).await;
+        let outcome = steps::run(step, &context).instrument(traced(step)).await;
         let now = self.ports.clock.now();
         match outcome {
             Err(StepError::Outdated) => match budget::overdue(session.operation(), step, None, looked) {
@@ -218,7 +219,7 @@ impl<'a> Engine<'a> {
         let fence = session.fence(self.ports.journal);
         let context = StepContext::new(session.operation(), self.ports, fence);
         let looked = context.begun();
-        let outcome = steps::undo(step, &context).await;
+        let outcome = steps::undo(step, &context).instrument(traced(step)).await;
         let now = self.ports.clock.now();
         match outcome {
             Err(StepError::Outdated) => match budget::undo_overdue(session.operation(), step, None, looked) {
@@ -358,6 +359,11 @@ pub struct BeginOperation {
     pub executor: ExecutorId,
     /// The digest of the plan that a person has approved, if one was shown.
     pub approved_plan: Option<String>,
+}
+
+/// The span in which a step is looked at or taken back: what it calls is within it.
+fn traced(step: StepKind) -> Span {
+    tracing::info_span!("step", step = step.as_str())
 }
 
 /// Reads an operation without taking it over.
