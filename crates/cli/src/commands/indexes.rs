@@ -5,6 +5,7 @@ use std::io::Write as _;
 use aurora_restore_app::needed_indexes;
 use aurora_restore_ops::{
     capacity::{Side, used},
+    change::{ChangeKind, Proposal},
     indexes::{self as indexing, IndexChange, IndexFinding},
     ports::{IndexShape, Tables},
 };
@@ -12,7 +13,10 @@ use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::confirm::ConfirmArgs;
+use super::{
+    change::{GovernArgs, Governor},
+    confirm::ConfirmArgs,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -45,7 +49,8 @@ struct ReviewArgs {}
 /// Make the indexes that are missing, and delete the unused ones where that is wished
 ///
 /// One after the other, as DynamoDB has it; making one reads the whole table once. An index that no query of this product needs
-/// may be somebody's own: it is deleted with --delete-unused only.
+/// may be somebody's own: it is deleted with --delete-unused only. What is changed, by whom and why is recorded before it is
+/// applied and after it: `aurora-restore change list`.
 #[derive(Debug, Args)]
 struct ApplyArgs {
     /// Delete the indexes that no query of this product needs
@@ -54,6 +59,9 @@ struct ApplyArgs {
 
     #[command(flatten)]
     confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    govern: GovernArgs,
 }
 
 #[derive(Serialize)]
@@ -169,12 +177,19 @@ fn apply(context: &Context, args: &ApplyArgs) -> CommandResult {
             ui.done(format_args!("nothing to change: table {table} has the indexes that are needed."));
             return Ok(ExitCode::Done);
         }
-        for change in &changes {
-            ui.show(sentence(change));
+        let stack = context.stack()?;
+        let governor = Governor::open(context, &services, Some(stack), &stack.name).await?;
+        let lines: Vec<String> = changes.iter().map(sentence).collect();
+        let applied = format!("{}\n{table}\n{changes:?}", stack.id);
+        let proposal = Proposal::new(ChangeKind::IndexesApply, lines.clone(), &applied, args.govern.why());
+        if args.govern.only_proposes() {
+            return governor.propose(&proposal).await;
         }
+        governor.check(&proposal, &args.govern).await?;
+        lines.iter().for_each(|line| ui.show(line));
         let count = words::plural(changes.len(), "change");
         args.confirm.ask(ui, &format!("The indexes of table {table} are changed: {count}."), &table)?;
-        make(context, tables.as_ref(), &table, &changes).await?;
+        governor.record(&proposal, &args.govern, make(context, tables.as_ref(), &table, &changes)).await?;
         ui.done(format_args!("{count} made."));
         Ok(ExitCode::Done)
     })

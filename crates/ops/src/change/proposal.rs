@@ -70,6 +70,10 @@ pub enum ChangeKind {
     FunctionsTune,
     /// `monitoring apply`.
     MonitoringApply,
+    /// `capacity set`.
+    CapacitySet,
+    /// `indexes apply`.
+    IndexesApply,
 }
 
 impl ChangeKind {
@@ -81,6 +85,8 @@ impl ChangeKind {
             Self::FunctionsRollback => "functions rollback",
             Self::FunctionsTune => "functions tune",
             Self::MonitoringApply => "monitoring apply",
+            Self::CapacitySet => "capacity set",
+            Self::IndexesApply => "indexes apply",
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use aurora_restore_ops::{
     capacity::{self as paying, CapacityChange, CapacityPlan},
-    ports::{Billing, Scaling},
+    change::{ChangeKind, Proposal},
+    ports::{Billing, Scaling, Tables},
 };
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use crate::{
-    commands::confirm::ConfirmArgs,
+    commands::{
+        change::{GovernArgs, Governor},
+        confirm::ConfirmArgs,
+    },
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -21,6 +25,7 @@ use crate::{
 /// A table and its indexes alike. Shows what will change, asks, and changes one table after the other. The template of the stack
 /// says that tables are paid by request: the stack does not put that back by itself, but `review monthly` tells the difference, and
 /// an update of the stack that changes the table puts it back. DynamoDB lets a table become paid by request a few times a day.
+/// What is changed, by whom and why is recorded before it is applied and after it: `aurora-restore change list`.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("change").required(true).args(["on_demand", "read", "autoscaling"])))]
 pub(super) struct SetArgs {
@@ -46,6 +51,9 @@ pub(super) struct SetArgs {
 
     #[command(flatten)]
     confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    govern: GovernArgs,
 }
 
 /// Reads `5..50`.
@@ -95,18 +103,20 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> CommandResult {
         }
         let wanted: Vec<&CapacityPlan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
         let ui = context.ui();
-        for plan in &wanted {
-            ui.show(format_args!("~ change table {}: {}", plan.table, words_of(plan)));
-        }
         if !wanted.is_empty() {
-            let count = words::plural(wanted.len(), "table");
-            let stack = &context.stack()?.name;
-            args.confirm.ask(ui, &format!("{count} of stack {stack} will be paid for otherwise."), stack)?;
-        }
-        for plan in &wanted {
-            // If we die here, the next run finds the tables before this one as they should be.
-            paying::apply(tables.as_ref(), plan).await?;
-            ui.say(format_args!("table {} is changed.", plan.table));
+            let stack = context.stack()?;
+            let governor = Governor::open(context, &services, Some(stack), &stack.name).await?;
+            let lines: Vec<String> = wanted.iter().map(|plan| line(plan)).collect();
+            let applied = format!("{}\n{wanted:?}", stack.id);
+            let proposal = Proposal::new(ChangeKind::CapacitySet, lines.clone(), &applied, args.govern.why());
+            if args.govern.only_proposes() {
+                return governor.propose(&proposal).await;
+            }
+            governor.check(&proposal, &args.govern).await?;
+            lines.iter().for_each(|line| ui.show(line));
+            let (count, name) = (words::plural(wanted.len(), "table"), &stack.name);
+            args.confirm.ask(ui, &format!("{count} of stack {name} will be paid for otherwise."), name)?;
+            governor.record(&proposal, &args.govern, make(context, tables.as_ref(), &wanted)).await?;
         }
         if ui.format() == Format::Json {
             ui.json(&SetDocument { version: 1, change, tables: plans.iter().map(document).collect() })?;
@@ -118,6 +128,19 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> CommandResult {
         }
         Ok(ExitCode::Done)
     })
+}
+
+async fn make(context: &Context, tables: &dyn Tables, plans: &[&CapacityPlan]) -> Result<(), CommandError> {
+    for plan in plans {
+        // If we die here, the next run finds the tables before this one as they should be.
+        paying::apply(tables, plan).await?;
+        context.ui().say(format_args!("table {} is changed.", plan.table));
+    }
+    Ok(())
+}
+
+fn line(plan: &CapacityPlan) -> String {
+    format!("~ change table {}: {}", plan.table, words_of(plan))
 }
 
 fn document(plan: &CapacityPlan) -> TableDocument<'_> {

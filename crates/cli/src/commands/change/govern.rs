@@ -8,7 +8,8 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     change::{Change, ChangeControl, ChangeId, ChangeKind, Demand, Figures, Outcome, Proposal},
-    ports::{Changes, Stack},
+    patiently,
+    ports::{AlarmState, Alarms, Changes, Stack},
 };
 use clap::{Args, builder::NonEmptyStringValueParser};
 
@@ -72,6 +73,18 @@ pub(crate) struct Ended {
     pub(crate) note: Option<String>,
 }
 
+impl Ended {
+    /// As it went: what failed is told by its first message.
+    fn of<T>(made: &Result<T, CommandError>) -> Self {
+        let note = match made {
+            Ok(_) => return Self { outcome: Outcome::Applied, note: None },
+            Err(CommandError::BrokenPipe) => None,
+            Err(CommandError::Told(told)) => told.points.first().map(|point| point.message.clone()),
+        };
+        Self { outcome: Outcome::Failed, note }
+    }
+}
+
 /// Keeps the records of the changes of one stack, in the name of the caller.
 pub(crate) struct Governor<'c> {
     pub(super) context: &'c Context,
@@ -79,6 +92,30 @@ pub(crate) struct Governor<'c> {
     by: String,
     /// None where there is no table yet.
     store: Option<Store>,
+    /// None where there is no stack yet, or where they cannot be asked for.
+    watched: Option<Watched>,
+}
+
+/// The alarms of the stack.
+struct Watched {
+    alarms: Box<dyn Alarms>,
+    names: Vec<String>,
+}
+
+impl Watched {
+    /// What cannot be asked for is no figure, and keeps nobody from changing anything.
+    async fn open(services: &StackServices, stack: &Stack) -> Option<Self> {
+        let resources = patiently(|| services.stacks().resources(&stack.id)).await.ok()?;
+        let of_alarms = resources.into_iter().filter(|resource| resource.kind == "AWS::CloudWatch::Alarm");
+        Some(Self { alarms: services.alarms().ok()?, names: of_alarms.map(|alarm| alarm.physical).collect() })
+    }
+
+    /// How many of them ring.
+    async fn ringing(&self) -> Option<f64> {
+        let found = patiently(|| self.alarms.named(&self.names)).await.ok()?;
+        let count = found.iter().filter(|alarm| alarm.state == AlarmState::Ringing).count();
+        Some(f64::from(u32::try_from(count).ok()?))
+    }
 }
 
 struct Store {
@@ -95,7 +132,11 @@ impl<'c> Governor<'c> {
         name: &str,
     ) -> Result<Self, CommandError> {
         let by = services.caller(context.config_beside_stack()?.environment()).await?;
-        let mut governor = Self { context, stack: name.to_owned(), by, store: None };
+        let watched = match found {
+            Some(stack) => Watched::open(services, stack).await,
+            None => None,
+        };
+        let mut governor = Self { context, stack: name.to_owned(), by, store: None, watched };
         if let Some(stack) = found.filter(|stack| stack.outputs.contains_key(AUDIT_TABLE)) {
             governor.store = Some(governor.store_of(services, stack).await?);
         }
@@ -162,6 +203,19 @@ impl<'c> Governor<'c> {
                 self.control().map(|_| ()).map_err(|error| error.hint("So there is no approval. Nothing was applied."))
             }
         }
+    }
+
+    /// Applies something that was agreed to, recorded before and after.
+    pub(crate) async fn record<T>(
+        &self,
+        proposal: &Proposal,
+        args: &GovernArgs,
+        apply: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
+        let change = self.begin(proposal, args).await?;
+        let made = apply.await;
+        self.end(change, &Ended::of(&made)).await;
+        made
     }
 
     /// Records that it is being applied now. Whoever gets an error applies nothing.
@@ -249,6 +303,12 @@ impl<'c> Governor<'c> {
                 let count = u32::try_from(page.items.len() + page.refused.len()).unwrap_or(u32::MAX);
                 figures.insert(name.to_owned(), f64::from(count));
             }
+        }
+        if let Some(ringing) = match &self.watched {
+            Some(watched) => watched.ringing().await,
+            None => None,
+        } {
+            figures.insert("alarms ringing".to_owned(), ringing);
         }
         figures
     }

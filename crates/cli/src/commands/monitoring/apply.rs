@@ -1,7 +1,7 @@
 //! `monitoring apply`: has the stack watched as it is declared, once a person has seen what will happen.
 
 use aurora_restore_ops::{
-    change::{ChangeKind, Outcome, Proposal},
+    change::{ChangeKind, Proposal},
     deploy as deploying,
     monitoring::{self as watching, Plan, Step},
 };
@@ -10,7 +10,7 @@ use clap::Args;
 use super::{DeclarationArgs, opened::Opened, steps};
 use crate::{
     commands::{
-        change::{Ended, GovernArgs, Governor},
+        change::{GovernArgs, Governor},
         confirm::ConfirmArgs,
         stack::narrator::Lines,
     },
@@ -70,10 +70,7 @@ async fn agreed(context: &Context, args: &ApplyArgs, opened: &Opened, plan: &Pla
     show(context, plan, args.confirm)?;
     let count = words::plural(plan.steps.len(), "change");
     args.confirm.ask(context.ui(), &format!("What watches stack {name} is changed: {count}."), name)?;
-    let change = governor.begin(&proposal, &args.govern).await?;
-    let made = make(context, opened, plan).await;
-    governor.end(change, &ending(&made)).await;
-    made?;
+    governor.record(&proposal, &args.govern, make(context, opened, plan)).await?;
     tell(context, opened, plan, &format!("made {count}; stack {name} is watched as it is declared."))?;
     Ok(ExitCode::Done)
 }
@@ -96,18 +93,6 @@ async fn make(context: &Context, opened: &Opened, plan: &Plan) -> Result<(), Com
         }
     }
     Ok(())
-}
-
-/// How it ended, for the record.
-fn ending(made: &Result<(), CommandError>) -> Ended {
-    match made {
-        Ok(()) => Ended { outcome: Outcome::Applied, note: None },
-        Err(CommandError::BrokenPipe) => Ended { outcome: Outcome::Failed, note: None },
-        Err(CommandError::Told(told)) => {
-            let note = told.points.first().map(|point| point.message.clone());
-            Ended { outcome: Outcome::Failed, note }
-        }
-    }
 }
 
 /// Whoever is asked sees what about, in spite of `--quiet`.

@@ -9,7 +9,7 @@ use aurora_restore_testing::{
 use serde_json::Value;
 
 use super::OnStack;
-use crate::support::{PATIENCE, Pace, Running, World};
+use crate::support::{Ended, PATIENCE, Pace, Running, World};
 
 const MORE_MEMORY: [&str; 2] = ["--parameter", "MemorySize=512"];
 
@@ -39,6 +39,35 @@ fn what_is_deployed_is_recorded_and_where_it_is_required_only_what_somebody_else
     assert_eq!((change["stage"].as_str(), change["why"].as_str()), (Some("applied"), Some("slow")));
     assert!(change["approval"]["by"].as_str().unwrap().ends_with(":user/moto"), "{change}");
     assert!(change["before"]["operations in progress"] == 0.0, "{change}");
+    assert!(change["after"]["alarms ringing"].is_number(), "{change}");
+}
+
+/// Tables are changed beside the template, and recorded like everything else. Whether they grow by themselves is asked of moto,
+/// because MiniStack knows no Application Auto Scaling.
+#[test]
+fn how_tables_are_paid_for_is_changed_and_recorded() {
+    let stage = OnStack::deploy(World::new(Pace::None, 40));
+    let scaling = StandIn::moto();
+    let run = |arguments: &[&str]| -> Ended {
+        let mut command = stage.command(arguments);
+        command.env("AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING", scaling.url()).output().unwrap().into()
+    };
+    let reviewed = run(&["indexes", "review"]).with_code(0);
+    assert!(!reviewed.out.contains("MISSING"), "{}", reviewed.out);
+    let same = run(&["indexes", "apply", "--yes"]).with_code(0);
+    assert!(same.err.contains("nothing to change"), "{}", same.err);
+    let set = ["capacity", "set", "--read", "5", "--write", "5", "--yes"];
+    let refused = run(&[&set[..], &["--require-approval"]].concat()).with_code(1);
+    assert!(refused.err.contains("nobody has approved what would be applied now"), "{}", refused.err);
+    let made = run(&[&set[..], &["--why", "a steady load"]].concat()).with_code(0);
+    assert!(made.err.contains("2 tables changed"), "{}", made.err);
+    let same = run(&set).with_code(0);
+    assert!(same.err.contains("nothing to change"), "{}", same.err);
+    let changes = stage.read_lines(&["change", "list"]);
+    let of_tables: Vec<_> =
+        changes.iter().map(|line| &line["change"]).filter(|change| change["kind"] == "capacity-set").collect();
+    let [change] = of_tables[..] else { panic!("{changes:?}") };
+    assert_eq!((change["stage"].as_str(), change["why"].as_str()), (Some("applied"), Some("a steady load")));
 }
 
 /// If we die between the record before and the record after: what carries the change to the stack is held, and its sender killed.
@@ -79,9 +108,8 @@ fn executes(request: &Request) -> bool {
 }
 
 fn applying(stage: &OnStack) -> Vec<Value> {
-    let list = stage.run(&["--json", "change", "list"]).with_code(0);
-    let lines = list.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["change"].clone());
-    lines.filter(|change| change["stage"] == "applying").collect()
+    let changes = stage.read_lines(&["change", "list"]).into_iter().map(|line| line["change"].clone());
+    changes.filter(|change| change["stage"] == "applying").collect()
 }
 
 fn memory(stage: &OnStack) -> String {

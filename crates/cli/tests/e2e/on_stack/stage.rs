@@ -173,6 +173,13 @@ impl OnStack {
         serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
     }
 
+    /// What a command tells as lines of JSON.
+    #[track_caller]
+    pub(crate) fn read_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let told = self.run(&[&["--json"], arguments].concat()).with_code(0);
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Starts a restore, and goes away.
     #[track_caller]
     pub(crate) fn start(&self, id: &str, more: &[&str]) {
