@@ -38,7 +38,7 @@ pub use services::function::MachineError;
 #[cfg(feature = "aws-services")]
 pub use services::function::{FunctionAccount, FunctionParameterError, SourceIs};
 #[cfg(feature = "local")]
-pub use services::{JournalUse, OpenState, open_changes, open_journal, open_secrets, open_state};
+pub use services::{JournalUse, OpenState, empty_journal, open_changes, open_journal, open_secrets, open_state};
 pub use services::{Services, ServicesError, open_cloud, open_database};
 #[cfg(feature = "stack")]
 pub use stack::{StackError, StackServices, needed_indexes};

@@ -218,6 +218,16 @@ pub async fn open_state(environment: &Environment, purpose: JournalUse) -> Resul
     }
 }
 
+/// An empty journal beside the real one, in memory alone.
+///
+/// # Errors
+/// [`ServicesError::Journal`] where there is no memory for it.
+#[cfg(feature = "local")]
+pub fn empty_journal() -> Result<aurora_restore_ops::ports::RehearsedJournal, ServicesError> {
+    let OpenState { journal, states, .. } = OpenState::over(SqliteJournal::in_memory()?);
+    Ok(aurora_restore_ops::ports::RehearsedJournal { journal, states })
+}
+
 /// Where changes to a stack are recorded, with the journal beside which they are; none where the journal is a file: one machine
 /// has no stack.
 ///

@@ -172,7 +172,7 @@ mod tests {
         };
         let request = ask(stack).unwrap();
         assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
-        assert_eq!(request.limits.poll, jiff::SignedDuration::from_secs(100));
+        assert_eq!(request.limits.poll, SignedDuration::from_secs(100));
         assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
     }
 

@@ -201,7 +201,8 @@ async fn a_recovery_is_rehearsed_compared_and_deleted() {
     let name = RehearsalName::new("rehearsal-1").expect("a legal name");
     journal.begin(&name, now()).await.expect("it begins");
     let compared = rehearsal.run(&name, now()).await.expect("it goes on").compared;
-    assert_eq!(compared, Compared { same: 3, ..Compared::default() });
+    assert_eq!(compared, Compared { same: 3, newest: compared.newest, ..Compared::default() });
+    assert!(compared.newest.is_some_and(|newest| newest < now()), "{compared:?}");
 
     // What happens afterwards: one is begun, one forgotten, and one is not as it was.
     let page = journal.page(None).await.expect("a page").states;

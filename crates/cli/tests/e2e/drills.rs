@@ -81,6 +81,23 @@ fn a_drill_that_was_killed_is_in_the_way_of_the_next_until_it_is_finished() {
 }
 
 #[test]
+fn a_drill_that_was_left_is_told_even_where_none_is_due() {
+    let world = World::new(Pace::Quick, 20);
+    world.run(&["drill", "run", "--yes"]).with_code(0);
+    let run = world.begin(&["drill", "run", "--yes"]);
+    world.wait_for("the cluster", || world.clusters(STAGING).contains(&"staging-drill".to_owned()).then_some(()));
+    run.kill();
+    let refused = world.run(&["drill", "run", "--yes", "--schedule", "quarterly"]).with_code(1);
+    assert!(refused.err.contains("was not finished") && !refused.err.contains("none is due"), "{}", refused.err);
+    assert!(refused.err.contains("aurora-restore drill finish drill-"), "{}", refused.err);
+
+    world.run(&["drill", "finish", "latest"]).with_code(0);
+    let ended = world.run(&["drill", "run", "--yes", "--schedule", "quarterly"]).with_code(0);
+    assert!(ended.err.contains("none is due"), "{}", ended.err);
+    world.assert_untouched();
+}
+
+#[test]
 fn an_executor_that_is_lost_in_every_step_and_a_restore_that_is_given_up_are_rehearsed() {
     let world = World::new(Pace::None, 20);
     world.run(&["drill", "run", "--yes", "--scenario", "handed-over"]).with_code(0);
@@ -91,6 +108,36 @@ fn an_executor_that_is_lost_in_every_step_and_a_restore_that_is_given_up_are_reh
     world.run(&["drill", "run", "--yes", "--scenario", "given-up-in-create-instances"]).with_code(0);
     world.assert_untouched();
     assert_eq!(drills(&world)[0]["scenario"], "given-up-in-create-instances");
+}
+
+#[test]
+fn the_loss_of_the_journal_is_rehearsed_from_an_export_and_nothing_is_restored() {
+    let world = World::new(Pace::None, 20);
+    let lost = ["drill", "run", "--yes", "--scenario", "lost-journal"];
+    let refused = world.run(&lost).with_code(2);
+    assert!(refused.err.contains("--export"), "{}", refused.err);
+    assert_eq!(drills(&world), Vec::<Value>::new());
+
+    world.run(&["drill", "run", "--yes"]).with_code(0);
+    let export = world.path("state.export");
+    let export = export.to_str().unwrap();
+    world.run(&["state", "export", export]).with_code(0);
+    let ended = world.run(&[&lost[..], &["--export", export]].concat()).with_code(0);
+    assert!(ended.err.contains("has passed: the journal was rebuilt and proven in"), "{}", ended.err);
+    let found = drills(&world);
+    assert_eq!((&found[0]["scenario"], &found[0]["checks_passed"]), (&"lost-journal".into(), &1.into()));
+    assert!(found[0]["recovery_point"].is_string(), "{}", found[0]);
+    world.run(&["state", "verify"]).with_code(0);
+    world.assert_untouched();
+
+    // An export that was edited is no journal: that is a drill that has not passed, and it is on record.
+    let edited = fs::read_to_string(export).unwrap().replace("staging-drill", "staging-other");
+    fs::write(export, edited).unwrap();
+    let ended = world.run(&[&lost[..], &["--export", export]].concat()).with_code(1);
+    assert!(ended.err.contains("has not passed: "), "{}", ended.err);
+    assert_eq!(drills(&world)[0]["verdict"]["word"], "failed");
+    let refused = world.run(&["drill", "run", "--yes", "--export", export]).with_code(2);
+    assert!(refused.err.contains("does not use an export"), "{}", refused.err);
 }
 
 #[test]

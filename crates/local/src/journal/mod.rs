@@ -60,6 +60,16 @@ impl SqliteJournal {
         Ok(Self::over(path, connection))
     }
 
+    /// An empty journal in memory alone, gone with its last user: for what is rebuilt only to be looked at.
+    ///
+    /// # Errors
+    /// [`JournalError::Unavailable`] where there is no memory for it.
+    pub fn in_memory() -> Result<Self, JournalError> {
+        let path = Path::new("a journal in memory");
+        let connection = open::in_memory().map_err(|failure| failure.of_store(path))?;
+        Ok(Self::over(path, Some(connection)))
+    }
+
     /// Where the journal is.
     pub fn path(&self) -> &Path {
         &self.path

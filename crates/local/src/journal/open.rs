@@ -57,6 +57,15 @@ pub(super) fn to_read(path: &Path) -> Result<Option<Connection>, Failure> {
     }
 }
 
+/// Lays out an empty journal in memory.
+pub(super) fn in_memory() -> Result<Connection, Failure> {
+    let mut connection = Connection::open_in_memory()?;
+    let transaction = connection.transaction()?;
+    schema::lay_out(&transaction, schema::VERSION)?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
 /// SQLite calls a directory an error of the disk, which may pass.
 fn refuse_directory(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {

@@ -126,7 +126,7 @@ async fn read_one(journal: &dyn Journal, id: &OperationId, now: Timestamp) -> Re
 impl Figures {
     fn of<'d>(drills: impl Iterator<Item = &'d Record> + Clone) -> Self {
         let passed = drills.clone().filter(|drill| drill.has_passed());
-        let timed = passed.clone().filter(|drill| drill.scenario.is_timed());
+        let timed = passed.clone().filter(|drill| drill.scenario.is_whole_restore());
         let times: Vec<SignedDuration> = timed.clone().filter_map(|drill| drill.recovery_time).collect();
         let points: Vec<SignedDuration> = timed.filter_map(|drill| drill.recovery_point).collect();
         Self {

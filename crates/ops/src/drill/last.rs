@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aurora_restore_core::{ids::OperationId, ports::Journal};
 use jiff::Timestamp;
 
-use super::{History, Record, Verdict};
+use super::{History, Record, Scenario, Verdict};
 use crate::review::{Drill, DrillResult, Drills, Unlooked};
 
 /// The drills that a journal tells of.
@@ -26,13 +26,19 @@ impl Drills for HeldDrills<'_> {
     }
 }
 
-/// What a drill says of whole restores. One that was given up in a step on purpose, and passed, says nothing of them.
+/// What a drill says of whole restores. One that was given up in a step on purpose, and passed, says nothing of them, and neither does the loss of the
+/// journal, of which the history tells.
 fn told(record: &Record) -> Option<Drill> {
     let result = match &record.verdict {
-        Verdict::Passed if record.scenario.is_timed() => DrillResult::Passed { recovery_time: record.recovery_time },
+        Verdict::Passed if record.scenario.is_whole_restore() => {
+            DrillResult::Passed { recovery_time: record.recovery_time }
+        }
         Verdict::Failed { reasons } => DrillResult::Failed { reason: reasons.join("; ") },
         Verdict::Passed | Verdict::Unfinished { .. } => return None,
     };
+    if record.scenario == Scenario::LostJournal {
+        return None;
+    }
     let operation = OperationId::new(record.operation_id.clone()).ok()?;
     Some(Drill { operation, ended_at: record.ended_at?, result })
 }

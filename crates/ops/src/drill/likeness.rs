@@ -2,7 +2,7 @@
 
 use aurora_restore_core::{
     catalogue::ErrorCode,
-    ids::{ClusterId, derived_name},
+    ids::{ClusterId, InvalidId, derived_name},
     operation::Failure,
     plan::PlanError,
     ports::{Cloud, Cluster, Instance, Location, RdsError, RdsErrorKind, Side},
@@ -25,14 +25,21 @@ pub async fn isolated(cloud: &dyn Cloud, mut request: Request) -> Result<Request
         Err(error) if error.kind == RdsErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    // Never refused in practice: the name is shortened where it is too long.
-    request.target.cluster = ClusterId::new(derived_name(target.as_str(), "drill"))
-        .map_err(|error| Failure::terminal(ErrorCode::Internal, error.to_string()))?;
+    request.target.cluster =
+        target_of(&target).map_err(|error| Failure::terminal(ErrorCode::Internal, error.to_string()))?;
     // The name is free, so the switch is rehearsed and there is nobody to switch away.
     request.strategy = Strategy::Swap;
     // It is deleted again as soon as it is proven.
     request.settings.deletion_protection = Some(false);
     Ok(request)
+}
+
+/// The name that a drill restores under.
+///
+/// # Errors
+/// [`InvalidId`] never in practice: a name that is too long is shortened.
+pub fn target_of(target: &ClusterId) -> Result<ClusterId, InvalidId> {
+    ClusterId::new(derived_name(target.as_str(), "drill"))
 }
 
 fn take_after(request: &mut Request, cluster: &Cluster, instances: &[Instance]) {

@@ -7,17 +7,21 @@
 //! ```text
 //!   restore under <target>-drill ─► verify ─► switch (a free name) ─► undo: everything is deleted again
 //! ```
+//! The loss of the journal itself is rehearsed without a restore: see [`LostJournal`].
+//!
 //! It never touches the target, nor its lock: who needs a real restore meanwhile is not kept waiting.
 
 mod history;
 mod last;
 mod likeness;
+mod lost_journal;
 mod record;
 mod scenario;
 
 pub use history::{Figures, History, Period, Quarter};
 pub use last::HeldDrills;
-pub use likeness::isolated;
+pub use likeness::{isolated, target_of};
+pub use lost_journal::{LostJournal, Origin, Rebuilt};
 pub use record::{Record, StepTime, Verdict};
 pub use scenario::{Scenario, UnknownScenario};
 

@@ -10,7 +10,7 @@ use aurora_restore_core::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Scenario, scenario_of};
+use super::{Rebuilt, Scenario, scenario_of};
 
 /// What a drill has shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,17 +50,17 @@ pub struct Record {
     pub verdict: Verdict,
     /// The name that it restored under.
     pub target: String,
-    /// What it restored.
+    /// What it restored, or what the journal was rebuilt from.
     pub source: String,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// When everything was gone again.
     pub ended_at: Option<Timestamp>,
-    /// From the request to the proof that the data are served.
+    /// From the request to the proof that the data are served, or from the loss to the proof of the rebuilt journal.
     pub recovery_time: Option<SignedDuration>,
-    /// The age of the snapshot when the drill was asked for.
+    /// The age of the snapshot when the drill was asked for, or of the newest entry that came back when the journal was lost.
     pub recovery_point: Option<SignedDuration>,
-    /// Checks of the data that passed.
+    /// Checks of the data that passed; of a rebuilt journal, operations that came back as they were.
     pub checks_passed: usize,
     /// Of how many.
     pub checks_total: usize,
@@ -84,7 +84,7 @@ impl Record {
         let Some(scenario) = scenario_of(&operation.id) else { return Ok(None) };
         let course = Course::of(entries)?;
         let Report { figures, source, journal_hash, .. } = of_journal(entries, now)?;
-        Ok(Some(Self {
+        let record = Self {
             scenario,
             verdict: judge(&operation, scenario, &course),
             target: operation.request.target.cluster.to_string(),
@@ -100,7 +100,25 @@ impl Record {
             journal_entries: operation.sequence,
             journal_hash,
             operation_id: operation.id.to_string(),
+        };
+        let rebuilt = Rebuilt::of(&operation).filter(|_| scenario == Scenario::LostJournal);
+        Ok(Some(match rebuilt {
+            Some(rebuilt) => record.of_rebuilt(&rebuilt),
+            None => record,
         }))
+    }
+
+    /// The same with the figures of a rebuilt journal: each operation that came back is a check.
+    fn of_rebuilt(self, rebuilt: &Rebuilt) -> Self {
+        let count = |of: u64| usize::try_from(of).unwrap_or(usize::MAX);
+        Self {
+            source: rebuilt.source(),
+            recovery_time: Some(rebuilt.took),
+            recovery_point: rebuilt.recovery_point(),
+            checks_passed: count(rebuilt.sound),
+            checks_total: count(rebuilt.sound.saturating_add(rebuilt.wrong)),
+            ..self
+        }
     }
 
     /// Whether it has passed.
@@ -181,6 +199,7 @@ fn judge(operation: &Operation, scenario: Scenario, course: &Course) -> Verdict 
         Scenario::Restore => restored(operation),
         Scenario::HandedOver => [restored(operation), handed_over(operation, course)].concat(),
         Scenario::GivenUpIn(step) => given_up(operation, step),
+        Scenario::LostJournal => rebuilt(operation),
     };
     let waived = operation.steps.iter().filter(|step| step.status == StepStatus::Waived);
     reasons.extend(waived.map(|step| format!("a person had to deal with what {} had made", step.kind)));
@@ -197,6 +216,15 @@ fn restored(operation: &Operation) -> Vec<String> {
         Some(UndoReason::Asked { by }) => vec![format!("{by} took it back before it was proven")],
         None => vec!["nothing was taken back".to_owned()],
     }
+}
+
+/// Why the journal that was rebuilt is not the one that counted as lost.
+fn rebuilt(operation: &Operation) -> Vec<String> {
+    if let Some(step) = operation.steps.iter().find(|step| step.attempts > 0) {
+        return vec![format!("a restore was begun with {} instead", step.kind)];
+    }
+    let nothing = || vec!["nothing is recorded of what was rebuilt".to_owned()];
+    Rebuilt::of(operation).map_or_else(nothing, |rebuilt| rebuilt.reasons())
 }
 
 /// The steps that were begun and in which no executor was lost.

@@ -14,11 +14,13 @@ pub enum Scenario {
     HandedOver,
     /// It comes as far as this step and is given up there: all that was made has to go.
     GivenUpIn(StepKind),
+    /// Nothing is restored: the journal counts as lost, and is rebuilt beside the real one from what is kept elsewhere.
+    LostJournal,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Restore,
         Self::HandedOver,
         Self::GivenUpIn(StepKind::CopySnapshot),
@@ -28,12 +30,21 @@ impl Scenario {
         Self::GivenUpIn(StepKind::SetupDbUsers),
         Self::GivenUpIn(StepKind::VerifyRestore),
         Self::GivenUpIn(StepKind::SwitchOver),
+        Self::LostJournal,
     ];
 
     /// Whether its figures are those of a whole restore.
-    pub fn is_timed(self) -> bool {
+    pub fn is_whole_restore(self) -> bool {
         match self {
             Self::Restore | Self::HandedOver => true,
+            Self::GivenUpIn(_) | Self::LostJournal => false,
+        }
+    }
+
+    /// Whether it says how long a recovery takes: of the data, or of the journal.
+    pub fn is_timed(self) -> bool {
+        match self {
+            Self::Restore | Self::HandedOver | Self::LostJournal => true,
             Self::GivenUpIn(_) => false,
         }
     }
@@ -44,6 +55,7 @@ impl fmt::Display for Scenario {
         match self {
             Self::Restore => formatter.write_str("restore"),
             Self::HandedOver => formatter.write_str("handed-over"),
+            Self::LostJournal => formatter.write_str("lost-journal"),
             Self::GivenUpIn(step) => write!(formatter, "given-up-in-{step}"),
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::States;
+use crate::state::WholeJournal;
 
 /// The most characters of a name: what stands before it has to fit into the name of a table, too.
 const NAME_CHARS_MAX: usize = 64;
@@ -75,6 +76,13 @@ pub struct RehearsedJournal {
     pub journal: Box<dyn Journal>,
     /// What it keeps beside its entries.
     pub states: Box<dyn States>,
+}
+
+impl RehearsedJournal {
+    /// It as a whole.
+    pub fn whole(&self) -> WholeJournal<'_> {
+        WholeJournal { journal: self.journal.as_ref(), states: self.states.as_ref() }
+    }
 }
 
 /// The rehearsals port. Every call may be repeated.

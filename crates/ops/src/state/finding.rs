@@ -73,7 +73,7 @@ pub struct Finding {
 
 impl Finding {
     /// Something that is wrong with an operation.
-    pub(super) fn of(kind: Kind, operation: &OperationId, evidence: impl Into<String>) -> Self {
+    pub(crate) fn of(kind: Kind, operation: &OperationId, evidence: impl Into<String>) -> Self {
         let action = action(kind, operation);
         Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action }
     }

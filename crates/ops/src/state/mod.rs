@@ -5,6 +5,7 @@
 
 mod audit;
 mod check;
+mod compare;
 mod export;
 mod finding;
 mod import;
@@ -17,13 +18,14 @@ mod stalled;
 
 pub use audit::{Audit, Audited};
 pub use check::{Checked, check_lock, check_operation};
+pub use compare::{Compared, WholeJournal};
 pub use export::{Exported, Shelf, export};
 pub use finding::{Finding, Kind};
 pub use import::{Imported, import};
 pub(crate) use patience::patiently;
 pub use purge::{Batch, Left, Purge, PurgePlan, Purged};
 pub use record::{ReadError, RecordReader, Summary, verify};
-pub use rehearse::{Compared, Rehearsal, RehearsalError, Rehearsed};
+pub use rehearse::{Rehearsal, RehearsalError, Rehearsed};
 pub use resolve::{Examination, Resolution, ResolveError, Resolver, Way};
 pub use stalled::{STALLED_AFTER, Stalled, StalledFound, StalledSearch};
 

@@ -174,6 +174,7 @@ pub struct RecordReader<R> {
     line: u64,
     summary: Summary,
     ended: bool,
+    made_at: Timestamp,
 }
 
 impl<R: BufRead> RecordReader<R> {
@@ -182,13 +183,28 @@ impl<R: BufRead> RecordReader<R> {
     /// # Errors
     /// [`ReadError`].
     pub fn open(input: R) -> Result<Self, ReadError> {
-        let mut reader = Self { input, digest: Sha256::new(), line: 0, summary: Summary::default(), ended: false };
+        let mut reader = Self {
+            input,
+            digest: Sha256::new(),
+            line: 0,
+            summary: Summary::default(),
+            ended: false,
+            made_at: Timestamp::UNIX_EPOCH,
+        };
         match reader.read()? {
             Some(Line::Header { version, .. }) if version > FORM => Err(ReadError::TooNew { found: version }),
-            Some(Line::Header { .. }) => Ok(reader),
+            Some(Line::Header { made_at, .. }) => {
+                reader.made_at = made_at;
+                Ok(reader)
+            }
             Some(Line::Operation { .. } | Line::LeftOut { .. } | Line::End { .. }) => Err(reader.unfit("no header")),
             None => Err(reader.unfit("it is empty")),
         }
+    }
+
+    /// When the export was begun, as its header says. Proven by its digest once everything was read.
+    pub fn made_at(&self) -> Timestamp {
+        self.made_at
     }
 
     /// The next operation; none after the end, which was proven then.

@@ -3,22 +3,17 @@
 //! If we die in the middle, the tables of the rehearsal stay; the same rehearsal under its name goes on, and ends with deleting
 //! them. Nothing is ever written to the journal itself.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use aurora_restore_core::{
-    ids::OperationId,
-    ports::{Clock, Journal, JournalError},
-};
-use futures_util::{StreamExt as _, stream};
+use aurora_restore_core::ports::{Clock, Journal, JournalError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::{
-    AT_ONCE, Finding, Kind,
-    check::{Checked, check_operation},
+    compare::{Compared, WholeJournal},
     patience::patiently,
 };
-use crate::ports::{RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal, States};
+use crate::ports::{RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, States};
 
 /// The time between two looks at tables that are being made.
 const POLL: Duration = Duration::from_secs(5);
@@ -46,21 +41,6 @@ pub struct Rehearsed {
     pub took: SignedDuration,
     /// What is in it.
     pub compared: Compared,
-}
-
-/// How the recovered journal compares with the one that is used.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Compared {
-    /// Operations that are the same in both.
-    pub same: u64,
-    /// Operations that have gone on since.
-    pub moved_on: u64,
-    /// Operations that were begun since.
-    pub begun_since: u64,
-    /// Operations whose item has been forgotten since.
-    pub forgotten_since: u64,
-    /// What is wrong with the recovered journal.
-    pub findings: Vec<Finding>,
 }
 
 /// Why a recovery was not rehearsed.
@@ -111,7 +91,8 @@ impl Rehearsal<'_> {
         patiently(|| self.rehearsals.begin(name, at)).await?;
         self.usable(name).await?;
         let recovered = self.rehearsals.journal(name)?;
-        let compared = self.compare(&recovered, at).await?;
+        let compared =
+            WholeJournal { journal: self.journal, states: self.states }.compare(recovered.whole(), at).await?;
         Ok(Rehearsed { at, took: self.clock.now().duration_since(began), compared })
     }
 
@@ -124,87 +105,5 @@ impl Rehearsal<'_> {
             }
         }
         Err(RehearsalError::TooLong { name: name.clone() })
-    }
-
-    async fn compare(&self, recovered: &RehearsedJournal, at: Timestamp) -> Result<Compared, RehearsalError> {
-        let mut compared = Compared::default();
-        let mut there = BTreeSet::new();
-        let mut cursor: Option<String> = None;
-        // Bounded by the store, which ends.
-        loop {
-            let page = patiently(|| recovered.states.page(cursor.as_deref())).await?.states;
-            for refused in page.refused {
-                compared.findings.push(Finding::of(Kind::Unreadable, &refused.operation, refused.reason));
-                there.insert(refused.operation);
-            }
-            let mut checks = stream::iter(&page.items)
-                .map(|stored| check_operation(recovered.journal.as_ref(), &stored.state))
-                .buffer_unordered(AT_ONCE);
-            while let Some(checked) = checks.next().await {
-                let Some(checked) = checked? else { continue };
-                there.insert(checked.state.operation_id.clone());
-                self.compare_one(checked, &mut compared).await?;
-            }
-            drop(checks);
-            cursor = page.cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        self.missing(&there, at, &mut compared).await?;
-        compared.findings.sort();
-        Ok(compared)
-    }
-
-    /// What is in both has to begin in the same way.
-    async fn compare_one(&self, recovered: Checked, compared: &mut Compared) -> Result<(), RehearsalError> {
-        let id = &recovered.state.operation_id;
-        if !recovered.findings.is_empty() {
-            compared.findings.extend(recovered.findings);
-            return Ok(());
-        }
-        let now = match patiently(|| self.journal.state(id)).await {
-            Ok(_) => patiently(|| self.journal.entries(id, 0)).await?,
-            Err(JournalError::UnknownOperation { .. }) => {
-                compared.forgotten_since += 1;
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if !now.starts_with(&recovered.entries) {
-            let evidence = "its recovered entries are not a beginning of those that are there now";
-            compared.findings.push(Finding::of(Kind::BrokenChain, id, evidence));
-        } else if now.len() == recovered.entries.len() {
-            compared.same += 1;
-        } else {
-            compared.moved_on += 1;
-        }
-        Ok(())
-    }
-
-    /// What is there now and was not recovered has to be younger than the point in time.
-    async fn missing(
-        &self,
-        there: &BTreeSet<OperationId>,
-        at: Timestamp,
-        compared: &mut Compared,
-    ) -> Result<(), RehearsalError> {
-        let mut cursor: Option<String> = None;
-        loop {
-            let page = patiently(|| self.states.page(cursor.as_deref())).await?.states;
-            for stored in page.items.iter().filter(|stored| !there.contains(&stored.state.operation_id)) {
-                let state = &stored.state;
-                if state.requested_at >= at {
-                    compared.begun_since += 1;
-                } else {
-                    let evidence = format!("it was asked for at {}, and was not recovered", state.requested_at);
-                    compared.findings.push(Finding::of(Kind::Orphaned, &state.operation_id, evidence));
-                }
-            }
-            cursor = page.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod audit;
+mod lost_journal;
 mod purge;
 mod records;
 mod resolve;

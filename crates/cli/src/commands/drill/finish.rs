@@ -1,11 +1,11 @@
 //! `drill finish`: goes on with a drill that was left, to its end.
 
-use aurora_restore_app::{LATEST, executor};
+use aurora_restore_app::{LATEST, caller, executor};
 use aurora_restore_core::{
-    engine::Engine,
-    operation::{Operation, Phase, Status},
+    engine::{Engine, request_cancel},
+    operation::{CancelRequest, Operation, Phase, Status},
 };
-use aurora_restore_ops::drill;
+use aurora_restore_ops::drill::{self, Scenario};
 use clap::Args;
 
 use super::super::{operation_services::with_operation, plan as planning};
@@ -33,6 +33,12 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation))?;
         let ports = services.ports();
         match operation.phase {
+            // What was rehearsed is not in its journal: nothing is to be restored in its stead.
+            Phase::Forward if scenario == Scenario::LostJournal && operation.cancel.is_none() => {
+                let reason = Some("nobody recorded what was rehearsed".to_owned());
+                request_cancel(ports.journal, &operation.id, CancelRequest { by: caller(), reason }, context.now())
+                    .await?;
+            }
             Phase::Forward | Phase::Back => {}
             Phase::Ended(_) if operation.status() == Status::Completed => {}
             Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => return tell(context, &services, &operation).await,

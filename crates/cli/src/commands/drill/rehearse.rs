@@ -84,7 +84,7 @@ impl Rehearsal<'_> {
         let ports = self.services.ports();
         let id = session.operation().id.clone();
         match self.scenario {
-            Scenario::Restore => Ok(()),
+            Scenario::Restore | Scenario::LostJournal => Ok(()),
             Scenario::HandedOver => {
                 let other = executor().map_err(|error| {
                     EngineError::Journal(JournalError::Refused { operation: id.clone(), reason: error.to_string() })
@@ -127,7 +127,9 @@ impl<'a> Onlooker<'a> {
         let given_up = operation.cancel.is_some() || operation.phase != Phase::Forward;
         let struck = match rehearsal.scenario {
             Scenario::GivenUpIn(step) if given_up => BTreeSet::from([step]),
-            Scenario::GivenUpIn(_) | Scenario::Restore | Scenario::HandedOver => BTreeSet::new(),
+            Scenario::GivenUpIn(_) | Scenario::Restore | Scenario::HandedOver | Scenario::LostJournal => {
+                BTreeSet::new()
+            }
         };
         let shown = driving::sink(rehearsal.context.ui(), rehearsal.history);
         Self { shown, scenario: rehearsal.scenario, struck, lose: watch::channel(false).0 }
@@ -135,7 +137,7 @@ impl<'a> Onlooker<'a> {
 
     fn strikes_in(&self, step: StepKind) -> bool {
         match self.scenario {
-            Scenario::Restore => false,
+            Scenario::Restore | Scenario::LostJournal => false,
             Scenario::HandedOver => !self.struck.contains(&step),
             Scenario::GivenUpIn(wanted) => wanted == step && self.struck.is_empty(),
         }
@@ -211,12 +213,20 @@ fn exit_of(verdict: &Verdict, status: Status) -> ExitCode {
     }
 }
 
-/// What a whole restore took, where there was one.
+/// What a recovery took, where there was one.
 fn figures(record: &Record) -> String {
     if !record.scenario.is_timed() {
         return String::new();
     }
     let time = record.recovery_time.map(|time| format!(" in {}", words::duration(time))).unwrap_or_default();
     let point = record.recovery_point.map(|age| format!(", of data {} old", words::duration(age))).unwrap_or_default();
-    format!(": restored and verified{time}{point}, {} of {} checks", record.checks_passed, record.checks_total)
+    let (passed, total) = (record.checks_passed, record.checks_total);
+    match record.scenario {
+        Scenario::LostJournal => {
+            format!(": the journal was rebuilt and proven{time}{point}, {passed} of {total} operations")
+        }
+        Scenario::Restore | Scenario::HandedOver | Scenario::GivenUpIn(_) => {
+            format!(": restored and verified{time}{point}, {passed} of {total} checks")
+        }
+    }
 }

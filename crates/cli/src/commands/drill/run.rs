@@ -1,9 +1,11 @@
 //! `drill run`: plans, asks, restores, and takes it back.
 
+use std::path::PathBuf;
+
 use aurora_restore_app::{Follower, History as StepHistory, JournalUse, Services, executor, new_operation_id};
 use aurora_restore_core::{
     engine::{BeginOperation, Engine},
-    ids::InvalidId,
+    ids::{ClusterId, InvalidId},
     plan::{self, Plan},
     request::Request,
 };
@@ -11,7 +13,10 @@ use aurora_restore_ops::drill::{self, History, Period, Record, Scenario};
 use clap::{Args, ValueEnum};
 
 use super::super::{confirm::ConfirmArgs, plan as planning, request_args::RequestArgs};
-use super::rehearse::{Rehearsal, tell};
+use super::{
+    lost_journal::Loss,
+    rehearse::{Rehearsal, tell},
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -29,9 +34,17 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// What is rehearsed: restore, handed-over (its executor is lost in every step), or given-up-in-STEP
+    /// What is rehearsed: restore, handed-over (its executor is lost in every step), given-up-in-STEP, or lost-journal
+    ///
+    /// With lost-journal nothing is restored in RDS: the journal is rebuilt beside the real one, which is only read, proven, and
+    /// compared with it. Tables are rebuilt as they were at the latest time that can be recovered; a journal in a file from an
+    /// export.
     #[arg(long, value_name = "SCENARIO", default_value = "restore")]
     scenario: Scenario,
+
+    /// What a lost journal is rebuilt from: an export of it, the newest that would be left
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
 
     /// Do nothing if this scenario has passed within the period
     #[arg(long, value_name = "PERIOD")]
@@ -64,6 +77,7 @@ impl PeriodWord {
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
     super::rehearse::require_here(context)?;
+    require_use_of_export(args)?;
     let internal = |error: InvalidId| CommandError::internal(error.to_string());
     let request = context.request(args.request.flags())?;
     context.block_on(async {
@@ -71,6 +85,8 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
         let ports = services.ports();
         let now = context.now();
         let history = History::read(ports.journal, now).await?;
+        // Whoever asks on a schedule has to hear of it, too: its cluster costs money, due or not.
+        require_finished(&history, &drill::target_of(&request.target.cluster).map_err(internal)?)?;
         if let Some(period) = args.schedule
             && let Some(at) = history.passed_within(args.scenario, period.period(), now)
         {
@@ -78,9 +94,12 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             context.ui().done(format_args!("drill `{}` has passed {ago} ago: none is due.", args.scenario));
             return Ok(ExitCode::Done);
         }
-        let request = drill::isolated(ports.cloud, request).await?;
-        require_finished(&history, &request)?;
         let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;
+        if args.scenario == Scenario::LostJournal {
+            let loss = Loss { context, services: &services, id, request, export: args.export.as_deref() };
+            return loss.rehearse(args.confirm).await;
+        }
+        let request = drill::isolated(ports.cloud, request).await?;
         let plan = plan::make(&ports, &request, &id).await?;
         require_free(&plan)?;
         confirm(context, args, &plan, &request)?;
@@ -88,10 +107,17 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
     })
 }
 
+fn require_use_of_export(args: &RunArgs) -> Result<(), CommandError> {
+    if args.export.is_none() || args.scenario == Scenario::LostJournal {
+        return Ok(());
+    }
+    Err(CommandError::usage(format!("scenario {} does not use an export", args.scenario))
+        .hint("Leave --export out, or rehearse `--scenario lost-journal`. Nothing was changed."))
+}
+
 /// A drill that was left holds its target, and its cluster costs money: it is finished first.
-fn require_finished(history: &History, request: &Request) -> Result<(), CommandError> {
-    let target = request.target.cluster.as_str();
-    let unfinished = history.drills.iter().find(|drill| drill.target == target && drill.ended_at.is_none());
+fn require_finished(history: &History, target: &ClusterId) -> Result<(), CommandError> {
+    let unfinished = history.drills.iter().find(|drill| drill.target == target.as_str() && drill.ended_at.is_none());
     let Some(Record { operation_id, .. }) = unfinished else { return Ok(()) };
     Err(CommandError::failed(format!("drill {operation_id} was not finished"))
         .hint(format!("Go on with it: `aurora-restore drill finish {operation_id}`. Nothing was changed.")))

@@ -12,6 +12,8 @@ mod show;
 mod stalled;
 mod verify;
 
+pub(super) use verify::open as open_export;
+
 use aurora_restore_app::config::parse_duration;
 use aurora_restore_core::{catalogue::ErrorCode, operation::Status};
 use aurora_restore_ops::{

@@ -76,7 +76,7 @@ fn verify_file(context: &Context, path: &std::path::Path) -> CommandResult {
 }
 
 /// Opens an export to read it.
-pub(super) fn open(path: &std::path::Path) -> Result<File, CommandError> {
+pub(in crate::commands) fn open(path: &std::path::Path) -> Result<File, CommandError> {
     File::open(path).map_err(|error| {
         CommandError::usage(format!("{} cannot be read", path.display())).caused_by(error).hint("Nothing was changed.")
     })
