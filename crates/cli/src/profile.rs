@@ -49,7 +49,7 @@ impl Kind {
             "step" if target.starts_with("aurora_restore_core") => Some(Self::Step),
             "statement" if target.starts_with("aurora_restore_sql") => Some(Self::Statement),
             // The SDK names the span of an operation `RDS.DescribeDBClusters`; whatever happens within it has no point.
-            name if target.starts_with("aws_sdk_") && name.contains('.') => Some(Self::Call),
+            name if target.starts_with("aws_") && name.contains('.') => Some(Self::Call),
             _ => None,
         }
     }
@@ -209,12 +209,12 @@ mod tests {
             for _ in 0..3 {
                 tracing::info_span!(target: "aurora_restore_core::engine", "step", step = "copy-snapshot").in_scope(
                     || {
-                        tracing::debug_span!(target: "aws_sdk_rds::operation", "RDS.DescribeDBClusters", id = 1)
+                        tracing::debug_span!(target: "aws_rds::operation", "RDS.DescribeDBClusters", id = 1)
                             .in_scope(|| {});
                     },
                 );
             }
-            tracing::debug_span!(target: "aws_sdk_rds::operation", "deserialization").in_scope(|| {});
+            tracing::debug_span!(target: "aws_rds::operation", "deserialization").in_scope(|| {});
             tracing::debug_span!(target: "aurora_restore_sql::session", "statement", doing = "counting rows")
                 .in_scope(|| {});
             tracing::info_span!(target: "somebody_else", "step", step = "theirs").in_scope(|| {});
