@@ -77,10 +77,12 @@ struct Measured(BTreeMap<(Kind, String), Taken>);
 
 impl Measured {
     fn take(&mut self, kind: Kind, name: String, took: Duration) {
-        let is_known = self.0.contains_key(&(kind, name.clone()));
-        let is_crowded = self.0.keys().filter(|(other, _)| *other == kind).count() >= NAMES_MAX;
-        let name = if is_crowded && !is_known { OTHERS.to_owned() } else { name };
-        let taken = self.0.entry((kind, name)).or_default();
+        let mut key = (kind, name);
+        let is_crowded = || self.0.keys().filter(|(other, _)| *other == kind).count() >= NAMES_MAX;
+        if !self.0.contains_key(&key) && is_crowded() {
+            key.1 = OTHERS.to_owned();
+        }
+        let taken = self.0.entry(key).or_default();
         taken.count += 1;
         taken.together = taken.together.saturating_add(took);
         taken.longest = taken.longest.max(took);

@@ -98,15 +98,20 @@ pub fn request_on_stack(
     Config::load(&sources)?.request(now)
 }
 
+/// Reads a stack's configuration as its functions do.
+fn load_on_stack(configuration: &str, region: &str) -> Result<Config, ConfigError> {
+    // Lines say themselves where they are from.
+    let parameter = ParameterText { name: String::new(), text: configuration.to_owned() };
+    Config::load(&Sources::of_function(of_functions(region), parameter))
+}
+
 /// The ids of the secrets that a stack's configuration names, or what its functions would refuse of it, each as a fragment.
 ///
 /// # Errors
 /// Every problem.
 pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<String>, Vec<String>> {
-    // Lines say themselves where they are from.
-    let parameter = ParameterText { name: String::new(), text: configuration.to_owned() };
     let told = |error: ConfigError| error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>();
-    let config = Config::load(&Sources::of_function(of_functions(region), parameter)).map_err(told)?;
+    let config = load_on_stack(configuration, region).map_err(told)?;
     let is_id = |path: &str| ["secrets.master", "secrets.users", "secrets.source-master"].contains(&path);
     let shown = config.show().into_iter().filter(|key| is_id(key.path));
     let ids = shown.filter_map(|key| match key.value {
@@ -119,8 +124,7 @@ pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<String>
 /// How long one restore may last by a stack's configuration: what is said there, or the defaults. What its functions would
 /// refuse has no bounds.
 pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<SignedDuration> {
-    let parameter = ParameterText { name: String::new(), text: configuration.to_owned() };
-    let config = Config::load(&Sources::of_function(of_functions(region), parameter)).ok()?;
+    let config = load_on_stack(configuration, region).ok()?;
     let bound = |path: &str| {
         config.show().into_iter().find(|key| key.path == path).and_then(|key| match key.value {
             Some(Value::Duration(bound)) => Some(*bound),

@@ -182,14 +182,15 @@ fn apply(context: &Context, args: &ApplyArgs) -> CommandResult {
         let lines: Vec<String> = changes.iter().map(sentence).collect();
         let applied = format!("{}\n{table}\n{changes:?}", stack.id);
         let proposal = Proposal::new(ChangeKind::IndexesApply, lines.clone(), &applied, args.govern.why());
-        if args.govern.only_proposes() {
-            return governor.propose(&proposal).await;
-        }
-        governor.check(&proposal, &args.govern).await?;
-        lines.iter().for_each(|line| ui.show(line));
         let count = words::plural(changes.len(), "change");
-        args.confirm.ask(ui, &format!("The indexes of table {table} are changed: {count}."), &table)?;
-        governor.record(&proposal, &args.govern, make(context, tables.as_ref(), &table, &changes)).await?;
+        let ask = || {
+            lines.iter().for_each(|line| ui.show(line));
+            args.confirm.ask(ui, &format!("The indexes of table {table} are changed: {count}."), &table)
+        };
+        let made = governor.apply(&proposal, &args.govern, ask, make(context, tables.as_ref(), &table, &changes));
+        if made.await?.is_none() {
+            return Ok(ExitCode::Done);
+        }
         ui.done(format_args!("{count} made."));
         Ok(ExitCode::Done)
     })

@@ -148,7 +148,13 @@ mod tests {
     const ARN: &str = "arn:aws:kms:eu-central-1:444455556666:key/7a1e9b52-3c44-4f0d-8b7a-9d2e5c6f2b22";
 
     fn facts(state: KeyState, rotation: KeyRotation) -> KeyFacts {
-        KeyFacts { arn: ARN.to_owned(), manager: KeyManager::Customer, state, rotation, policy: Some("{}".to_owned()) }
+        KeyFacts {
+            arn: ARN.to_owned(),
+            manager: KeyManager::Customer,
+            state,
+            rotation,
+            policy: Some(r#"{"Statement":[]}"#.to_owned()),
+        }
     }
 
     fn found(facts: &KeyFacts) -> Vec<(Level, String, String)> {

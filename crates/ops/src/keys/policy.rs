@@ -1,9 +1,10 @@
 //! Who may use a key, as its policy says. Pure.
 
-use serde_json::Value;
-
 use super::{KeyFinding, Level};
-use crate::ports::KeyFacts;
+use crate::{
+    policy::{Condition, Statement, statements},
+    ports::KeyFacts,
+};
 
 /// Conditions that keep a statement for everybody within the account or the organisation.
 const NARROWING: [&str; 8] = [
@@ -27,30 +28,26 @@ pub(super) fn review(facts: &KeyFacts) -> Vec<KeyFinding> {
             "this caller lacks kms:GetKeyPolicy".to_owned(),
         )];
     };
-    let Ok(policy) = serde_json::from_str::<Value>(text) else {
+    let Ok(statements) = statements(text) else {
         return vec![finding(facts, Level::Warning, "the key's policy is not JSON", format!("{} bytes", text.len()))];
     };
     let own = facts.arn.split(':').nth(4).unwrap_or_default();
-    let statements = list(&policy["Statement"]);
-    let allowing = statements.iter().enumerate().filter(|(_, statement)| statement["Effect"] == "Allow");
-    allowing.filter_map(|(index, statement)| of_statement(facts, own, index, statement)).collect()
+    statements.iter().filter(|one| one.allows).filter_map(|one| of_statement(facts, own, one)).collect()
 }
 
-fn of_statement(facts: &KeyFacts, own: &str, index: usize, statement: &Value) -> Option<KeyFinding> {
-    let principals = principals(statement);
-    let name = statement["Sid"].as_str().map_or_else(|| format!("number {}", index + 1), |sid| format!("`{sid}`"));
-    let actions = words(&statement["Action"]).join(", ");
-    let for_all = principals.iter().any(|principal| principal == "*") || !statement["NotPrincipal"].is_null();
+fn of_statement(facts: &KeyFacts, own: &str, statement: &Statement) -> Option<KeyFinding> {
+    let principals = || statement.principals.iter().flatten();
+    let (name, actions) = (&statement.name, statement.actions.join(", "));
+    let for_all = principals().any(|principal| principal == "*") || statement.inversion == Some("NotPrincipal");
     if for_all {
-        if is_narrowed(&statement["Condition"]) {
+        if is_narrowed(&statement.conditions) {
             return None;
         }
         let evidence = format!("statement {name} allows {actions} to everybody, without a condition on who asks");
         return Some(finding(facts, Level::Alarm, "everybody may use the key", evidence));
     }
-    let foreign: Vec<&str> =
-        principals.iter().filter_map(|principal| account(principal)).filter(|id| *id != own).collect();
-    if foreign.is_empty() || !words(&statement["Action"]).iter().any(|action| action == "kms:*" || action == "*") {
+    let foreign: Vec<&str> = principals().filter_map(|principal| account(principal)).filter(|id| *id != own).collect();
+    if foreign.is_empty() || !statement.actions.iter().any(|action| action == "kms:*" || action == "*") {
         return None;
     }
     let evidence = format!("statement {name} allows {actions} to {}", foreign.join(", "));
@@ -66,50 +63,29 @@ fn finding(facts: &KeyFacts, level: Level, what: &str, evidence: String) -> KeyF
     KeyFinding { level, key: arn.clone(), what: what.to_owned(), evidence, mend }
 }
 
-/// Every principal that is an identity of AWS, services aside.
-fn principals(statement: &Value) -> Vec<String> {
-    match &statement["Principal"] {
-        Value::String(one) => vec![one.clone()],
-        Value::Object(kinds) => kinds.get("AWS").map(words).unwrap_or_default(),
-        _ => Vec::new(),
-    }
-}
-
 /// The account of a principal: twelve digits, or an ARN.
 fn account(principal: &str) -> Option<&str> {
     let account = if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal };
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
-fn is_narrowed(condition: &Value) -> bool {
-    let Some(operators) = condition.as_object() else { return false };
-    // What is true for whoever lacks the key, and what excludes some, narrows nothing.
-    let counts = |operator: &str| !operator.ends_with("IfExists") && !operator.contains("Not");
-    operators.iter().filter(|(operator, _)| counts(operator)).any(|(_, keys)| {
-        keys.as_object().is_some_and(|keys| {
-            keys.iter().any(|(key, values)| {
-                NARROWING.contains(&key.to_ascii_lowercase().as_str())
-                    && words(values).iter().all(|value| !value.trim_matches('*').is_empty())
-            })
-        })
+/// What is true for whoever lacks the key, and what excludes some, narrows nothing.
+fn is_narrowed(conditions: &[Condition]) -> bool {
+    let demands = |operator: &str| {
+        !operator.ends_with("IfExists")
+            && !operator.contains("Not")
+            && !operator.starts_with("ForAllValues:")
+            && operator != "Null"
+    };
+    conditions.iter().filter(|condition| demands(&condition.operator)).any(|condition| {
+        NARROWING.contains(&condition.key.to_ascii_lowercase().as_str())
+            && condition.values.iter().all(|value| !value.trim_matches('*').is_empty())
     })
-}
-
-fn words(value: &Value) -> Vec<String> {
-    list(value).iter().filter_map(|word| word.as_str().map(str::to_owned)).collect()
-}
-
-fn list(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Array(items) => items.clone(),
-        Value::Null => Vec::new(),
-        one => vec![one.clone()],
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::ports::{KeyManager, KeyRotation, KeyState};
@@ -156,6 +132,9 @@ mod tests {
                    "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}),
             json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
                    "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}),
         ];
         for statement in open {
             assert_eq!(found(&statement).map(|(level, _)| level), Some(Level::Alarm), "{statement}");
@@ -168,6 +147,6 @@ mod tests {
                            "Action": "kms:*"});
         let (level, evidence) = found(&other).unwrap();
         assert_eq!(level, Level::Warning);
-        assert_eq!(evidence, "statement `Partner` allows kms:* to 111122223333");
+        assert_eq!(evidence, "statement Partner allows kms:* to 111122223333");
     }
 }

@@ -21,7 +21,7 @@ async fn a_clean_quarter_gives_no_finding() {
 #[tokio::test(start_paused = true)]
 async fn a_runtime_whose_support_has_ended_is_found() {
     let mut world = World::clean();
-    world.deployed.template = world.deployed.template.replace("provided.al2023", "provided.al2");
+    let _before = world.deployed.stack.parameters.insert("Runtime".to_owned(), "provided.al2".to_owned());
     let (check, finding) = world.only(Period::Quarterly).await;
     let expected = (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore stack deploy");
     assert_eq!((check, told(&finding)), ("runtimes", expected));
@@ -63,7 +63,7 @@ async fn each_missing_safeguard_is_found_by_itself_with_the_command_that_mends_i
             },
             Level::Warning,
             "was not changed for half a year",
-            "aws secretsmanager put-secret-value",
+            "aurora-restore --stack ours secrets rotate staging/master",
         ),
         (
             |held| held.secrets.clear(),

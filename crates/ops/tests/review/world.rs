@@ -224,7 +224,12 @@ fn deployed(changed_at: Timestamp) -> Deployed {
             status: "CREATE_COMPLETE".to_owned(),
             reason: None,
             changed_at: Some(changed_at),
-            parameters: pairs(&[("Configuration", CONFIGURATION), ("MemorySize", "256"), ("CodeBucket", BUCKET)]),
+            parameters: pairs(&[
+                ("Configuration", CONFIGURATION),
+                ("Runtime", "provided.al2023"),
+                ("MemorySize", "256"),
+                ("CodeBucket", BUCKET),
+            ]),
             outputs: pairs(&[("Environment", "prod"), ("Version", env!("CARGO_PKG_VERSION"))]),
             tags: BTreeMap::new(),
         },
@@ -236,7 +241,7 @@ fn deployed(changed_at: Timestamp) -> Deployed {
             resource("AWS::Logs::LogGroup", LOG),
             resource("AWS::SNS::Topic", TOPIC),
         ],
-        template: "Resources:\n  F:\n    Properties:\n      Runtime: provided.al2023\n".to_owned(),
+        template: "Resources:\n  F:\n    Properties:\n      Runtime: !Ref Runtime\n".to_owned(),
     }
 }
 

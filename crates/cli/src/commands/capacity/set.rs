@@ -109,14 +109,15 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> CommandResult {
             let lines: Vec<String> = wanted.iter().map(|plan| line(plan)).collect();
             let applied = format!("{}\n{wanted:?}", stack.id);
             let proposal = Proposal::new(ChangeKind::CapacitySet, lines.clone(), &applied, args.govern.why());
-            if args.govern.only_proposes() {
-                return governor.propose(&proposal).await;
+            let ask = || {
+                lines.iter().for_each(|line| ui.show(line));
+                let (count, name) = (words::plural(wanted.len(), "table"), &stack.name);
+                args.confirm.ask(ui, &format!("{count} of stack {name} will be paid for otherwise."), name)
+            };
+            let made = governor.apply(&proposal, &args.govern, ask, make(context, tables.as_ref(), &wanted));
+            if made.await?.is_none() {
+                return Ok(ExitCode::Done);
             }
-            governor.check(&proposal, &args.govern).await?;
-            lines.iter().for_each(|line| ui.show(line));
-            let (count, name) = (words::plural(wanted.len(), "table"), &stack.name);
-            args.confirm.ask(ui, &format!("{count} of stack {name} will be paid for otherwise."), name)?;
-            governor.record(&proposal, &args.govern, make(context, tables.as_ref(), &wanted)).await?;
         }
         if ui.format() == Format::Json {
             ui.json(&SetDocument { version: 1, change, tables: plans.iter().map(document).collect() })?;

@@ -74,12 +74,11 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// As it went: what failed is told by its first message.
+    /// As it went.
     fn of<T>(made: &Result<T, CommandError>) -> Self {
         let note = match made {
             Ok(_) => return Self { outcome: Outcome::Applied, note: None },
-            Err(CommandError::BrokenPipe) => None,
-            Err(CommandError::Told(told)) => told.points.first().map(|point| point.message.clone()),
+            Err(error) => Some(error.message()).filter(|message| !message.is_empty()),
         };
         Self { outcome: Outcome::Failed, note }
     }
@@ -205,17 +204,25 @@ impl<'c> Governor<'c> {
         }
     }
 
-    /// Applies something that was agreed to, recorded before and after.
-    pub(crate) async fn record<T>(
+    /// Applies something: what was approved where that is demanded, agreed to by whoever is asked, recorded before and after.
+    /// None where it was only to be proposed, which is told then.
+    pub(crate) async fn apply<T>(
         &self,
         proposal: &Proposal,
         args: &GovernArgs,
+        ask: impl FnOnce() -> Result<(), CommandError>,
         apply: impl Future<Output = Result<T, CommandError>>,
-    ) -> Result<T, CommandError> {
+    ) -> Result<Option<T>, CommandError> {
+        if args.only_proposes() {
+            self.propose(proposal).await?;
+            return Ok(None);
+        }
+        self.check(proposal, args).await?;
+        ask()?;
         let change = self.begin(proposal, args).await?;
         let made = apply.await;
         self.end(change, &Ended::of(&made)).await;
-        made
+        made.map(Some)
     }
 
     /// Records that it is being applied now. Whoever gets an error applies nothing.
@@ -304,10 +311,9 @@ impl<'c> Governor<'c> {
                 figures.insert(name.to_owned(), f64::from(count));
             }
         }
-        if let Some(ringing) = match &self.watched {
-            Some(watched) => watched.ringing().await,
-            None => None,
-        } {
+        if let Some(watched) = &self.watched
+            && let Some(ringing) = watched.ringing().await
+        {
             figures.insert("alarms ringing".to_owned(), ringing);
         }
         figures

@@ -63,14 +63,14 @@ async fn agreed(context: &Context, args: &ApplyArgs, opened: &Opened, plan: &Pla
     let name = &opened.stack.name;
     let proposal = proposal(opened, plan, args.govern.why())?;
     let governor = Governor::open(context, &opened.services, Some(&opened.stack), name).await?;
-    if args.govern.only_proposes() {
-        return governor.propose(&proposal).await;
-    }
-    governor.check(&proposal, &args.govern).await?;
-    show(context, plan, args.confirm)?;
     let count = words::plural(plan.steps.len(), "change");
-    args.confirm.ask(context.ui(), &format!("What watches stack {name} is changed: {count}."), name)?;
-    governor.record(&proposal, &args.govern, make(context, opened, plan)).await?;
+    let ask = || {
+        show(context, plan, args.confirm)?;
+        args.confirm.ask(context.ui(), &format!("What watches stack {name} is changed: {count}."), name)
+    };
+    if governor.apply(&proposal, &args.govern, ask, make(context, opened, plan)).await?.is_none() {
+        return Ok(ExitCode::Done);
+    }
     tell(context, opened, plan, &format!("made {count}; stack {name} is watched as it is declared."))?;
     Ok(ExitCode::Done)
 }

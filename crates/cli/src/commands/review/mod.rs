@@ -21,7 +21,7 @@ use crate::{
 
 /// Review the operations and the stack: what is wrong, what shows it, what mends it
 ///
-/// Weekly: logs, state, metrics, leftovers. Monthly: functions, parameters, drift, capacity, cost. Quarterly: runtimes,
+/// Weekly: logs, state, metrics, leftovers. Monthly: functions, parameters, drift, iam, capacity, cost. Quarterly: runtimes,
 /// security, drill, trend. Nothing is changed. With `--stack` the stack is reviewed, without it the operations of this
 /// machine. Ends with 1 if there is a finding of the level of `--fail-on`; a check that could not look is an error.
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! What a policy of a resource lets others do, as far as a review has to know. Pure.
 
-use serde_json::Value;
+use crate::policy::{Statement, statements};
 
 /// What is to be said of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,38 +13,25 @@ pub(super) struct Verdict {
 
 /// Reads a policy document. What cannot be read guards nothing.
 pub(super) fn judge(document: &str) -> Verdict {
-    let document: Value = serde_json::from_str(document).unwrap_or_default();
-    let statements = match &document["Statement"] {
-        Value::Array(statements) => statements.as_slice(),
-        Value::Object(_) => std::slice::from_ref(&document["Statement"]),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => &[],
-    };
-    let open = statements.iter().enumerate().find(|(_, statement)| is_open(statement));
+    let statements = statements(document).unwrap_or_default();
+    let open = statements
+        .iter()
+        .find(|statement| statement.allows && of_everybody(statement) && statement.conditions.is_empty());
     Verdict {
-        open_to_all: open.map(|(number, statement)| {
-            statement["Sid"].as_str().map_or_else(|| format!("number {}", number + 1), str::to_owned)
-        }),
+        open_to_all: open.map(|statement| statement.name.clone()),
         refuses_clear_text: statements.iter().any(refuses_clear_text),
     }
 }
 
-fn is_of_everybody(statement: &Value) -> bool {
-    let is_star = |value: &Value| match value {
-        Value::String(text) => text == "*",
-        Value::Array(texts) => texts.iter().any(|text| text == "*"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    };
-    is_star(&statement["Principal"]) || is_star(&statement["Principal"]["AWS"])
+fn of_everybody(statement: &Statement) -> bool {
+    statement.principals.iter().flatten().any(|principal| principal == "*")
 }
 
-fn is_open(statement: &Value) -> bool {
-    let has_condition = statement["Condition"].as_object().is_some_and(|condition| !condition.is_empty());
-    statement["Effect"] == "Allow" && is_of_everybody(statement) && !has_condition
-}
-
-fn refuses_clear_text(statement: &Value) -> bool {
-    let secure = &statement["Condition"]["Bool"]["aws:SecureTransport"];
-    statement["Effect"] == "Deny" && is_of_everybody(statement) && (secure == "false" || secure == &Value::Bool(false))
+fn refuses_clear_text(statement: &Statement) -> bool {
+    let is_of_clear_text = statement.conditions.iter().any(|condition| {
+        condition.operator == "Bool" && condition.key == "aws:SecureTransport" && condition.values == ["false"]
+    });
+    !statement.allows && of_everybody(statement) && is_of_clear_text
 }
 
 #[cfg(test)]

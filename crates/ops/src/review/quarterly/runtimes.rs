@@ -43,7 +43,8 @@ async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
         (rds, deployed) => {
             let mut used = Used::new();
             if let Reach::There(deployed) = deployed {
-                functions(&deployed.template, &mut used);
+                let of_parameter = deployed.stack.parameters.get("Runtime").map(String::as_str);
+                functions(of_parameter, &deployed.template, &mut used);
             }
             if let Reach::There((cloud, location)) = rds
                 && let Err(why) = clusters(*cloud, location, &mut used).await
@@ -55,14 +56,13 @@ async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
     }
 }
 
-/// The runtimes that a template names. It is this product's own, or one of an older version of it: a line for each.
-fn functions(template: &str, used: &mut Used) {
-    for line in template.lines() {
-        let runtime = line.trim().strip_prefix("Runtime:").map(|text| text.trim().trim_matches('"'));
-        if let Some(runtime) = runtime.filter(|runtime| !runtime.is_empty() && !runtime.starts_with('!')) {
-            let version = ("lambda".to_owned(), runtime.to_owned());
-            used.entry(version).or_default().insert("the functions of the stack".to_owned());
-        }
+/// What the functions run on: the stack's parameter. The template of an older version of this product has it line by line.
+fn functions(of_parameter: Option<&str>, template: &str, used: &mut Used) {
+    let of_lines = template.lines().filter_map(|line| line.trim().strip_prefix("Runtime:"));
+    let named = of_lines.map(|text| text.trim().trim_matches('"')).filter(|text| !text.starts_with('!'));
+    for runtime in of_parameter.into_iter().chain(named).filter(|runtime| !runtime.is_empty()) {
+        let version = ("lambda".to_owned(), runtime.to_owned());
+        used.entry(version).or_default().insert("the functions of the stack".to_owned());
     }
 }
 
@@ -158,13 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn runtimes_are_read_from_the_template() {
+    fn runtimes_are_read_from_the_parameter_and_the_template() {
         let mut used = Used::new();
         functions(
+            Some("provided.al9"),
             "      Runtime: provided.al2023\n      Runtime: \"provided.al2\"\n      Runtime: !Ref X\n",
             &mut used,
         );
         let versions: Vec<&str> = used.keys().map(|(_, version)| version.as_str()).collect();
-        assert_eq!(versions, ["provided.al2", "provided.al2023"]);
+        assert_eq!(versions, ["provided.al2", "provided.al2023", "provided.al9"]);
     }
 }

@@ -102,12 +102,12 @@ fn gone(site: &Site<'_>, name: &str) -> Finding {
 }
 
 fn unreadable(role: &str, policy: &str) -> Finding {
-    let mend = shown(role, policy);
+    let mend = mending(role, policy);
     Finding::new(Level::Error, format!("policy {policy} of role {role} cannot be read"), mend)
 }
 
-/// The command that shows a policy of a role: one of its own, or one that is attached.
-fn shown(role: &str, policy: &str) -> String {
+/// What is to be done about a policy: one that was attached is none of the stack's, one of the role's own is looked at.
+fn mending(role: &str, policy: &str) -> String {
     if policy.starts_with("arn:") {
         format!("aws iam detach-role-policy --role-name {role} --policy-arn {policy}")
     } else {

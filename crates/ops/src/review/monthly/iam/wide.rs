@@ -1,9 +1,9 @@
 //! Statements that are wider than anything needs. The template's own are not: the repository's gate looks at them with the
 //! same rules. What is found here somebody has added beside it. Pure.
 
-use super::{Role, shown};
+use super::{Role, mending};
 use crate::{
-    policy::{Statement, too_wide},
+    policy::{Statement, TooWide, too_wide},
     review::finding::{Finding, Level},
 };
 
@@ -12,9 +12,9 @@ pub(super) fn findings(role: &Role) -> impl Iterator<Item = Finding> {
 }
 
 fn of_statement(role: &Role, policy: &str, statement: &Statement) -> Vec<Finding> {
-    let told = |found: &crate::policy::TooWide| {
+    let told = |found: &TooWide| {
         let what = format!("role {} {found}", role.name);
-        let finding = Finding::new(Level::Error, what, shown(&role.name, policy));
+        let finding = Finding::new(Level::Error, what, mending(&role.name, policy));
         finding.with("policy", policy).with("statement", &statement.name).with("to do", found.mend())
     };
     too_wide(statement).iter().map(told).collect()
