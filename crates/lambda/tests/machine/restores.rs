@@ -136,7 +136,9 @@ fn a_way_back_whose_function_cannot_be_run_is_told_by_the_machine_and_resumed_la
     let [notice] = &ended.notices[..] else { panic!("one notice: {:?}", ended.notices) };
     let message = notice["Message"].as_str().unwrap();
     assert!(
-        message.starts_with("Execution op-1 of aurora-restore has stopped") && message.contains("a defect"),
+        message.starts_with("Execution op-1 of aurora-restore (stack ${AWS::StackName}) has stopped")
+            && message.contains("resume ID --stack ${AWS::StackName}")
+            && message.contains("a defect"),
         "{message}"
     );
     assert_eq!(status(&scenario, "op-1"), Status::InProgress);

@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::interpreter::{Execution, walk::TIMED_OUT};
 
 /// The stack's own interval between two looks.
-const POLL: SignedDuration = SignedDuration::from_secs(100);
+const POLL: SignedDuration = SignedDuration::from_secs(130);
 /// What Step Functions keeps of an execution; one with more fails.
 const EVENTS_MAX: u32 = 25_000;
 /// A look is a wait and a choice, which are entered and left, and a task, which is scheduled, started and done besides: nine
@@ -55,7 +55,7 @@ fn an_execution_whose_time_is_up_leaves_an_operation_that_is_found_told_and_resu
     let began = scenario.clock.now();
     let ended = Execution::of(&scenario, "op-1", request).run();
     assert_eq!(ended.outcome.unwrap_err().error, TIMED_OUT);
-    assert_eq!(scenario.clock.now().duration_since(began), SignedDuration::from_hours(72));
+    assert_eq!(scenario.clock.now().duration_since(began), SignedDuration::from_hours(96));
     assert_eq!((ended.places, ended.notices), (vec!["snapshot-check", "copy-snapshot"], vec![]));
     assert!(
         ended.transitions * EVENTS_OF_TRANSITION < EVENTS_MAX,
