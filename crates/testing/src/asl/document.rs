@@ -25,7 +25,7 @@ pub struct Machine {
 #[serde(tag = "Type")]
 pub enum State {
     /// Calls something.
-    Task(Task),
+    Task(Box<Task>),
     /// Leads on by what its input says.
     Choice(Choice),
     /// Lets time pass.

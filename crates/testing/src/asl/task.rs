@@ -91,13 +91,13 @@ fn output_by_paths(task: &Task, data: Value, result: Value) -> Value {
 
 fn caught(task: &Task, data: Value, stopped: Stopped) -> Step {
     match task.catch.iter().find(|catcher| names(&catcher.error_equals, &stopped.error)) {
-        Some(catcher) => Step::To(catcher.next.clone(), told(catcher, task.query_language, data, stopped)),
+        Some(catcher) => Step::To(catcher.next.clone(), told(catcher, task.query_language, data, &stopped)),
         None => Step::End(End::Failed(stopped)),
     }
 }
 
 /// What a catcher leads on with.
-fn told(catcher: &Catcher, language: Option<QueryLanguage>, data: Value, stopped: Stopped) -> Value {
+fn told(catcher: &Catcher, language: Option<QueryLanguage>, data: Value, stopped: &Stopped) -> Value {
     let said = json!({ "Error": stopped.error, "Cause": stopped.cause });
     match (language, &catcher.result_path, &catcher.output) {
         (None, Some(path), None) => with_result(data, path, said),
