@@ -12,6 +12,7 @@ use aurora_restore_core::{
     ids::{ExecutorId, OperationId},
     plan,
 };
+use aurora_restore_ops::ports::Cause;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -73,32 +74,6 @@ impl AskKind {
             Self::Retire => "retire",
             Self::Waive => "waive",
         }
-    }
-}
-
-/// An error as a state machine catches it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub struct Cause {
-    /// Its name.
-    pub error: String,
-    /// What was said.
-    #[serde(default)]
-    pub cause: String,
-}
-
-impl Cause {
-    /// What was said, for a person: the message out of the object that Lambda writes, if it is one. Bounded.
-    pub fn text(&self) -> String {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct OfLambda {
-            error_message: String,
-        }
-        let said =
-            serde_json::from_str::<OfLambda>(&self.cause).map_or_else(|_| self.cause.clone(), |of| of.error_message);
-        let said: String = said.chars().take(WORDS_CHARS_MAX).collect();
-        if said.is_empty() { self.error.clone() } else { format!("{}: {said}", self.error) }
     }
 }
 
@@ -250,14 +225,5 @@ mod tests {
             let told = refused(payload);
             assert!(told.contains(expected) && told.contains("Nothing was changed."), "{told}");
         }
-    }
-
-    #[test]
-    fn a_caught_error_is_told_by_its_message() {
-        let cause = |text: &str| Cause { error: "AuroraRestore.TryAgain".into(), cause: text.into() };
-        let of_lambda = r#"{"errorType":"AuroraRestore.TryAgain","errorMessage":"the journal does not answer"}"#;
-        assert_eq!(cause(of_lambda).text(), "AuroraRestore.TryAgain: the journal does not answer");
-        assert_eq!(cause("plain").text(), "AuroraRestore.TryAgain: plain");
-        assert_eq!(cause("").text(), "AuroraRestore.TryAgain");
     }
 }

@@ -13,13 +13,14 @@ use aurora_restore_core::{
     ports::{JournalError, Ports, Side, TargetKey},
     request::{Request, Strategy},
 };
+use aurora_restore_ops::ports::Cause;
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use crate::{
     ask::{self, overtaken},
     begun,
-    event::{AskKind, Cause, Event},
+    event::{AskKind, Event},
     failure::FunctionError,
     metrics::{Glimpse, Measure},
     place::Served,

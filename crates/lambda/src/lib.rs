@@ -24,7 +24,7 @@ mod time;
 mod variables;
 mod wiring;
 
-pub use event::{Ask, AskKind, Cause, Event};
+pub use event::{Ask, AskKind, Event};
 pub use failure::FunctionError;
 pub use function::{Function, RequestReader};
 pub use metrics::Measure;

@@ -22,7 +22,20 @@ pub const REGION: &str = "eu-central-1";
 
 const PAUSE: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 1_200;
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Long: on a machine with much to do moto takes a minute and more to parse a state machine.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Moto with its interpreter of state machines, and an evaluator of JSONata in the place that it keeps for one.
+const PLAYING_MOTO: &str = "\
+import sys
+import jsonata
+from moto.core.config import default_user_config
+from moto.server import main
+from moto.stepfunctions.parser.asl.jsonata import jsonata as place
+default_user_config['stepfunctions'] = {'execute_state_machine': True}
+place._eval_jsonata = lambda text: jsonata.Jsonata.jsonata(text).evaluate(None)
+main(sys.argv[1:])
+";
 
 /// A stand-in that ends with this value.
 #[derive(Debug)]
@@ -48,6 +61,13 @@ impl StandIn {
     pub fn moto() -> Self {
         Self::start("moto_server", |command, port| {
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        })
+    }
+
+    /// Starts a moto that plays state machines. It leaves open who evaluates JSONata, so it is lent an evaluator.
+    pub fn moto_that_plays_machines() -> Self {
+        Self::start("python3", |command, port| {
+            command.args(["-c", PLAYING_MOTO, "-H", "127.0.0.1", "-p", &port.to_string()]);
         })
     }
 

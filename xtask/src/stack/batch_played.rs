@@ -48,7 +48,8 @@ impl Restores {
     }
 }
 
-fn input(items: usize, at_once: usize) -> Value {
+/// What a batch of so many items is started with.
+pub(super) fn input(items: usize, at_once: usize) -> Value {
     let item = |number| json!({ "operation_id": format!("night-{number}"), "request": {}, "wait_seconds": 0 });
     let items: Vec<Value> = (0..items).map(item).collect();
     json!({ "batch_id": "night", "max_concurrency": at_once, "items": items })

@@ -26,6 +26,8 @@ mod batch_played;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod on_moto;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod validators;

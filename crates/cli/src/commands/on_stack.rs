@@ -183,8 +183,8 @@ async fn left_by(
 
 fn left(operation: &Operation, execution: &Execution) -> CommandError {
     let id = &operation.id;
-    let why = match (&execution.error, execution.status) {
-        (Some(error), _) => format!("{error}: {}", execution.cause.as_deref().unwrap_or("no cause is told")),
+    let why = match (execution.why(), execution.status) {
+        (Some(why), _) => why,
         (None, ExecutionStatus::TimedOut) => "it took longer than it may".to_owned(),
         (None, _) => "no error is named".to_owned(),
     };
@@ -281,8 +281,7 @@ async fn pause(stop: &mut Stop) {
 
 /// Why an execution ended before it had written anything.
 fn not_obeyed(id: &OperationId, execution: &Execution) -> CommandError {
-    let error = execution.error.as_deref().unwrap_or("no error is named");
-    let cause = execution.cause.as_deref().map_or_else(String::new, |cause| format!(": {cause}"));
-    let told = format!("execution {} ended without touching operation {id}: {error}{cause}", execution.name);
+    let why = execution.why().unwrap_or_else(|| "no error is named".to_owned());
+    let told = format!("execution {} ended without touching operation {id}: {why}", execution.name);
     CommandError::failed(told).hint("The operation is as it was.")
 }

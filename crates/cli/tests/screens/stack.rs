@@ -113,12 +113,14 @@ fn starting_without_saying_where_is_refused() {
     "#);
 }
 
-/// A stack of the same outputs, made by hand: its machines wait for nobody and fail as the functions do that refuse.
+/// A stack of the same outputs, made by hand: its machines wait for nobody and fail as the functions do that refuse, with what
+/// Lambda makes of an error.
 pub(crate) fn stack(server: &StandIn) {
     tables::create(server, "states", "entries");
+    let said = json!({"errorType": "AuroraRestore.Refused", "errorMessage": "the snapshot is gone"});
     let definition = json!({
         "StartAt": "refuse",
-        "States": {"refuse": {"Type": "Fail", "Error": "AuroraRestore.Refused", "Cause": "the snapshot is gone"}},
+        "States": {"refuse": {"Type": "Fail", "Error": "AuroraRestore.Refused", "Cause": said.to_string()}},
     });
     let machine = |name: &str| {
         json!({"Type": "AWS::StepFunctions::StateMachine", "Properties": {

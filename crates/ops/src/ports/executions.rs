@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::Cause;
+
 /// The most characters in the name of an execution.
 pub const EXECUTION_NAME_CHARS_MAX: usize = 80;
 
@@ -120,6 +122,14 @@ pub struct Execution {
     pub error: Option<String>,
     /// What was said about that error.
     pub cause: Option<String>,
+}
+
+impl Execution {
+    /// The error that it ended with, for a person.
+    pub fn why(&self) -> Option<String> {
+        let error = self.error.clone()?;
+        Some(Cause { error, cause: self.cause.clone().unwrap_or_default() }.text())
+    }
 }
 
 /// The executions of one state machine.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod artifacts;
+mod cause;
 mod changes;
 mod drifts;
 mod executions;
@@ -22,6 +23,7 @@ mod table_settings;
 
 pub use alarms::{Alarm, AlarmState, Alarms};
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use cause::Cause;
 pub use changes::{Appended, Changes, SealedRecord};
 pub use drifts::{Drifts, PropertyDrift, ResourceDrift};
 pub use executions::{

@@ -42,14 +42,6 @@ impl Sight<'_> {
         parameters.iter().map(fill).collect()
     }
 
-    /// The value of an expression in JSONata: a field of the input is all that is known.
-    pub(super) fn jsonata(&self, expression: &str) -> Value {
-        let inner = expression.strip_prefix("{%").and_then(|rest| rest.strip_suffix("%}")).map(str::trim);
-        let name = inner.and_then(|inner| inner.strip_prefix("$states.input."));
-        let name = name.unwrap_or_else(|| panic!("nobody has said what {expression} is"));
-        self.value(&format!("$.{name}"))
-    }
-
     /// The value of a path, a text in quotes, or a function.
     pub(super) fn value(&self, expression: &str) -> Value {
         let expression = expression.trim();
@@ -121,7 +113,6 @@ mod tests {
             sight.value("States.Format('{}, (of {}): {}', $$.Execution.Name, $.a.b, States.JsonToString($.a))"),
             json!("op-1, (of 1): {\"b\":1}")
         );
-        assert_eq!(sight.jsonata("{% $states.input.a.b %}"), json!(1));
         let parameters = json!({ "x.$": "$.a.b", "y": { "z.$": "$$.Execution.Name" }, "w": "$.a" });
         let expected = json!({ "x": 1, "y": { "z": "op-1" }, "w": "$.a" });
         assert_eq!(Value::from(sight.filled(parameters.as_object().unwrap())), expected);

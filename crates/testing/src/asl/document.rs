@@ -25,7 +25,7 @@ pub struct Machine {
 #[serde(tag = "Type")]
 pub enum State {
     /// Calls something.
-    Task(Task),
+    Task(Box<Task>),
     /// Leads on by what its input says.
     Choice(Choice),
     /// Lets time pass.
@@ -44,8 +44,14 @@ pub enum State {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct Task {
+    /// None where it is written in JSONPath.
+    pub(super) query_language: Option<QueryLanguage>,
     pub(super) resource: Resource,
-    pub(super) parameters: Map<String, Value>,
+    pub(super) parameters: Option<Map<String, Value>>,
+    /// What it is called with, in JSONata.
+    pub(super) arguments: Option<Value>,
+    /// What it leads on with, in JSONata.
+    pub(super) output: Option<Value>,
     /// What is taken of the result.
     pub(super) result_selector: Option<Map<String, Value>>,
     /// Where the result goes in the state's input; without it the result takes the input's place.
@@ -95,7 +101,9 @@ enum Jitter {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct Catcher {
     pub(super) error_equals: Vec<String>,
-    pub(super) result_path: String,
+    pub(super) result_path: Option<String>,
+    /// What it leads on with, in JSONata.
+    pub(super) output: Option<Value>,
     pub(super) next: String,
 }
 
@@ -124,7 +132,11 @@ struct Rule {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct Wait {
-    pub(super) seconds_path: String,
+    /// None where it is written in JSONPath.
+    pub(super) query_language: Option<QueryLanguage>,
+    /// An expression in JSONata.
+    pub(super) seconds: Option<String>,
+    pub(super) seconds_path: Option<String>,
     pub(super) next: String,
 }
 
@@ -149,7 +161,7 @@ pub struct Items {
     pub(super) items_path: Option<String>,
     pub(super) max_concurrency: Option<String>,
     pub(super) max_concurrency_path: Option<String>,
-    pub(super) tolerated_failure_percentage: Option<usize>,
+    pub(super) tolerated_failure_count: Option<usize>,
     pub(super) item_processor: ItemProcessor,
     pub(super) next: String,
 }

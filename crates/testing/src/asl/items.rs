@@ -2,11 +2,12 @@
 //! when a place is free, so what happens at the same time in Step Functions has the same time here.
 
 use aurora_restore_core::ports::Clock;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     data::Sight,
     document::{Items, ProcessorConfig, QueryLanguage},
+    jsonata,
     walk::{End, Step, Stopped, Walk},
 };
 use crate::ManualClock;
@@ -59,7 +60,8 @@ impl Items {
         let paths = (&self.items_path, &self.max_concurrency_path);
         let (items, at_once) = match (self.query_language, (&self.items, &self.max_concurrency), paths) {
             (Some(QueryLanguage::Jsonata), (Some(items), Some(at_once)), (None, None)) => {
-                (sight.jsonata(items), sight.jsonata(at_once))
+                let states = json!({ "input": sight.data });
+                (jsonata::value(items, &states), jsonata::value(at_once, &states))
             }
             (None, (None, None), (Some(items), Some(at_once))) => (sight.value(items), sight.value(at_once)),
             other => panic!("which items are meant is not understood: {other:?}"),
@@ -76,8 +78,8 @@ impl Items {
         match self.item_processor.processor_config {
             ProcessorConfig::Inline {} => failed.pop(),
             ProcessorConfig::Distributed { .. } => {
-                let tolerated = self.tolerated_failure_percentage.unwrap_or(0);
-                (failed.len() * 100 > tolerated * items).then(|| Stopped {
+                let tolerated = self.tolerated_failure_count.unwrap_or(0);
+                (failed.len() > tolerated).then(|| Stopped {
                     error: "States.ExceedToleratedFailureThreshold".to_owned(),
                     cause: format!("{} of {items} items failed", failed.len()),
                 })

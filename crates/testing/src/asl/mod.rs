@@ -4,7 +4,9 @@
 //! ```text
 //! document  the machine, and nothing in it that is not understood
 //! data      paths and functions in it
+//! jsonata   expressions in it, where a state is written so
 //! walk      state after state to the end
+//! task      what is called, tried again and caught
 //! items     a map: many items, a few at a time
 //! ```
 //!
@@ -14,6 +16,8 @@
 mod data;
 mod document;
 mod items;
+mod jsonata;
+mod task;
 mod walk;
 
 pub use document::{Choice, Machine, Resource, State};

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{
-    data::{Sight, with_result},
-    document::{Catcher, Fail, Machine, Resource, State, Task, names},
+    data::Sight,
+    document::{Fail, Machine, QueryLanguage, Resource, State, Wait},
+    jsonata,
 };
 use crate::ManualClock;
 
@@ -131,8 +132,7 @@ impl Walk<'_> {
             State::Task(task) => self.perform(task, data),
             State::Choice(choice) => Step::To(choice.next(&data).to_owned(), data),
             State::Wait(wait) => {
-                let secs = sight.value(&wait.seconds_path).as_i64().expect("seconds to wait");
-                self.turn(SignedDuration::from_secs(secs));
+                self.turn(SignedDuration::from_secs(pause_secs(wait, &sight)));
                 Step::To(wait.next.clone(), data)
             }
             State::Pass(pass) => {
@@ -148,68 +148,17 @@ impl Walk<'_> {
             State::Fail(fail) => Step::End(End::Failed(failure(fail, &sight))),
         }
     }
-
-    /// A task with its retries, then where its result or its error leads.
-    fn perform(&mut self, task: &Task, data: Value) -> Step {
-        let mut retried = vec![0; task.retry.len()];
-        loop {
-            let stopped = match self.attempt(task, &data) {
-                Ok(result) => return Step::To(task.next.clone(), output(task, data, result)),
-                Err(stopped) => stopped,
-            };
-            let retrier = task.retry.iter().position(|retrier| names(&retrier.error_equals, &stopped.error));
-            match retrier.filter(|index| retried[*index] < task.retry[*index].max_attempts) {
-                Some(index) => {
-                    self.turn(SignedDuration::from_secs(task.retry[index].pause_secs(retried[index])));
-                    if self.clock.now() >= self.deadline {
-                        return Step::End(End::TimedOut);
-                    }
-                    retried[index] += 1;
-                    self.transitions += 1;
-                }
-                None => return caught(&task.catch, data, stopped),
-            }
-        }
-    }
-
-    fn attempt(&mut self, task: &Task, data: &Value) -> Result<Value, Stopped> {
-        let parameters = Sight { data, context: self.facts }.filled(&task.parameters);
-        let began = self.clock.now();
-        let answer = self.resources.call(Call { resource: task.resource, parameters, clock: self.clock });
-        let took = self.clock.now().duration_since(began);
-        match task.timeout_seconds {
-            Some(secs) if took > SignedDuration::from_secs(secs) => Err(Stopped {
-                error: "States.Timeout".to_owned(),
-                cause: format!("the task took longer than {secs} seconds"),
-            }),
-            Some(_) | None => answer,
-        }
-    }
 }
 
-fn output(task: &Task, data: Value, result: Value) -> Value {
-    let selected = match &task.result_selector {
-        Some(selector) => Sight { data: &result, context: &Value::Null }.filled(selector).into(),
-        None => result,
-    };
-    let whole = match &task.result_path {
-        Some(path) => with_result(data, path, selected),
-        None => selected,
-    };
-    match &task.output_path {
-        Some(path) => Sight { data: &whole, context: &Value::Null }.value(path),
-        None => whole,
-    }
-}
-
-fn caught(catchers: &[Catcher], data: Value, stopped: Stopped) -> Step {
-    match catchers.iter().find(|catcher| names(&catcher.error_equals, &stopped.error)) {
-        Some(catcher) => {
-            let said = json!({ "Error": stopped.error, "Cause": stopped.cause });
-            Step::To(catcher.next.clone(), with_result(data, &catcher.result_path, said))
+fn pause_secs(wait: &Wait, sight: &Sight<'_>) -> i64 {
+    let secs = match (wait.query_language, &wait.seconds, &wait.seconds_path) {
+        (None, None, Some(path)) => sight.value(path),
+        (Some(QueryLanguage::Jsonata), Some(expression), None) => {
+            jsonata::value(expression, &json!({ "input": sight.data }))
         }
-        None => Step::End(End::Failed(stopped)),
-    }
+        other => panic!("how long to wait is not understood: {other:?}"),
+    };
+    secs.as_i64().expect("seconds to wait")
 }
 
 fn failure(fail: &Fail, sight: &Sight<'_>) -> Stopped {

@@ -103,10 +103,8 @@ async fn explain(context: &Context, rows: &mut [Row]) -> Result<(), CommandError
         let Some(id) = row.not_begun() else { continue };
         // A reason more or less: it is not worth failing for.
         let Ok(found) = of_items.describe(&ExecutionName::of_operation(id)).await else { return Ok(()) };
-        if let Some(error) =
-            found.and_then(|found| Some(format!("{}: {}", found.error?, found.cause.unwrap_or_default())))
-        {
-            row.explain(error);
+        if let Some(why) = found.and_then(|found| found.why()) {
+            row.explain(why);
         }
     }
     Ok(())
