@@ -28,6 +28,7 @@ pub(crate) async fn run(wiring: &Wiring, variables: &Variables, payload: Value) 
         strategy,
         target: &keys.cluster,
         endpoint: &endpoint,
+        dependents: keys.dependents(|configured| event.is_about(configured)),
         ports: RotationPorts {
             versions: services.versions(),
             database: services.database(),
@@ -95,6 +96,8 @@ mod tests {
             master: id("staging/master"),
             users: Some(id("arn:aws:secretsmanager:eu-central-1:444455556666:secret:staging/users-a1B2c3")),
             source_master: Some(id("production/master")),
+            master_dependents: Vec::new(),
+            users_dependents: Vec::new(),
         };
         let event = json!({"Step": "createSecret", "SecretId": secret, "ClientRequestToken": TOKEN});
         strategy(&read(event).unwrap(), &keys)

@@ -32,6 +32,7 @@ pub mod runtime_api;
 pub mod scenario;
 mod secret_versions;
 mod secrets;
+pub mod secrets_manager;
 pub mod sequences;
 pub mod sim;
 mod small_disk;

@@ -142,6 +142,18 @@ impl StandIn {
         self.post(service, "content-type: application/x-www-form-urlencoded\r\n", &pairs.join("&"))
     }
 
+    /// Invokes a function, by a version or an alias of it if one is named behind a colon. Gives what it answers, an error included;
+    /// panics if it cannot be invoked.
+    pub fn invoke(&self, function: &str, event: &Value) -> Value {
+        let (name, query) = match function.split_once(':') {
+            Some((name, qualifier)) => (name, format!("?Qualifier={qualifier}")),
+            None => (function, String::new()),
+        };
+        let path = format!("/2015-03-31/functions/{name}/invocations{query}");
+        let answer = self.send("POST", "lambda", &path, "content-type: application/json\r\n", &event.to_string());
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
     /// Makes a bucket that refuses nothing. Panics with the answer if it is a refusal.
     pub fn bare_bucket(&self, name: &str) {
         let place = format!(

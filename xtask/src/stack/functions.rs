@@ -112,6 +112,7 @@ fn function(place: Place) -> Node {
         Place::Undo => format!("The way back of a restore ({RELEASE})"),
         Place::Retire => format!("The end of a retired cluster ({RELEASE})"),
         Place::Sweep => format!("Looks for what stands still, is due, or was left ({RELEASE})"),
+        Place::Rotate => format!("The rotation of secrets, for Secrets Manager ({RELEASE})"),
     };
     let properties = map! {
         "FunctionName" => sub(format!("${{NamePrefix}}-{}", place.name())),
@@ -176,7 +177,7 @@ fn variables(place: Place) -> Node {
         Place::Step(StepKind::SnapshotCheck) => variables.with(map! {
             "AURORA_RESTORE_ALLOW_REPLACE" => reference("AllowReplace"),
         }),
-        Place::Step(_) | Place::Undo | Place::Retire => variables,
+        Place::Step(_) | Place::Undo | Place::Retire | Place::Rotate => variables,
     }
 }
 
@@ -199,7 +200,7 @@ fn alias(place: Place) -> Node {
         "Type" => "AWS::Lambda::Alias",
         "Properties" => map! {
             "Name" => "live",
-            "Description" => "The version that the state machine and the schedules call",
+            "Description" => "The version that everything calls",
             "FunctionName" => reference(&format!("{}Function", place.logical())),
             "FunctionVersion" => attribute(&format!("{}Version", place.logical()), "Version"),
         },

@@ -126,7 +126,7 @@ fn from_every_error_the_machine_goes_where_it_should() {
             Place::Step(StepKind::Notify) | Place::Undo | Place::Retire => {
                 ("tell-what-blocks", "tell-people", "tell-people")
             }
-            Place::Step(_) | Place::Sweep => ["undo-after-broken-function"; 3].into(),
+            Place::Step(_) | Place::Sweep | Place::Rotate => ["undo-after-broken-function"; 3].into(),
         };
         let expected = [
             ("AuroraRestore.Fenced", "fenced"),

@@ -14,6 +14,7 @@ mod permissions;
 mod permissions_page;
 mod pipeline;
 mod place;
+mod rotation;
 mod schedule;
 mod source_account;
 mod statements;

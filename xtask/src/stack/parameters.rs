@@ -69,6 +69,8 @@ const YES_NO: Check = Check::OneOf(&["yes", "no"]);
 const TABLE: Check = Check::Form("^[a-zA-Z0-9_.-]{3,255}$");
 const ENDPOINT: Check =
     Check::Form("^$|^https://[a-zA-Z0-9.-]+(:[0-9]+)?/?$|^http://(localhost|127[0-9.]+)(:[0-9]+)?/?$");
+const SECRET: Check =
+    Check::Form("^$|^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[a-zA-Z0-9/_+=.@-]+-[a-zA-Z0-9]{6}$");
 const IDS: &str = "^$|^(sg|subnet|rtb)-[0-9a-f]+$";
 const EXPRESSION: Check = Check::Form("^(cron|rate)\\(.+\\)$");
 /// The periods that a log group knows.
@@ -88,7 +90,7 @@ pub(crate) struct Group {
 }
 
 /// Every parameter.
-pub(crate) const GROUPS: [Group; 8] = [
+pub(crate) const GROUPS: [Group; 9] = [
     Group {
         title: "Names",
         parameters: &[
@@ -198,6 +200,17 @@ pub(crate) const GROUPS: [Group; 8] = [
         ],
     },
     Group {
+        title: "Rotation of secrets",
+        parameters: &[
+            parameter("UsersSecretArn", Some(""), SECRET, "The secret with the logins of the application and the reader (`secrets.users` of the configuration), if Secrets Manager may have it rotated by this stack.")
+                .otherwise("the ARN of a secret, with the six characters at its end, or empty"),
+            parameter("MasterSecretArn", Some(""), SECRET, "The same for the master's (`secrets.master`). While it is rotated its current version is refused for some hundred milliseconds.")
+                .otherwise("the ARN of a secret, with the six characters at its end, or empty"),
+            parameter("RotationDays", Some("0"), Check::Between(0, 1000), "Days between two rotations of these secrets; 0 rotates none. Nothing is rotated by a deployment: the first time comes after so many days.")
+                .otherwise("between 0 and 1000"),
+        ],
+    },
+    Group {
         title: "Stand-ins (empty in production)",
         parameters: &[
             parameter("ServiceEndpoint", Some(""), ENDPOINT, "Where every service is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
@@ -260,6 +273,16 @@ fn both(one: &str, other: &str) -> Node {
     Node::Call("And", Box::new(Node::List(vec![condition(one), condition(other)])))
 }
 
+fn either(one: &str, other: &str) -> Node {
+    let condition = |name: &str| map! { "Condition" => name };
+    Node::Call("Or", Box::new(Node::List(vec![condition(one), condition(other)])))
+}
+
+/// A schedule is asked for.
+fn rotates() -> Node {
+    Node::Call("Not", Box::new(Node::List(vec![equals(reference("RotationDays"), "0")])))
+}
+
 /// The section `Conditions`.
 pub(crate) fn conditions() -> Node {
     map! {
@@ -275,6 +298,12 @@ pub(crate) fn conditions() -> Node {
         "HasStsEndpoint" => is_given("StsEndpoint"),
         "InVpc" => list_is_given("SubnetIds"),
         "WithEndpoints" => equals(reference("CreateEndpoints"), "yes"),
+        "HasUsersSecret" => is_given("UsersSecretArn"),
+        "HasMasterSecret" => is_given("MasterSecretArn"),
+        "MayRotate" => either("HasUsersSecret", "HasMasterSecret"),
+        "IsRotated" => rotates(),
+        "RotatesUsers" => both("IsRotated", "HasUsersSecret"),
+        "RotatesMaster" => both("IsRotated", "HasMasterSecret"),
         "MayReplace" => equals(reference("AllowReplace"), "yes"),
         "MayPassRolesBack" => both("MayReplace", "HasPassedRoles"),
         "MayUseKeysBack" => both("MayReplace", "HasKmsKeys"),
@@ -299,6 +328,13 @@ pub(crate) fn rules() -> Node {
         "EndpointsNeedANetwork" => map! {
             "RuleCondition" => equals(reference("CreateEndpoints"), "yes"),
             "Assertions" => assertion(network_is_given(), "CreateEndpoints needs VpcId, and SubnetIds, SecurityGroupIds and RouteTableIds of that VPC"),
+        },
+        "ARotationNeedsASecret" => map! {
+            "RuleCondition" => rotates(),
+            "Assertions" => assertion(
+                Node::Call("Or", Box::new(list![is_given("UsersSecretArn"), is_given("MasterSecretArn")])),
+                "RotationDays needs UsersSecretArn or MasterSecretArn",
+            ),
         },
         "AnExternalIdNeedsARole" => map! {
             "RuleCondition" => is_given("SourceExternalId"),

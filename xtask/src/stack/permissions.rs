@@ -1,6 +1,6 @@
 //! What a statement of a policy grants: words that the roles' tables are written in, and how they become a template.
 
-use super::node::{Node, attribute, map, only_when, reference, sub};
+use super::node::{Node, attribute, list, map, only_when, reference, sub};
 
 /// What actions may be done on. The account is the stack's own unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) enum On {
     Configuration,
     /// The secrets whose names begin as the stack's parameter says.
     Secrets,
+    /// The secrets that the stack's parameters name to be rotated.
+    RotatedSecrets,
     /// The stack's own key.
     StackKey,
     /// The keys of snapshots, clusters and secrets that the stack's parameter lists.
@@ -70,6 +72,10 @@ pub(crate) enum If {
     GrantForRds,
     /// The role is handed to one of these services.
     PassedTo(&'static [&'static str]),
+    /// The items are those of operations.
+    KeysOfOperations,
+    /// The items are locks of targets in the stack's account and Region.
+    KeysOfLocks,
 }
 
 /// Some actions, on some things, under a condition.
@@ -95,6 +101,10 @@ pub(super) const OPERATION_TAG: &str = "aurora-restore:operation-id";
 pub(super) const ROLE_TAG: &str = "aurora-restore:role";
 /// The mark of a switch on the cluster whose name it took.
 pub(super) const RETIRED_BY_TAG: &str = "aurora-restore:retired-by";
+/// The partition keys that a call of DynamoDB is about.
+pub(super) const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
+/// What no operation's key has in it. The keys of locks (`lock#`) and of changes to a stack (`change#`) have it.
+const NOT_OF_OPERATIONS: &str = "*#*";
 
 impl Grant {
     /// The statement.
@@ -103,6 +113,10 @@ impl Grant {
             // A parameter that is a list stands for itself.
             [On::DataKeys] => reference("KmsKeyArns"),
             [On::PassedRoles] => reference("PassRoleArns"),
+            [On::RotatedSecrets] => list![
+                only_when("HasUsersSecret", reference("UsersSecretArn")),
+                only_when("HasMasterSecret", reference("MasterSecretArn")),
+            ],
             [one] => one.arn(),
             several => Node::List(several.iter().map(|on| on.arn()).collect()),
         };
@@ -139,6 +153,7 @@ impl On {
             Self::Secrets => {
                 sub(format!("{ARN}secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:${{SecretsPrefix}}*"))
             }
+            Self::RotatedSecrets => reference("UsersSecretArn"),
             Self::StackKey => attribute("Key", "Arn"),
             Self::DataKeys => reference("KmsKeyArns"),
             Self::PassedRoles => reference("PassRoleArns"),
@@ -184,6 +199,8 @@ impl If {
             Self::PassedTo(services) => {
                 map! { "StringEquals" => map! { "iam:PassedToService" => services.to_vec() } }
             }
+            Self::KeysOfOperations => only_keys("ForAllValues:StringNotLike", NOT_OF_OPERATIONS.into()),
+            Self::KeysOfLocks => only_keys("ForAllValues:StringLike", sub("lock#${AWS::AccountId}/${AWS::Region}/*")),
         })
     }
 }
@@ -192,6 +209,14 @@ fn only_tags(tags: &[&str]) -> Node {
     map! {
         "ForAllValues:StringEquals" => map! { "aws:TagKeys" => tags.to_vec() },
         "Null" => map! { "aws:TagKeys" => "false" },
+    }
+}
+
+/// Every item that the call is about has such a key. All of no keys would be whatever one likes.
+fn only_keys(operator: &str, form: Node) -> Node {
+    map! {
+        operator => map! { LEADING_KEYS => form },
+        "Null" => map! { LEADING_KEYS => "false" },
     }
 }
 

@@ -26,6 +26,10 @@ and only there the mark lets anybody end it. One kind of things bears neither ta
 `TargetClusters` and `TargetInstances` say by their names which targets there are; both have to be given. Nothing can be made under
 their names, and nothing that bears them can be deleted, unless `AllowReplace` is `yes`.
 
+In the tables the keys tell things apart: operations have their ids, locks begin with `lock#`, the records of changes to the stack with
+`change#`. No function may read or write the latter, and none may put an operation's state where there was none but the one that begins
+operations. The key of an index is another one, so the sweeper's lists are granted by the index alone.
+
 Besides, every function writes its own log group and sends traces.
 
 ## What IAM cannot tell apart
@@ -77,6 +81,7 @@ fn parameter(condition: &str) -> &'static str {
         "HasPassedRoles" => "`PassRoleArns` is given",
         "HasSourceRole" => "`SourceRoleArn` is given",
         "MayReplace" => "`AllowReplace` is `yes`",
+        "MayRotate" => "`UsersSecretArn` or `MasterSecretArn` is given",
         "MayPassRolesBack" => "`AllowReplace` is `yes` and `PassRoleArns` is given",
         "MayUseKeysBack" => "`AllowReplace` is `yes` and `KmsKeyArns` is given",
         other => unreachable!("the condition {other} has no words"),
@@ -95,6 +100,7 @@ fn thing(on: On) -> String {
         On::Topic => "the topic".to_owned(),
         On::Configuration => "the configuration's parameter".to_owned(),
         On::Secrets => "secrets under `SecretsPrefix`".to_owned(),
+        On::RotatedSecrets => "the secrets in `UsersSecretArn` and `MasterSecretArn`".to_owned(),
         On::StackKey => "the stack's key".to_owned(),
         On::DataKeys => "the keys in `KmsKeyArns`".to_owned(),
         On::PassedRoles => "the roles in `PassRoleArns`".to_owned(),
@@ -127,6 +133,8 @@ fn requirement(only_if: If) -> String {
         If::InheritedTags => "the tags are those of the cluster".to_owned(),
         If::GrantForRds => "for RDS itself".to_owned(),
         If::PassedTo(services) => format!("to {}", services.join(", ")),
+        If::KeysOfOperations => "the items are operations': no `#` in the key".to_owned(),
+        If::KeysOfLocks => "the items are locks of targets in this account and Region".to_owned(),
     }
 }
 

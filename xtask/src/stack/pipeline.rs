@@ -200,7 +200,7 @@ fn caught(place: Place) -> Node {
 fn is_last(place: Place) -> bool {
     match place {
         Place::Step(step) => successors(step).is_empty(),
-        Place::Undo | Place::Retire | Place::Sweep => true,
+        Place::Undo | Place::Retire | Place::Sweep | Place::Rotate => true,
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Place {
     Retire,
     /// The sweeper, which no execution calls.
     Sweep,
+    /// The rotation of secrets, which Secrets Manager calls.
+    Rotate,
 }
 
 /// Whether a function logs in to the database.
@@ -28,12 +30,12 @@ impl Place {
     /// Every place: the steps in order, then the others.
     pub(crate) fn all() -> Vec<Self> {
         let steps = StepKind::ALL.into_iter().map(Self::Step);
-        steps.chain([Self::Undo, Self::Retire, Self::Sweep]).collect()
+        steps.chain([Self::Undo, Self::Retire, Self::Sweep, Self::Rotate]).collect()
     }
 
     /// The places that the state machine calls.
     pub(crate) fn of_machine() -> Vec<Self> {
-        Self::all().into_iter().filter(|place| *place != Self::Sweep).collect()
+        Self::all().into_iter().filter(|place| !matches!(place, Self::Sweep | Self::Rotate)).collect()
     }
 
     /// The name, as in `AURORA_RESTORE_STEP` and at the end of the function's name.
@@ -43,6 +45,7 @@ impl Place {
             Self::Undo => "undo",
             Self::Retire => "retire",
             Self::Sweep => "sweep",
+            Self::Rotate => "rotate",
         }
     }
 
@@ -57,7 +60,8 @@ impl Place {
         match self {
             Self::Step(
                 StepKind::ApplySettings | StepKind::SetupDbUsers | StepKind::VerifyRestore | StepKind::SwitchOver,
-            ) => Reach::Database,
+            )
+            | Self::Rotate => Reach::Database,
             Self::Step(
                 StepKind::SnapshotCheck
                 | StepKind::CopySnapshot
@@ -77,7 +81,15 @@ impl Place {
         match self {
             Self::Step(step) => step.enters_source(),
             Self::Undo | Self::Sweep => true,
-            Self::Retire => false,
+            Self::Retire | Self::Rotate => false,
+        }
+    }
+
+    /// Whether it works with the tables of operations.
+    pub(crate) fn keeps_records(self) -> bool {
+        match self {
+            Self::Step(_) | Self::Undo | Self::Retire | Self::Sweep => true,
+            Self::Rotate => false,
         }
     }
 }
@@ -128,6 +140,6 @@ mod tests {
     #[test]
     fn logical_ids_are_made_from_names() {
         assert_eq!(Place::Step(StepKind::SetupDbUsers).logical(), "SetupDbUsers");
-        assert_eq!(Place::all().len(), 13);
+        assert_eq!(Place::all().len(), 14);
     }
 }

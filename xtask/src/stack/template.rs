@@ -7,7 +7,7 @@ use super::{
     node::{Node, map, reference},
     parameters,
     place::Place,
-    schedule, tables, views,
+    rotation, schedule, tables, views,
 };
 
 /// The beginning of every generated template.
@@ -58,6 +58,7 @@ pub(super) fn resources() -> Vec<(&'static str, Vec<(String, Node)>)> {
         ),
         ("State machines", machines::resources()),
         ("Schedules", schedule::resources()),
+        ("Rotation of secrets", rotation::resources()),
         ("Alarms", alarms::resources()),
         ("Dashboard and queries", views::resources()),
         ("Endpoints in the VPC", network::resources()),

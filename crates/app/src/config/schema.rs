@@ -131,6 +131,8 @@ pub(super) const KEYS: &[Key] = &[
     key("journal.audit-retention", Duration),
     key("notify.channel", Word(&["console", "sns", "none"])),
     key("notify.topic", Text),
+    key("notify.users-dependents", Map),
+    key("notify.master-dependents", Map),
 ];
 
 /// The key of that path.

@@ -8,12 +8,14 @@
 //! recorder  the ways between the functions and both
 //! play      the state machine's part: calls the function of the place where an operation stands
 //! stories   the operations
+//! rotations the rotation of secrets, which Secrets Manager asks for; and how it goes on where it was cut
 //! ```
 
 #![cfg(test)]
 
 mod play;
 mod recorder;
+mod rotations;
 mod stories;
 mod world;
 

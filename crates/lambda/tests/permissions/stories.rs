@@ -7,7 +7,7 @@ use aurora_restore_sandbox::model::{
 use serde_json::{Value, json};
 
 use crate::{
-    play,
+    play, rotations,
     world::{Accounts, PRODUCTION, SOURCE_KEY, STAGING, TARGET_KEY, World, key_arn},
 };
 
@@ -50,6 +50,7 @@ pub(crate) fn play_all() -> Value {
     kept_copies(&mut teller);
     shared_with_us(&mut teller);
     undone(&mut teller);
+    rotations::play(&mut teller.world);
     let mut recorded = teller.world.recorder.all();
     recorded["restore"] = restore;
     recorded

@@ -5,11 +5,15 @@ use std::{
     collections::HashMap,
     fs::Permissions,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use aurora_restore_core::{
+    ports::{Database as _, DatabaseError, DatabaseLogin, Endpoint},
+    secret::Secret,
+};
 use aurora_restore_sandbox::{
     client::{Client, SnapshotWish, text_of},
     model::{
@@ -20,13 +24,14 @@ use aurora_restore_sandbox::{
     },
     server::{Sandbox, SandboxConfig},
 };
+use aurora_restore_sql::{Options, Postgres, Trust};
 use aurora_restore_testing::{
     function_stage::{AUDIT_TABLE, PARAMETER, STATE_TABLE},
     runtime_api::Bootstrap,
     stand_in::{StandIn, tables},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::recorder::Recorder;
@@ -52,11 +57,12 @@ pub(crate) enum Accounts {
 pub(crate) struct World {
     pub(crate) recorder: Recorder,
     client: Client,
-    services: StandIn,
+    pub(crate) services: StandIn,
     runtime: tokio::runtime::Runtime,
     ways: (String, String),
     topic: String,
     functions: HashMap<(Accounts, String), Bootstrap>,
+    authority: PathBuf,
     _sandbox: Arc<Sandbox>,
     _directory: TempDir,
 }
@@ -85,15 +91,16 @@ impl World {
             ways,
             topic,
             functions,
+            authority,
             _sandbox: sandbox,
             _directory: directory,
         };
-        world.set_services(&authority);
+        world.set_services();
         world.set_rds();
         world
     }
 
-    fn set_services(&self, authority: &Path) {
+    fn set_services(&self) {
         tables::create(&self.services, STATE_TABLE, AUDIT_TABLE);
         self.services.query("sns", &[("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", "notices")]);
         let definition = json!({ "StartAt": "end", "States": { "end": { "Type": "Succeed" } } }).to_string();
@@ -118,7 +125,7 @@ impl World {
         let configuration = format!(
             "[secrets]\nmaster = \"aurora-restore/staging/master\"\nusers = \"aurora-restore/staging/users\"\n[target]\ncluster = \"staging\"\n\
              [instances]\nclass = \"db.r6g.large\"\n[limits]\nstep = \"60s\"\n[verification]\ntables-min = 0\n[database]\nca-certificate = \"{}\"\n",
-            authority.display()
+            self.authority.display()
         );
         let parameter = json!({ "Name": PARAMETER, "Value": configuration, "Type": "String", "Overwrite": true });
         self.services.json("ssm", "AmazonSSM.PutParameter", &parameter);
@@ -246,6 +253,31 @@ impl World {
         let variables = self.variables(accounts, place);
         let start = || Bootstrap::start(Path::new(BINARY), &variables, &[]);
         self.functions.entry((accounts, place.to_owned())).or_insert_with(start)
+    }
+
+    /// A function of its own, whose way to the services is another one.
+    pub(crate) fn start(&self, place: &str, services: &str, waiting: &Value) -> Bootstrap {
+        let mut variables = self.variables(Accounts::One, place);
+        variables.retain(|(name, _)| *name != "AWS_ENDPOINT_URL");
+        variables.push(("AWS_ENDPOINT_URL", services.to_owned()));
+        Bootstrap::start(Path::new(BINARY), &variables, &[waiting])
+    }
+
+    /// Logs in to the writer of staging, as a client of the application does.
+    pub(crate) fn log_in(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
+        let inventory = self.runtime.block_on(self.client.inventory()).unwrap();
+        let place = inventory.into_iter().find(|place| place.account == STAGING.0 && place.region == STAGING.1);
+        let cluster = place.unwrap().clusters.into_iter().find(|cluster| cluster.name == "staging").unwrap();
+        let at = cluster.endpoint.unwrap();
+        let login = DatabaseLogin {
+            endpoint: Endpoint { host: at.address, port: at.port },
+            database: "shop".to_owned(),
+            username: username.to_owned(),
+            password: Secret::new(password),
+        };
+        let options = Options::new(vec![Trust::PemFile(self.authority.clone())]);
+        let postgres = Postgres::new(options).unwrap();
+        self.runtime.block_on(postgres.log_in(&login)).map(drop)
     }
 
     fn variables(&self, accounts: Accounts, place: &str) -> Vec<(&'static str, String)> {

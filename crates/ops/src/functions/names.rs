@@ -1,11 +1,12 @@
-//! The names of a stack's functions: one for each step, the way back, the end of a retired cluster, and the sweeper.
+//! The names of a stack's functions: one for each step, the way back, the end of a retired cluster, the sweeper, and the
+//! rotation of secrets.
 
 use std::fmt;
 
 use aurora_restore_core::operation::StepKind;
 
 /// What serves no step.
-const OTHERS: [&str; 3] = ["undo", "retire", "sweep"];
+const OTHERS: [&str; 4] = ["undo", "retire", "sweep", "rotate"];
 /// How many wrong letters still look like a slip.
 const SLIPS_MAX: usize = 3;
 

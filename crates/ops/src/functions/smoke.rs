@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::{ALIAS, FunctionName, FunctionsError};
 use crate::ports::{CallAnswer, Called, Functions, ServiceError};
 
-/// The function that reads no event: whoever calls it has it work.
-const READS_NOTHING: &str = "sweep";
+/// The functions that know of no operation: whoever calls the sweeper has it work, and the rotation of secrets refuses everybody
+/// but Secrets Manager, which counts as a failure of which its alarm tells at once.
+const KNOW_NO_OPERATION: [&str; 2] = ["sweep", "rotate"];
 /// What functions say of an operation that they do not know.
 const REFUSED: &str = "AuroraRestore.Refused";
 
@@ -66,10 +67,10 @@ pub struct SmokeResult {
 
 /// Whether a function can be asked at all.
 pub fn can_be_asked(function: &FunctionName) -> bool {
-    function.place != READS_NOTHING
+    !KNOW_NO_OPERATION.contains(&function.place)
 }
 
-/// Asks functions by their alias. The sweeper is left out: it reads no event, and works whenever it is called.
+/// Asks functions by their alias. Those are left out that know of no operation.
 ///
 /// # Errors
 /// [`FunctionsError`] where a function cannot be called.

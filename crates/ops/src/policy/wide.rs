@@ -33,6 +33,7 @@ const ONLY_EVERYTHING: &[&str] = &[
     "rds:DescribeDBEngineVersions",
     "rds:DescribeEvents",
     "rds:DescribeOrderableDBInstanceOptions",
+    "secretsmanager:GetRandomPassword",
     "ssm:DescribeParameters",
     "states:ValidateStateMachineDefinition",
     "sts:GetCallerIdentity",

@@ -101,6 +101,15 @@ pub struct RotationPorts<'a> {
     pub notifier: &'a dyn Notifier,
 }
 
+/// Somebody or something that uses the logins of a secret, and has to be told by name when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// What it is called: `billing`.
+    pub name: String,
+    /// What has to be done with it: `restart it: kubectl rollout restart deployment/billing`.
+    pub what_to_do: String,
+}
+
 /// The rotation of one secret.
 pub struct Rotation<'a> {
     /// The secret.
@@ -111,6 +120,8 @@ pub struct Rotation<'a> {
     pub target: &'a ClusterId,
     /// Where it answers.
     pub endpoint: &'a Endpoint,
+    /// Who uses them, as far as somebody has said so.
+    pub dependents: &'a [Dependent],
     /// What it works with.
     pub ports: RotationPorts<'a>,
 }

@@ -9,7 +9,7 @@ use aurora_restore_core::{
 };
 
 use super::{
-    Rotation, RotationError, Stage, Strategy,
+    Dependent, Rotation, RotationError, Stage, Strategy,
     document::{self, Login},
 };
 
@@ -90,11 +90,13 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    /// Changes nothing.
+    /// Changes nothing. A version with the logins of the current one is tested, too: where a rotation is set up and not begun,
+    /// Secrets Manager asks for this stage alone, for a version that it takes away again.
     async fn test(&self, version: &SecretVersionId) -> Result<(), RotationError> {
-        let (_, pending) = self.both(version).await?;
-        for login in &pending.logins {
-            let _proof = self.ports.database.log_in(&self.login(&login.role, &pending.document)).await?;
+        let (current, pending) = (self.current().await?, self.required(version).await?);
+        self.alike(&current, &pending)?;
+        for login in self.logins_of(&pending)? {
+            let _proof = self.ports.database.log_in(&self.login(&login.role, &pending)).await?;
         }
         Ok(())
     }
@@ -152,10 +154,11 @@ impl Rotation<'_> {
             subject: format!("secret {} has new passwords", self.secret),
             body: format!(
                 "Version {version} of secret {} is current: log in to {} as {} from now on. {former} Whoever keeps a copy of \
-                 the secret, or connections for long, has to read it anew.",
+                 the secret, or connections for long, has to read it anew.{}",
                 self.secret,
                 self.target,
-                names.join(" and ")
+                names.join(" and "),
+                told_of(self.dependents)
             ),
         };
         let told = self.ports.notifier.notify(&notice).await;
@@ -289,6 +292,15 @@ impl Rotation<'_> {
     pub(super) fn refused(&self, reason: impl Into<String>) -> RotationError {
         RotationError::refused(self.secret, reason)
     }
+}
+
+/// What the notice says of those who use the secret.
+fn told_of(dependents: &[Dependent]) -> String {
+    if dependents.is_empty() {
+        return String::new();
+    }
+    let lines = dependents.iter().map(|Dependent { name, what_to_do }| format!("\n* {name}: {what_to_do}"));
+    format!(" What uses it, and what to do there:{}", lines.collect::<String>())
 }
 
 /// A document with its logins.

@@ -37,6 +37,7 @@ async fn the_former_login_works_until_the_next_rotation_and_then_no_more() {
     let told: Vec<String> = stage.notifier.notices().iter().map(|notice| notice.body.clone()).collect();
     assert_eq!(told.len(), 2);
     assert!(told[0].contains("as `app_clone` and `reader_clone` from now on"), "{}", told[0]);
+    assert!(told[0].ends_with("What uses it, and what to do there:\n* billing: restart it"), "{}", told[0]);
     assert!(!format!("{:?}", stage.notifier.notices()).contains(second.fields["app_password"].expose()));
 }
 
@@ -105,6 +106,26 @@ async fn the_master_alone_changes_its_own_password() {
     // The others are still rotated with it.
     stage.rotate_users(1).await.unwrap();
     stage.log_in(USERS, VersionStage::Current, APP).await.unwrap();
+}
+
+/// Where a rotation is set up and not begun, Secrets Manager asks for a test of a version with the logins of the current one.
+#[tokio::test]
+async fn the_test_of_a_set_up_tries_the_logins_that_are_in_use() {
+    let stage = Scene::new().await;
+    let (secret, database) = (id(USERS), stage.server.database());
+    let ports =
+        RotationPorts { versions: &stage.versions, database: &database, logins: &database, notifier: &stage.notifier };
+    let rotation = stage.rotation(&secret, alternating(), ports);
+    let current = stage.versions.at(&secret, VersionStage::Current).unwrap();
+    stage.versions.put_pending(&secret, &token(1), &current).await.unwrap();
+    rotation.step(Stage::Test, &token(1)).await.unwrap();
+    let mut wrong = current.clone();
+    wrong.fields.insert("app_password".to_owned(), Secret::new("mistyped"));
+    stage.versions.put_pending(&secret, &token(2), &wrong).await.unwrap();
+    let error = rotation.step(Stage::Test, &token(2)).await.unwrap_err();
+    assert!(matches!(error, RotationError::Database(_)), "{error}");
+    let error = rotation.step(Stage::Set, &token(1)).await.unwrap_err();
+    assert!(error.to_string().contains("which is in use"), "only a test is harmless: {error}");
 }
 
 #[tokio::test]

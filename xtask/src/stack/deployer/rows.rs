@@ -281,6 +281,25 @@ pub(super) const ROWS: &[Row] = &[
         &["arn:*:lambda:*:*:function:aurora-restore-*"],
     ),
     row(
+        Some("AWS::Lambda::Permission"),
+        "WhoInvokesFunctions",
+        &["lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"],
+        &["arn:*:lambda:*:*:function:aurora-restore-*"],
+    ),
+    row(
+        Some("AWS::SecretsManager::RotationSchedule"),
+        "Rotations",
+        &["secretsmanager:CancelRotateSecret", "secretsmanager:DescribeSecret", "secretsmanager:RotateSecret"],
+        &["arn:*:secretsmanager:*:*:secret:aurora-restore/*"],
+    ),
+    // Secrets Manager asks for it as a schedule is made.
+    row(
+        Some("AWS::SecretsManager::RotationSchedule"),
+        "RotateByFunction",
+        &["lambda:InvokeFunction"],
+        &["arn:*:lambda:*:*:function:aurora-restore-rotate:live"],
+    ),
+    row(
         Some("AWS::StepFunctions::StateMachine"),
         "StateMachines",
         &[

@@ -158,9 +158,11 @@ pub(super) fn retire() -> Vec<Grant> {
 
 pub(super) fn sweep() -> Vec<Grant> {
     vec![
-        grant("States", &["dynamodb:GetItem"], &[On::StateTable], "how an operation stands"),
+        grant("States", &["dynamodb:GetItem"], &[On::StateTable], "how an operation stands")
+            .only_if(If::KeysOfOperations),
         grant("Lists", &["dynamodb:Query"], &[On::StatusIndex], "which operations are stalled or due"),
-        grant("Journals", &["dynamodb:Query"], &[On::AuditTable], "what an ended operation has made"),
+        grant("Journals", &["dynamodb:Query"], &[On::AuditTable], "what an ended operation has made")
+            .only_if(If::KeysOfOperations),
         LOOK_AT_CLUSTERS,
         LOOK_AT_INSTANCES,
         grant(

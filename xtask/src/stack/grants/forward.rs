@@ -28,6 +28,8 @@ pub(super) fn snapshot_check() -> Vec<Grant> {
             &[On::Everything],
             "quotas, versions and classes; RDS knows nothing narrower",
         ),
+        grant("Begin", &["dynamodb:PutItem"], &[On::StateTable], "the state of an operation that begins")
+            .only_if(If::KeysOfOperations),
         RELEASE,
     ]
 }

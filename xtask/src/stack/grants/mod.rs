@@ -9,9 +9,13 @@
 //! RDS asks for `rds:AddTagsToResource` when tags travel in the call that makes a thing, and has no key that tells this from
 //! a call of its own, which could put our tag on anything. So whoever makes things may tag only what bears a name of the form
 //! that the engine gives, and what is made under the target's own names needs `AllowReplace`, too.
+//!
+//! In the tables operations, locks and the records of changes to a stack are told apart by their keys. A function writes the
+//! first two and has no business with the third: whoever could write those could forge who agreed to what.
 
 mod afterwards;
 mod forward;
+mod rotation;
 
 use aurora_restore_core::operation::StepKind;
 
@@ -86,40 +90,56 @@ const EVERYWHERE: &[Grant] = &[
         "the traces of the function; X-Ray knows nothing narrower",
     ),
     grant("Configuration", &["ssm:GetParameter"], &[On::Configuration], "the request and the bounds"),
-    grant("KeyOfTables", &["kms:Decrypt"], &[On::StackKey], "the tables are under the stack's key")
-        .only_if(If::Via("dynamodb")),
 ];
 
-/// The state, for whoever moves an operation in progress.
-const STATE: Grant = grant(
-    "State",
-    &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-    &[On::StateTable],
-    "the state, the token, and the lock of the target, which an append proves anew",
-);
+const KEY_OF_TABLES: Grant =
+    grant("KeyOfTables", &["kms:Decrypt"], &[On::StackKey], "the tables are under the stack's key")
+        .only_if(If::Via("dynamodb"));
 
-/// The state of an operation that has ended.
-const STATE_OF_ENDED: Grant = grant(
-    "State",
-    &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+/// The state, for whoever moves an operation.
+const STATE: Grant =
+    grant("State", &["dynamodb:GetItem", "dynamodb:UpdateItem"], &[On::StateTable], "the state and the token")
+        .only_if(If::KeysOfOperations);
+
+/// The lock, for whoever moves an operation in progress.
+const LOCK: Grant = grant(
+    "Lock",
+    &["dynamodb:GetItem", "dynamodb:PutItem"],
     &[On::StateTable],
-    "the state and the token; an append of an ended operation sees to it that it holds no lock",
-);
+    "the lock of the target, which an append proves anew; who has it where an append was refused",
+)
+.only_if(If::KeysOfLocks);
+
+/// The lock, for whoever moves an operation that has ended.
+const LOCK_OF_ENDED: Grant = grant(
+    "Lock",
+    &["dynamodb:GetItem", "dynamodb:DeleteItem"],
+    &[On::StateTable],
+    "an append of an ended operation sees to it that it holds no lock",
+)
+.only_if(If::KeysOfLocks);
 
 const ENTRIES: Grant = grant(
     "Entries",
     &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     &[On::AuditTable],
     "the entries; one by its key where an append was refused",
-);
+)
+.only_if(If::KeysOfOperations);
 
 /// The end of an operation.
 const RELEASE: Grant =
-    grant("Release", &["dynamodb:DeleteItem"], &[On::StateTable], "the lock of the target, at the end of an operation");
+    grant("Release", &["dynamodb:DeleteItem"], &[On::StateTable], "the lock of the target, at the end of an operation")
+        .only_if(If::KeysOfLocks);
 
 /// A step that becomes stuck tells people at once.
 const TELL: &[Grant] = &[
-    grant("Tell", &["sns:Publish"], &[On::Topic], "the end of an operation, and that it is stuck"),
+    grant(
+        "Tell",
+        &["sns:Publish"],
+        &[On::Topic],
+        "what people have to hear of: how something ended, or that it is stuck",
+    ),
     grant("KeyOfTopic", &["kms:Decrypt", "kms:GenerateDataKey"], &[On::StackKey], "the topic is under the stack's key")
         .only_if(If::Via("sns")),
 ];
@@ -204,10 +224,11 @@ const PASS_CLUSTER_ROLE: Grant =
 /// What the function of a place may do.
 pub(crate) fn of(place: Place) -> Vec<Grant> {
     let mut grants = EVERYWHERE.to_vec();
+    grants.extend(place.keeps_records().then_some(KEY_OF_TABLES));
     grants.extend(match place {
-        Place::Sweep => TELL.to_vec(),
-        Place::Step(_) | Place::Undo => [&[STATE, ENTRIES], TELL].concat(),
-        Place::Retire => [&[STATE_OF_ENDED, ENTRIES], TELL].concat(),
+        Place::Sweep | Place::Rotate => TELL.to_vec(),
+        Place::Step(_) | Place::Undo => [&[STATE, LOCK, ENTRIES], TELL].concat(),
+        Place::Retire => [&[STATE, LOCK_OF_ENDED, ENTRIES], TELL].concat(),
     });
     if place.enters_source_account() {
         grants.extend(SOURCE);
@@ -227,6 +248,7 @@ pub(crate) fn of(place: Place) -> Vec<Grant> {
         }
         Place::Retire => afterwards::retire(),
         Place::Sweep => afterwards::sweep(),
+        Place::Rotate => rotation::rotate(),
     });
     grants
 }

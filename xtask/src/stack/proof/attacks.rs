@@ -159,7 +159,7 @@ const NEVER: &[&str] = &[
     "rds:StartExportTask",
     "rds:StopDBCluster",
     "secretsmanager:DeleteSecret",
-    "secretsmanager:PutSecretValue",
+    "secretsmanager:RotateSecret",
     "sns:Subscribe",
     "ssm:PutParameter",
     "states:StopExecution",
@@ -235,8 +235,27 @@ fn some_things_nobody_may_do() {
 }
 
 #[test]
+fn secrets_are_changed_by_their_rotation_only_and_those_only_that_are_named() {
+    let changes = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"];
+    let on =
+        |name: &str| format!("arn:aws:secretsmanager:eu-central-1:444455556666:secret:aurora-restore/{name}-AbCdEf");
+    let call = |action: &str, name: &str| Call { action: action.to_owned(), on: on(name), keys: Keys::new() };
+    let unnamed: Vec<_> = PARAMETERS.iter().filter(|(name, _)| !name.ends_with("SecretArn")).copied().collect();
+    for place in Place::all() {
+        for action in changes {
+            let named = ["staging/users", "staging/master"];
+            let may = named.map(|name| role(place).allows(&call(action, name)));
+            assert_eq!(may, [place == Place::Rotate; 2], "{} {action}", place.name());
+            assert!(!role(place).allows(&call(action, "production/master")), "{} {action}", place.name());
+            let may = named.map(|name| role_with(place, &unnamed).allows(&call(action, name)));
+            assert_eq!(may, [false; 2], "{} {action}: no secret is named", place.name());
+        }
+    }
+}
+
+#[test]
 fn who_only_looks_and_tells_changes_nothing_in_rds() {
-    for name in ["snapshot-check", "setup-db-users", "verify-restore", "notify", "sweep"] {
+    for name in ["snapshot-check", "setup-db-users", "verify-restore", "notify", "sweep", "rotate"] {
         for statement in role(place(name)).grants() {
             let changes: Vec<_> = statement
                 .actions

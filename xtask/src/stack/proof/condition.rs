@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::node::Node, pattern};
+use super::{
+    super::{node::Node, permissions::LEADING_KEYS},
+    pattern,
+};
 
 /// The keys of a call with their values.
 pub(super) type Keys = BTreeMap<String, Vec<String>>;
@@ -17,6 +20,8 @@ enum Operator {
     Bool,
     Null,
     ForAllValuesStringEquals,
+    ForAllValuesStringLike,
+    ForAllValuesStringNotLike,
 }
 
 /// Keys that have one value at most.
@@ -31,8 +36,8 @@ const SINGLE: [&str; 7] = [
 ];
 /// The beginnings of keys of tags, whose ends are the tags' keys. They have one value at most.
 const OF_TAGS: [&str; 2] = ["aws:RequestTag/", "aws:ResourceTag/"];
-/// The key that has several values.
-const TAG_KEYS: &str = "aws:TagKeys";
+/// The keys that have several values.
+const SEVERAL: [&str; 2] = ["aws:TagKeys", LEADING_KEYS];
 
 /// One line of a `Condition`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +69,13 @@ impl Condition {
 
     fn check(&self) -> Result<(), String> {
         let is_single = SINGLE.contains(&self.key.as_str()) || OF_TAGS.iter().any(|start| self.key.starts_with(start));
+        let has_several = SEVERAL.contains(&self.key.as_str());
         let fits = match self.operator {
             Operator::StringEquals | Operator::StringLike | Operator::ArnLike | Operator::Bool => is_single,
-            Operator::ForAllValuesStringEquals => self.key == TAG_KEYS,
-            Operator::Null => is_single || self.key == TAG_KEYS,
+            Operator::ForAllValuesStringEquals
+            | Operator::ForAllValuesStringLike
+            | Operator::ForAllValuesStringNotLike => has_several,
+            Operator::Null => is_single || has_several,
         };
         let is_bool = |value: &String| value == "true" || value == "false";
         match self.operator {
@@ -80,7 +88,9 @@ impl Condition {
             | Operator::ArnLike
             | Operator::Bool
             | Operator::Null
-            | Operator::ForAllValuesStringEquals => Ok(()),
+            | Operator::ForAllValuesStringEquals
+            | Operator::ForAllValuesStringLike
+            | Operator::ForAllValuesStringNotLike => Ok(()),
         }
     }
 
@@ -91,14 +101,17 @@ impl Condition {
         let any = |fits: &dyn Fn(&str, &str) -> bool| {
             found.is_some_and(|found| found.iter().any(|one| self.values.iter().any(|value| fits(value, one))))
         };
+        let all = |fits: &dyn Fn(&String) -> bool| found.is_none_or(|found| found.iter().all(fits));
+        let alike = |one: &String| self.values.iter().any(|value| pattern::fits(value, one));
         match self.operator {
             Operator::StringEquals | Operator::Bool => any(&|value, one| value == one),
             Operator::StringLike => any(&pattern::fits),
             Operator::ArnLike => any(&pattern::fits_arn),
             Operator::Null => self.values.iter().any(|value| (value == "true") == found.is_none()),
-            Operator::ForAllValuesStringEquals => {
-                found.is_none_or(|found| found.iter().all(|one| self.values.contains(one)))
-            }
+            Operator::ForAllValuesStringEquals => all(&|one| self.values.contains(one)),
+            Operator::ForAllValuesStringLike => all(&alike),
+            // Of several patterns none may fit.
+            Operator::ForAllValuesStringNotLike => all(&|one| !alike(one)),
         }
     }
 }
@@ -113,6 +126,8 @@ impl Operator {
             "Bool" => Self::Bool,
             "Null" => Self::Null,
             "ForAllValues:StringEquals" => Self::ForAllValuesStringEquals,
+            "ForAllValues:StringLike" => Self::ForAllValuesStringLike,
+            "ForAllValues:StringNotLike" => Self::ForAllValuesStringNotLike,
             other => return Err(format!("nobody has said what {other} is")),
         })
     }
@@ -148,6 +163,19 @@ mod tests {
         assert!(!holds("Null", "aws:TagKeys", "false", &[]));
         assert!(holds("Null", "aws:TagKeys", "false", &[("aws:TagKeys", &["a"])]));
         assert!(holds("Null", "aws:TagKeys", "true", &[]));
+    }
+
+    #[test]
+    fn every_leading_key_has_to_be_alike_or_none() {
+        let asked = |operator: &str, keys: &[&str]| {
+            let pattern = if operator.ends_with("NotLike") { "*#*" } else { "lock#4/*" };
+            holds(operator, LEADING_KEYS, pattern, &[(LEADING_KEYS, keys)])
+        };
+        assert!(asked("ForAllValues:StringNotLike", &["op-1"]));
+        assert!(!asked("ForAllValues:StringNotLike", &["op-1", "change#stack"]));
+        assert!(asked("ForAllValues:StringLike", &["lock#4/staging"]));
+        assert!(!asked("ForAllValues:StringLike", &["lock#4/staging", "op-1"]));
+        assert!(holds("ForAllValues:StringNotLike", LEADING_KEYS, "*#*", &[]), "all of none");
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     of_all("kms:GenerateDataKey*", RDS_ASKS_KMS),
     of_all("kms:ReEncrypt*", RDS_ASKS_KMS),
     of_all("Entries dynamodb:GetItem", "one entry is read where an append was refused, to say why"),
+    of_all("Lock dynamodb:GetItem", "who has the lock is read where an append was refused, to say so"),
     of(
         &["switch-over", "retire"],
         "InheritTags rds:AddTagsToResource",

@@ -10,12 +10,14 @@
 //! reference   what RDS lets a policy say about each action
 //! strangers   the same calls on what is not ours, which have to be refused
 //! attacks     what a function in wrong hands could try besides
+//! keys        whose items of the tables a function may touch
 //! names       the forms of names that the roles know, and the names that the engine gives
 //! ```
 
 mod attacks;
 mod condition;
 mod exceptions;
+mod keys;
 mod names;
 mod pattern;
 mod policy;
@@ -55,6 +57,8 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("SourceRoleArn", SOURCE_ROLE),
     ("SourceExternalId", "an-external-id"),
     ("SubnetIds", "subnet-11111111,subnet-22222222"),
+    ("UsersSecretArn", "arn:aws:secretsmanager:eu-central-1:444455556666:secret:aurora-restore/staging/users-AbCdEf"),
+    ("MasterSecretArn", "arn:aws:secretsmanager:eu-central-1:444455556666:secret:aurora-restore/staging/master-AbCdEf"),
 ];
 
 /// The same stack where `replace` is not allowed.

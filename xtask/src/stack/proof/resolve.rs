@@ -135,6 +135,10 @@ impl Values {
                 let all: Result<Vec<bool>, String> = parts.members().iter().map(|one| self.holds(one)).collect();
                 Ok(!all?.contains(&false))
             }
+            Node::Call("Or", parts) => {
+                let all: Result<Vec<bool>, String> = parts.members().iter().map(|one| self.holds(one)).collect();
+                Ok(all?.contains(&true))
+            }
             Node::Map(_) => match condition.entries() {
                 [(key, Node::Text(name))] if key == "Condition" => self.holds_by_name(name),
                 other => Err(format!("a condition of {other:?}")),

@@ -23,7 +23,7 @@ const NOBODYS: &str = "smoke-nobodys";
 /// Call every function once, for an operation that has ended
 ///
 /// It proves that the program starts on its runtime, reads its configuration, and reaches its tables with its role, and moves nothing.
-/// It proves nothing about RDS or a database. The sweeper is left out: it works whenever it is called. Without an operation that has ended the functions
+/// It proves nothing about RDS or a database. The sweeper and the rotation of secrets are left out: they know of no operation. Without an operation that has ended the functions
 /// are asked for one that does not exist, and the refusals count as failed calls, one for each function.
 #[derive(Debug, Args)]
 pub(super) struct SmokeArgs {

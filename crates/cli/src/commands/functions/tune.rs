@@ -87,7 +87,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> CommandResult {
     let function = workshop.named(&args.name)?.clone();
     if !can_be_asked(&function) {
         return Err(CommandError::usage(format!(
-            "function {function} works whenever it is called, so it is not measured"
+            "function {function} knows of no operation that it could be asked for, so it is not measured"
         ))
         .hint("Any function of a step, undo and retire can be. Nothing was changed."));
     }

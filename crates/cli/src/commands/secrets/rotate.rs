@@ -69,6 +69,7 @@ pub(super) fn run(context: &Context, args: &RotateArgs) -> CommandResult {
             strategy,
             target: &keys.cluster,
             endpoint: &endpoint,
+            dependents: keys.dependents(|configured| *configured == args.secret),
             ports: RotationPorts {
                 versions: services.versions(),
                 database: services.database(),

@@ -9,6 +9,7 @@ mod functions;
 mod old_versions;
 mod on_moto;
 mod restores;
+mod rotations;
 mod stage;
 mod trouble;
 

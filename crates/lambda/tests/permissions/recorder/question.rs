@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aurora_restore_core::ids::OperationId;
 use aurora_restore_testing::{
     function_stage::{AUDIT_TABLE, STATE_TABLE},
     way::Request,
@@ -12,6 +13,8 @@ use super::rds;
 
 /// Secrets Manager ends the ARN of a secret with six characters of its own.
 const SECRET_END: &str = "-AbCdEf";
+/// Stands for every operation: each place is asked the same about many of them.
+const SOME_OPERATION: &str = "an-operation";
 /// Stands for every minute: a record of another day says the same.
 const SOME_MINUTE: &str = "2026-01-01-00-00";
 
@@ -98,9 +101,11 @@ fn of_json(service: &str, action: &str, body: &Value, from: &Origin<'_>) -> Vec<
     let text = |field: &str| body[field].as_str().unwrap_or_else(|| panic!("{call} without {field}"));
     let resource = match call.as_str() {
         "ssm:GetParameter" => from.arn("ssm", &format!("parameter{}", text("Name"))),
-        "secretsmanager:GetSecretValue" => {
-            from.arn("secretsmanager", &format!("secret:{}{SECRET_END}", text("SecretId")))
-        }
+        "secretsmanager:DescribeSecret"
+        | "secretsmanager:GetSecretValue"
+        | "secretsmanager:PutSecretValue"
+        | "secretsmanager:UpdateSecretVersionStage" => of_secret(text("SecretId"), from),
+        "secretsmanager:GetRandomPassword" => "*".to_owned(),
         "states:StartExecution" => text("stateMachineArn").to_owned(),
         "states:DescribeExecution" => text("executionArn").to_owned(),
         _ if service == "dynamodb" => return of_tables(action, body, from),
@@ -109,13 +114,36 @@ fn of_json(service: &str, action: &str, body: &Value, from: &Origin<'_>) -> Vec<
     vec![Question::new(&call, &resource)]
 }
 
+/// The ARN of a secret that is named by itself or by its ARN.
+fn of_secret(id: &str, from: &Origin<'_>) -> String {
+    if !id.starts_with("arn:") {
+        return from.arn("secretsmanager", &format!("secret:{id}{SECRET_END}"));
+    }
+    format!("{}{SECRET_END}", &id[..id.len() - SECRET_END.len()])
+}
+
+/// The partition key that a call is about; that of the index where an index is asked.
+fn leading_key(of: &Value) -> String {
+    let named = [&of["Key"], &of["Item"]].into_iter().find_map(|key| key["operation_id"]["S"].as_str());
+    let asked = || {
+        // The first condition of a query is that on the partition key: `#operation_id = :operation`.
+        let (_, rest) = of["KeyConditionExpression"].as_str()?.split_once(" = ")?;
+        of["ExpressionAttributeValues"][rest.split(' ').next()?]["S"].as_str()
+    };
+    let key = named.or_else(asked).unwrap_or_else(|| panic!("a call about no key: {of}"));
+    let is_operation = of["IndexName"].is_null() && OperationId::new(key).is_ok();
+    if is_operation { SOME_OPERATION.to_owned() } else { key.to_owned() }
+}
+
 /// A transaction is asked for each of its parts; a query of an index for the index.
 fn of_tables(action: &str, body: &Value, from: &Origin<'_>) -> Vec<Question> {
     let question = |action: &str, of: &Value| {
         let table = of["TableName"].as_str().unwrap_or_default();
         assert!([STATE_TABLE, AUDIT_TABLE].contains(&table), "a call about the table {table}");
         let index = of["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
-        Question::new(&format!("dynamodb:{action}"), &from.arn("dynamodb", &format!("table/{table}{index}")))
+        let question =
+            Question::new(&format!("dynamodb:{action}"), &from.arn("dynamodb", &format!("table/{table}{index}")));
+        question.key("dynamodb:LeadingKeys", [leading_key(of).as_str()])
     };
     let Some(parts) = body["TransactItems"].as_array() else { return vec![question(action, body)] };
     let part = |part: &Value| {

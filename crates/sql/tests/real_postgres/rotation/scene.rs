@@ -8,7 +8,7 @@ use aurora_restore_core::{
     },
     secret::Secret,
 };
-use aurora_restore_ops::rotation::{Rotation, RotationError, RotationPorts, Strategy};
+use aurora_restore_ops::rotation::{Dependent, Rotation, RotationError, RotationPorts, Strategy};
 use aurora_restore_testing::{MemoryVersions, RecordingNotifier};
 
 use crate::{
@@ -32,6 +32,7 @@ pub(super) struct Scene {
     pub(super) server: Server,
     pub(super) versions: MemoryVersions,
     pub(super) notifier: RecordingNotifier,
+    dependents: [Dependent; 1],
     target: ClusterId,
 }
 
@@ -56,6 +57,7 @@ impl Scene {
             server,
             versions,
             notifier: RecordingNotifier::default(),
+            dependents: [Dependent { name: "billing".to_owned(), what_to_do: "restart it".to_owned() }],
             target: ClusterId::new("staging").unwrap(),
         };
         stage.set_up("app", "first of the application", "reader", "first of the reader").await;
@@ -102,7 +104,7 @@ impl Scene {
         ports: RotationPorts<'a>,
     ) -> Rotation<'a> {
         let endpoint = Box::leak(Box::new(self.server.master().endpoint));
-        Rotation { secret, strategy, target: &self.target, endpoint, ports }
+        Rotation { secret, strategy, target: &self.target, endpoint, dependents: &self.dependents, ports }
     }
 
     pub(super) async fn rotate_users(&self, number: usize) -> Result<(), RotationError> {
