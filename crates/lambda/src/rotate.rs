@@ -69,6 +69,11 @@ fn strategy(event: &RotationEvent, keys: &RotationKeys) -> Result<Strategy, Func
 impl From<RotationError> for FunctionError {
     fn from(error: RotationError) -> Self {
         let text = error.to_string();
+        if matches!(error, RotationError::Unusable { .. }) {
+            return Self::Refused(format!(
+                "{text}. No login was changed. Drop what was begun with `aurora-restore secrets rotate SECRET --discard`."
+            ));
+        }
         if error.may_pass() {
             Self::TryAgain(format!("{text}; the next call goes on from where it stands."))
         } else {

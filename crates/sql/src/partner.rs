@@ -7,6 +7,7 @@
 
 mod link;
 mod names;
+mod turn;
 
 use aurora_restore_core::{
     ports::{DatabaseError, DatabaseErrorKind, DatabaseLogin, RoleSecret},
@@ -19,6 +20,7 @@ use crate::{
     users::roles,
 };
 use link::Relation;
+pub(crate) use turn::turn;
 
 /// Gives the name of the other role of a pair.
 pub(crate) async fn partner_of(

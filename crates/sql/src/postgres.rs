@@ -4,7 +4,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use aurora_restore_core::{
-    ports::{Database, DatabaseError, DatabaseLogin, LoginProof, Logins, RoleSecret, UserSetup, UserSetupOutcome},
+    ports::{
+        Database, DatabaseError, DatabaseLogin, LoginProof, Logins, RoleSecret, Turn, UserSetup, UserSetupOutcome,
+    },
     secret::Secret,
     verification::{CheckResult, VerificationSpec},
 };
@@ -68,6 +70,10 @@ impl Database for Postgres {
 
 #[async_trait]
 impl Logins for Postgres {
+    async fn turn(&self, master: &DatabaseLogin) -> Result<Box<dyn Turn>, DatabaseError> {
+        Ok(Box::new(partner::turn(&self.connector, master).await?))
+    }
+
     async fn partner_of(&self, master: &DatabaseLogin, login: &str) -> Result<String, DatabaseError> {
         partner::partner_of(&self.connector, master, login).await
     }

@@ -12,7 +12,7 @@ use aurora_restore_core::{
     ids::Region,
     ports::{
         Database, DatabaseError, DatabaseErrorKind, DatabaseLogin, Journal, LoginProof, Logins, Notifier, RoleSecret,
-        UserSetup, UserSetupOutcome,
+        Turn, UserSetup, UserSetupOutcome,
     },
     secret::Secret,
     verification::{CheckResult, VerificationSpec},
@@ -255,6 +255,10 @@ impl Database for LaterDatabase {
 
 #[async_trait]
 impl Logins for LaterDatabase {
+    async fn turn(&self, master: &DatabaseLogin) -> Result<Box<dyn Turn>, DatabaseError> {
+        self.open(master)?.turn(master).await
+    }
+
     async fn partner_of(&self, master: &DatabaseLogin, login: &str) -> Result<String, DatabaseError> {
         self.open(master)?.partner_of(master, login).await
     }

@@ -5,6 +5,10 @@ use aurora_restore_ops::rotation::RotationError;
 
 use super::CommandError;
 
+/// Of no use to whoever could go on with it.
+const DISCARD: &str = "The logins in use were not changed. Drop what was begun with `aurora-restore secrets rotate SECRET --discard`, \
+                       then begin anew.";
+
 /// Nothing that was begun is lost: the pending version says where it stands.
 const AGAIN: &str = "Run the same command again: it goes on from where it stands.";
 
@@ -28,13 +32,17 @@ impl From<RotationError> for CommandError {
                     Self::failed(text).hint(AGAIN)
                 }
                 DatabaseErrorKind::LoginRefused => {
-                    Self::failed(text).hint("Correct the secret that holds this login. Clients are as they were.")
+                    Self::failed(text).hint(
+                        "Correct the secret that holds this login; if its password was changed by hand meanwhile, run the same \
+                         command again: it sets it anew.",
+                    )
                 }
                 DatabaseErrorKind::PermissionDenied | DatabaseErrorKind::InvalidRequest | DatabaseErrorKind::Other => {
                     Self::failed(text).hint("The logins in use are as they were.")
                 }
             },
             RotationError::Refused { .. } => Self::failed(text).hint("The logins in use are as they were."),
+            RotationError::Unusable { .. } => Self::failed(text).hint(DISCARD),
             RotationError::NotTold { .. } => {
                 Self::failed(text).hint("Mend the channel and run the same command again: it tells people.")
             }

@@ -8,9 +8,18 @@ use crate::{
     secret::Secret,
 };
 
+/// The right to change logins, which one caller has at a time. It ends when this is dropped, or its holder dies.
+pub trait Turn: Send + Sync {}
+
 /// What a rotation does with the login roles of a database.
 #[async_trait]
 pub trait Logins: Send + Sync {
+    /// Waits, within a bound, until nobody else has the turn of this master's database, and takes it.
+    ///
+    /// # Errors
+    /// `Other` where somebody else has it for longer than that.
+    async fn turn(&self, master: &DatabaseLogin) -> Result<Box<dyn Turn>, DatabaseError>;
+
     /// The name of the other role of the pair that `login` belongs to: the one that was made for it, the one that it was
     /// made for, or else a name that nobody has. Changes nothing.
     ///

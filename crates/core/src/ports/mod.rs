@@ -22,7 +22,7 @@ pub use journal::{
     FencingToken, Journal, JournalError, JournalHead, NewOperation, OperationFilter, OperationPage, RefusedOperation,
     TargetKey,
 };
-pub use logins::Logins;
+pub use logins::{Logins, Turn};
 pub use notifier::{Notice, NoticeOutcome, Notifier, NotifierError};
 pub use rds::{
     AccountQuota, Change, Cloud, CloudError, Cluster, ClusterMember, ClusterModify, ClusterRestore, ClusterStatus,

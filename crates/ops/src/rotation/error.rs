@@ -2,7 +2,7 @@
 
 use aurora_restore_core::{
     catalogue::ErrorCode,
-    ids::SecretId,
+    ids::{SecretId, SecretVersionId},
     ports::{DatabaseError, DatabaseErrorKind, NotifierError, SecretVersionsError, SecretsError},
 };
 use thiserror::Error;
@@ -21,6 +21,16 @@ pub enum RotationError {
     Refused {
         /// The secret.
         secret: SecretId,
+        /// Why; never any part of it.
+        reason: String,
+    },
+    /// The version that a rotation has begun with does not fit the current one. Nothing was changed by this stage.
+    #[error("the rotation of secret `{secret}` that was begun cannot be gone on with: version {version}: {reason}")]
+    Unusable {
+        /// The secret.
+        secret: SecretId,
+        /// The version that bears the pending label.
+        version: SecretVersionId,
         /// Why; never any part of it.
         reason: String,
     },
@@ -46,7 +56,7 @@ impl RotationError {
             Self::Versions(SecretVersionsError::Store(SecretsError::Unavailable { .. }))
             | Self::Versions(SecretVersionsError::Conflict { .. })
             | Self::NotTold { .. } => true,
-            Self::Versions(SecretVersionsError::Store(_)) | Self::Refused { .. } => false,
+            Self::Versions(SecretVersionsError::Store(_)) | Self::Refused { .. } | Self::Unusable { .. } => false,
             Self::Database(error) => error.kind == DatabaseErrorKind::Unreachable,
         }
     }
@@ -60,7 +70,7 @@ impl RotationError {
                 SecretsError::Denied { .. } => ErrorCode::AccessDenied,
                 SecretsError::Unavailable { .. } => ErrorCode::Unavailable,
             }),
-            Self::Versions(SecretVersionsError::Conflict { .. }) | Self::Refused { .. } => None,
+            Self::Versions(SecretVersionsError::Conflict { .. }) | Self::Refused { .. } | Self::Unusable { .. } => None,
             Self::Database(error) => Some(match error.kind {
                 DatabaseErrorKind::Unreachable | DatabaseErrorKind::CertificateRefused => {
                     ErrorCode::DatabaseUnreachable

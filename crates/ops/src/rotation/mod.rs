@@ -17,11 +17,17 @@
 //! | behind `set`, before the move | both versions log in (of a pair), or the pending one alone (single) | tests, moves |
 //! | behind the move | the new version is current and still marked as pending | tells people, takes the mark off |
 //!
+//! Of two rotations at once each stage but the test is alone while it looks and changes ([`Turn`]), and only the version that
+//! bears the pending label is set and finished: the other one is told that it was overtaken.
+//!
+//! [`Turn`]: aurora_restore_core::ports::Turn
+//!
 //! With [`Strategy::Alternating`] the login that is in use is never touched, so a client that reads the secret before it logs
 //! in is never refused. With [`Strategy::Single`] there is one role and one password: from `set` to the move the current
 //! version is refused, and whoever comes then must read the pending one or try again. `docs/design/0007-rotation.md` weighs
 //! both.
 
+mod discard;
 mod document;
 mod error;
 mod event;

@@ -51,15 +51,18 @@ impl Rotation<'_> {
         let current = self.current().await?;
         let now = self.logins_of(&current)?;
         let begun = match &stand {
-            Stand::Cut { version } => self.ports.versions.value(self.secret, version).await?,
+            Stand::Cut { version } => match self.ports.versions.value(self.secret, version).await? {
+                // What cannot be gone on with is found here, and not behind a confirmation.
+                Some(_) => Some(self.both(version).await?.1),
+                None => None,
+            },
             Stand::AtRest | Stand::Untold { .. } => None,
         };
         let mut changes = Vec::new();
         if !matches!(stand, Stand::Untold { .. }) {
-            let next = begun.as_ref().map(|begun| self.logins_of(begun)).transpose()?;
             for (index, login) in now.iter().enumerate() {
                 let from = login.role.username.clone();
-                let to = match next.as_ref().and_then(|next| next.get(index)) {
+                let to = match begun.as_ref().and_then(|begun| begun.logins.get(index)) {
                     Some(next) => next.role.username.clone(),
                     None => self.next_name(&from).await?,
                 };

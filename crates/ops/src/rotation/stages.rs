@@ -4,7 +4,7 @@ use aurora_restore_core::{
     ids::{OperationId, SecretId, SecretVersionId},
     ports::{
         DatabaseError, DatabaseErrorKind, DatabaseLogin, Notice, NoticeOutcome, RoleSecret, SecretDocument,
-        SecretVersionsError, VersionStage,
+        SecretHistory, SecretVersionsError, Turn, VersionStage,
     },
 };
 
@@ -22,18 +22,18 @@ impl Rotation<'_> {
     /// # Errors
     /// [`RotationError`]; the stage can be repeated after any of them.
     pub async fn step(&self, stage: Stage, version: &SecretVersionId) -> Result<(), RotationError> {
-        if stage != Stage::Finish {
+        // Who looks and then changes is alone while doing so: of two rotations at once one finds what the other one has done.
+        let _turn = if stage == Stage::Test { None } else { Some(self.turn().await?) };
+        let history = self.ports.versions.history(self.secret).await?;
+        if stage != Stage::Finish && history.bears(version, VersionStage::Current) {
             // Somebody else has finished it meanwhile: there is nothing before the end any more.
-            let history = self.ports.versions.history(self.secret).await?;
-            if history.bears(version, VersionStage::Current) {
-                return Ok(());
-            }
+            return Ok(());
         }
         match stage {
-            Stage::Create => self.create(version).await,
-            Stage::Set => self.set(version).await,
+            Stage::Create => self.create(version, &history).await,
+            Stage::Set => self.set(version, &history).await,
             Stage::Test => self.test(version).await,
-            Stage::Finish => self.finish(version).await,
+            Stage::Finish => self.finish(version, &history).await,
         }
     }
 
@@ -48,9 +48,21 @@ impl Rotation<'_> {
         Ok(())
     }
 
+    /// The right to change the logins of this database and what is said of them, until it is dropped.
+    pub(super) async fn turn(&self) -> Result<Box<dyn Turn>, RotationError> {
+        let master = match &self.strategy {
+            Strategy::Single => self.master(self.secret).await?,
+            Strategy::Alternating { master } => self.master(master).await?,
+        };
+        Ok(self.ports.logins.turn(&master).await?)
+    }
+
     /// Idempotent because a version that has its content keeps it.
-    async fn create(&self, version: &SecretVersionId) -> Result<(), RotationError> {
+    async fn create(&self, version: &SecretVersionId, history: &SecretHistory) -> Result<(), RotationError> {
         let versions = self.ports.versions;
+        if history.at(VersionStage::Pending).is_some() {
+            self.must_be_pending(version, history)?;
+        }
         if versions.value(self.secret, version).await?.is_some() {
             return self.both(version).await.map(drop);
         }
@@ -73,7 +85,8 @@ impl Rotation<'_> {
     }
 
     /// Idempotent because a login that works already is left as it is.
-    async fn set(&self, version: &SecretVersionId) -> Result<(), RotationError> {
+    async fn set(&self, version: &SecretVersionId, history: &SecretHistory) -> Result<(), RotationError> {
+        self.must_be_pending(version, history)?;
         let (current, pending) = self.both(version).await?;
         for (now, next) in current.logins.iter().zip(&pending.logins) {
             if self.logs_in(&self.login(&next.role, &pending.document)).await? {
@@ -102,10 +115,10 @@ impl Rotation<'_> {
     }
 
     /// Idempotent because the labels say how far it has come: people are told before the pending label is taken off.
-    async fn finish(&self, version: &SecretVersionId) -> Result<(), RotationError> {
+    async fn finish(&self, version: &SecretVersionId, history: &SecretHistory) -> Result<(), RotationError> {
         let versions = self.ports.versions;
-        let history = versions.history(self.secret).await?;
         if !history.bears(version, VersionStage::Current) {
+            self.must_be_pending(version, history)?;
             // Whoever asks for the end without what comes before must not make a password current that nobody takes.
             self.test(version).await?;
             let current = history.at(VersionStage::Current).ok_or_else(|| self.refused("no version is current"))?;
@@ -119,6 +132,18 @@ impl Rotation<'_> {
             self.unless_done(cleared, version, VersionStage::Pending, false).await?;
         }
         Ok(())
+    }
+
+    /// Only the version that is prepared is set and finished: another one was overtaken, and its password may be in use by nobody.
+    fn must_be_pending(&self, version: &SecretVersionId, history: &SecretHistory) -> Result<(), RotationError> {
+        if history.bears(version, VersionStage::Pending) {
+            return Ok(());
+        }
+        let reason = match history.at(VersionStage::Pending) {
+            Some(other) => format!("version {other} is being prepared, and version {version} is not"),
+            None => format!("version {version} is no longer being prepared"),
+        };
+        Err(SecretVersionsError::Conflict { id: self.secret.clone(), reason }.into())
     }
 
     /// A conflict is none where somebody else has done just that.
@@ -218,7 +243,7 @@ impl Rotation<'_> {
     }
 
     /// Whether a login works.
-    async fn logs_in(&self, login: &DatabaseLogin) -> Result<bool, RotationError> {
+    pub(super) async fn logs_in(&self, login: &DatabaseLogin) -> Result<bool, RotationError> {
         match self.ports.database.log_in(login).await {
             Ok(_) => Ok(true),
             Err(error) if error.kind == DatabaseErrorKind::LoginRefused => Ok(false),
@@ -226,7 +251,7 @@ impl Rotation<'_> {
         }
     }
 
-    fn login(&self, role: &RoleSecret, document: &SecretDocument) -> DatabaseLogin {
+    pub(super) fn login(&self, role: &RoleSecret, document: &SecretDocument) -> DatabaseLogin {
         DatabaseLogin {
             endpoint: self.endpoint.clone(),
             database: document::database(document).unwrap_or(DATABASE_DEFAULT).to_owned(),
@@ -236,25 +261,25 @@ impl Rotation<'_> {
     }
 
     /// The current version and the one that is prepared, which have to fit each other.
-    async fn both(&self, version: &SecretVersionId) -> Result<(Held, Held), RotationError> {
-        let current = self.current().await?;
-        let pending = self.required(version).await?;
-        self.alike(&current, &pending)?;
-        let held = |document: SecretDocument| -> Result<Held, RotationError> {
-            Ok(Held { logins: self.logins_of(&document)?, document })
+    pub(super) async fn both(&self, version: &SecretVersionId) -> Result<(Held, Held), RotationError> {
+        let unusable = |reason: String| {
+            let (secret, version) = (self.secret.clone(), version.clone());
+            RotationError::Unusable { secret, version, reason }
         };
-        let (current, pending) = (held(current)?, held(pending)?);
+        let current = self.current().await?;
+        let current = Held { logins: self.logins_of(&current)?, document: current };
+        let pending = self.required(version).await?;
+        document::check_alike(&current.document, &pending).map_err(unusable)?;
+        let pending = Held { logins: self.read(&pending).map_err(unusable)?, document: pending };
         for (now, next) in current.logins.iter().zip(&pending.logins) {
             let same = now.role.username == next.role.username;
             match &self.strategy {
                 Strategy::Single if !same => {
-                    return Err(self.refused(format!("its versions differ in `{}`", now.keys.username)));
+                    return Err(unusable(format!("its versions differ in `{}`", now.keys.username)));
                 }
                 Strategy::Alternating { .. } if same => {
-                    return Err(self.refused(format!(
-                        "its pending version would change the password of `{}`, which is in use",
-                        now.role.username
-                    )));
+                    let login = &now.role.username;
+                    return Err(unusable(format!("it would change the password of `{login}`, which is in use")));
                 }
                 Strategy::Single | Strategy::Alternating { .. } => {}
             }
@@ -275,11 +300,15 @@ impl Rotation<'_> {
 
     /// The logins that are rotated: all of them, and of the master's secret the master's alone.
     pub(super) fn logins_of(&self, document: &SecretDocument) -> Result<Vec<Login>, RotationError> {
-        let mut logins = document::logins(document).map_err(|reason| self.refused(reason))?;
+        self.read(document).map_err(|reason| self.refused(reason))
+    }
+
+    fn read(&self, document: &SecretDocument) -> Result<Vec<Login>, String> {
+        let mut logins = document::logins(document)?;
         if self.strategy == Strategy::Single {
             logins.retain(|login| login.keys.username == "username");
             if logins.is_empty() {
-                return Err(self.refused("`username` is missing"));
+                return Err("`username` is missing".to_owned());
             }
         }
         Ok(logins)
@@ -304,9 +333,9 @@ fn told_of(dependents: &[Dependent]) -> String {
 }
 
 /// A document with its logins.
-struct Held {
+pub(super) struct Held {
     document: SecretDocument,
-    logins: Vec<Login>,
+    pub(super) logins: Vec<Login>,
 }
 
 /// What tells one rotation's notice from another's.

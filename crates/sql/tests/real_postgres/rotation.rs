@@ -1,6 +1,7 @@
 //! Rotations on a real server: who can log in at every moment, whatever is cut off where.
 
 mod deaths;
+mod rivals;
 mod scene;
 
 use aurora_restore_core::{
@@ -124,6 +125,7 @@ async fn the_test_of_a_set_up_tries_the_logins_that_are_in_use() {
     stage.versions.put_pending(&secret, &token(2), &wrong).await.unwrap();
     let error = rotation.step(Stage::Test, &token(2)).await.unwrap_err();
     assert!(matches!(error, RotationError::Database(_)), "{error}");
+    stage.versions.put_pending(&secret, &token(1), &current).await.unwrap();
     let error = rotation.step(Stage::Set, &token(1)).await.unwrap_err();
     assert!(error.to_string().contains("which is in use"), "only a test is harmless: {error}");
 }

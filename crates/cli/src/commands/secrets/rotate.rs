@@ -42,6 +42,13 @@ pub(super) struct RotateArgs {
     #[arg(long)]
     plan: bool,
 
+    /// Drop a rotation that was begun and cannot be gone on with, and change nothing else
+    ///
+    /// Its version keeps its content and loses the label of a rotation under way. Refused where the version holds the only
+    /// password that the database takes.
+    #[arg(long, conflicts_with_all = ["plan", "even_if_recent"])]
+    discard: bool,
+
     /// Even if the former logins were exchanged less than an hour ago
     ///
     /// The logins before them stop working at once. For a password that somebody knows who should not, rotate twice.
@@ -82,6 +89,9 @@ pub(super) fn run(context: &Context, args: &RotateArgs) -> CommandResult {
 }
 
 async fn rotate(context: &Context, args: &RotateArgs, rotation: &Rotation<'_>) -> CommandResult {
+    if args.discard {
+        return discard(context.ui(), args, rotation).await;
+    }
     let ui = context.ui();
     let plan = rotation.look().await?;
     let grace_left = plan.grace_left(context.now());
@@ -106,6 +116,20 @@ async fn rotate(context: &Context, args: &RotateArgs, rotation: &Rotation<'_>) -
         show::done(ui, rotation, &plan, &version)?;
     }
     ui.done(format_args!("secret {} is rotated; its version is {version}", rotation.secret));
+    Ok(ExitCode::Done)
+}
+
+async fn discard(ui: &Ui, args: &RotateArgs, rotation: &Rotation<'_>) -> CommandResult {
+    let question = format!("A rotation of secret {} that was begun is dropped; no login is changed.", rotation.secret);
+    args.confirm.ask(ui, &question, rotation.secret.as_str())?;
+    let dropped = rotation.discard().await?;
+    if ui.format() == Format::Json {
+        show::discarded(ui, rotation, dropped.as_ref())?;
+    }
+    match dropped {
+        Some(version) => ui.done(format_args!("version {version} of secret {} is dropped", rotation.secret)),
+        None => ui.done(format_args!("no rotation of secret {} was begun; nothing was changed", rotation.secret)),
+    }
     Ok(ExitCode::Done)
 }
 

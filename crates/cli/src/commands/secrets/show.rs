@@ -27,6 +27,28 @@ struct Document<'a> {
     grace_seconds_left: Option<i64>,
 }
 
+#[derive(Serialize)]
+struct Discarded<'a> {
+    version: u32,
+    secret: &'a str,
+    target: &'a str,
+    discarded_secret_version: Option<&'a str>,
+}
+
+/// What was dropped.
+pub(super) fn discarded(
+    ui: &Ui,
+    rotation: &Rotation<'_>,
+    dropped: Option<&SecretVersionId>,
+) -> Result<(), CommandError> {
+    ui.json(&Discarded {
+        version: 1,
+        secret: rotation.secret.as_str(),
+        target: rotation.target.as_str(),
+        discarded_secret_version: dropped.map(SecretVersionId::as_str),
+    })
+}
+
 /// What would be done.
 pub(super) fn plan(
     ui: &Ui,

@@ -13,8 +13,8 @@ use aurora_restore_core::{
     ids::{SecretId, SecretVersionId},
     ports::{
         Database, DatabaseError, DatabaseLogin, LoginProof, Logins, Notice, Notifier, NotifierError, RoleSecret,
-        SecretDocument, SecretHistory, SecretVersions, SecretVersionsError, Secrets as _, UserSetup, UserSetupOutcome,
-        VersionStage,
+        SecretDocument, SecretHistory, SecretVersions, SecretVersionsError, Secrets as _, Turn, UserSetup,
+        UserSetupOutcome, VersionStage,
     },
     secret::Secret,
     verification::{CheckResult, VerificationSpec},
@@ -111,6 +111,9 @@ impl Database for Mortal<'_, Postgres> {
 
 #[async_trait]
 impl Logins for Mortal<'_, Postgres> {
+    async fn turn(&self, master: &DatabaseLogin) -> Result<Box<dyn Turn>, DatabaseError> {
+        mortal!(self, self.0.turn(master))
+    }
     async fn partner_of(&self, master: &DatabaseLogin, login: &str) -> Result<String, DatabaseError> {
         mortal!(self, self.0.partner_of(master, login))
     }
