@@ -257,6 +257,14 @@ impl Arn {
 }
 
 impl OperationId {
+    /// What the id of every drill begins with.
+    pub const DRILL_PREFIX: &'static str = "drill-";
+
+    /// Whether it is the id of a drill: a rehearsal, whose record is kept for longer than that of other operations.
+    pub fn is_drill(&self) -> bool {
+        self.0.starts_with(Self::DRILL_PREFIX)
+    }
+
     /// Eight hexadecimal digits that stand for the operation inside the names it makes.
     ///
     /// Derived, not drawn: whoever resumes the operation computes the same names.

@@ -156,7 +156,7 @@ async fn stalled(journal: &DynamoJournal) -> Result<(), String> {
 
 /// Purges, and lets some that are due change between their export and their deletion.
 async fn purge(journal: &DynamoJournal, path: &Path) -> Result<(Duration, BTreeSet<OperationId>), String> {
-    let purge = Purge { journal, states: journal };
+    let purge = Purge { journal, states: journal, drills: false };
     let until = now() - SignedDuration::from_hours(24 * 90);
     let began = Instant::now();
     let plan = purge.plan(Status::Completed, until, ITEMS).await.map_err(text)?;

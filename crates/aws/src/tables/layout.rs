@@ -90,6 +90,14 @@ impl TablesOptions {
     pub const AUDIT_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 365);
 }
 
+impl TablesOptions {
+    /// How long the state of an operation is kept after its end: that of a drill as long as its entries, because the history of
+    /// drills is read from both.
+    pub(crate) fn state_kept(&self, operation: &OperationId) -> SignedDuration {
+        if operation.is_drill() { self.state_retention.max(self.audit_retention) } else { self.state_retention }
+    }
+}
+
 impl Default for TablesOptions {
     fn default() -> Self {
         Self {

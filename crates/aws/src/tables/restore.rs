@@ -97,10 +97,10 @@ impl DynamoJournal {
     /// reasons where a condition does not hold.
     async fn put_state_back(&self, what: &Restoration) -> Result<Option<Vec<CancellationReason>>, JournalError> {
         let operation = &what.state.operation_id;
-        let mut state = item::of_state(&what.state, self.options.state_retention)?;
+        let mut state = item::of_state(&what.state, self.options.state_kept(&what.state.operation_id))?;
         // It is kept from now on as long as one that has ended now: counted from its end, its time may be over.
         if state.contains_key(name::TTL) {
-            state.extend(item::expiring(what.at, self.options.state_retention));
+            state.extend(item::expiring(what.at, self.options.state_kept(operation)));
         }
         state.extend(item::state_key(operation.as_str()));
         state.extend([

@@ -104,6 +104,21 @@ async fn an_append_is_one_transaction_with_its_three_conditions() {
 }
 
 #[tokio::test]
+async fn the_state_of_a_drill_is_kept_as_long_as_its_entries() {
+    for (operation, days) in [("op-1", 90), ("drill-20261121-080000-7f3a-restore", 365)] {
+        let ended = state(5).last_updated_at;
+        let state = StateItem { operation_id: id(operation), ended_at: Some(ended), ttl: Some(1), ..state(5) };
+        let event = Event::TakenOver { executor: ExecutorId::new("test").unwrap() };
+        let entry = Entry { operation: id(operation), sequence: 5, at: ended, event };
+        let replay = Replay::answering([done()]);
+        replay.journal.append(TOKEN, &SealedEntry::seal(&entry, "").unwrap(), &state).await.unwrap();
+        let (_, body) = replay.sent().remove(0);
+        let values = &body["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
+        assert_eq!(values[":ttl"]["N"], (ended.as_second() + days * 86_400).to_string(), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn the_condition_that_failed_decides_what_an_append_is_told() {
     let state_failed = || cancelled(&[FAILED, "None", "None"]);
     let (fenced, actions) = append([state_failed(), stored(4, 4)]).await;

@@ -49,7 +49,7 @@ impl DynamoJournal {
             return Err(conflict(&new.first));
         }
         let token = FencingToken(1);
-        let mut state = item::of_state(&new.state, self.options.state_retention)?;
+        let mut state = item::of_state(&new.state, self.options.state_kept(&new.state.operation_id))?;
         state.extend(item::state_key(operation.as_str()));
         state.extend([
             (name::TOKEN.to_owned(), number(token.0)),
@@ -259,7 +259,7 @@ impl DynamoJournal {
         entry: &SealedEntry,
         state: &StateItem,
     ) -> Result<TransactWriteItem, JournalError> {
-        let attributes = item::of_state(state, self.options.state_retention)?;
+        let attributes = item::of_state(state, self.options.state_kept(&state.operation_id))?;
         let gone: Vec<&str> = item::OPTIONAL.into_iter().filter(|name| !attributes.contains_key(*name)).collect();
         let set: Vec<String> = attributes.keys().map(|name| format!("#{name} = :{name}")).collect();
         let mut expression = format!("SET {}", set.join(", "));

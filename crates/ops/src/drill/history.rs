@@ -7,7 +7,7 @@ use aurora_restore_core::{
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-use super::{PREFIX, Record, Scenario};
+use super::{Record, Scenario};
 
 /// The most drills that are read: several a day for years.
 const DRILLS_MAX: usize = 2_000;
@@ -79,7 +79,7 @@ impl History {
     /// [`JournalError`] where the journal cannot be asked.
     pub async fn read(journal: &dyn Journal, now: Timestamp) -> Result<Self, JournalError> {
         let mut history = Self::default();
-        for id in journal.ids_beginning_with(PREFIX, DRILLS_MAX).await? {
+        for id in journal.ids_beginning_with(OperationId::DRILL_PREFIX, DRILLS_MAX).await? {
             match read_one(journal, &id, now).await {
                 Ok(record) => history.drills.extend(record),
                 Err(JournalError::Refused { operation, reason }) => {

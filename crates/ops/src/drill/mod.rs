@@ -27,21 +27,18 @@ pub use scenario::{Scenario, UnknownScenario};
 
 use aurora_restore_core::ids::{InvalidId, OperationId};
 
-/// What the id of every drill begins with.
-pub const PREFIX: &str = "drill-";
-
 /// The id of a drill: that of an ordinary operation, marked as a drill, with its scenario last. Ids sort by their time.
 ///
 /// # Errors
 /// [`InvalidId`] never in practice: the longest scenario leaves room.
 pub fn operation_id(ordinary: &OperationId, scenario: Scenario) -> Result<OperationId, InvalidId> {
     let rest = ordinary.as_str().strip_prefix("op-").unwrap_or(ordinary.as_str());
-    OperationId::new(format!("{PREFIX}{rest}-{scenario}"))
+    OperationId::new(format!("{}{rest}-{scenario}", OperationId::DRILL_PREFIX))
 }
 
 /// The scenario of a drill, as its id says it; `None` if the operation is not a drill.
 pub fn scenario_of(id: &OperationId) -> Option<Scenario> {
-    let rest = id.as_str().strip_prefix(PREFIX)?;
+    let rest = id.as_str().strip_prefix(OperationId::DRILL_PREFIX)?;
     let ending = Scenario::ALL.into_iter().filter(|scenario| rest.ends_with(&format!("-{scenario}")));
     // One name is the end of another: `given-up-in-verify-restore` is not `restore`.
     ending.max_by_key(|scenario| scenario.to_string().len())

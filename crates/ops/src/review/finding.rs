@@ -111,7 +111,8 @@ impl Unlooked {
 }
 
 /// A count with its noun: `1 operation`, `3 operations`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

@@ -9,7 +9,7 @@ use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
 use crate::{
     ports::{
         Drifts, Execution, ExecutionName, Executions, ExecutionsError, Grants, Logs, Metrics, Safeguards, Stack,
-        StackResource, Started,
+        StackResource, Started, States,
     },
     sweep::Sweep,
 };
@@ -89,6 +89,8 @@ pub struct Site<'a> {
     pub stack: Option<&'a str>,
     /// The operations.
     pub journal: Reach<&'a dyn Journal>,
+    /// What the store keeps of them beside their entries.
+    pub states: Reach<&'a dyn States>,
     /// Who should be executing them.
     pub executions: Reach<&'a dyn Executions>,
     /// What looks for things that were left.

@@ -78,6 +78,25 @@ impl Finding {
         Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action }
     }
 
+    /// The command that decides it or shows it whole, without the program's name.
+    pub fn command(&self) -> String {
+        match (self.kind, &self.operation) {
+            (Kind::Stalled | Kind::LockMissing, Some(operation)) => {
+                format!("state resolve {operation} --retry --note WHY")
+            }
+            (
+                Kind::BrokenChain
+                | Kind::Impossible
+                | Kind::Unreadable
+                | Kind::AlteredState
+                | Kind::Orphaned
+                | Kind::LockLeft,
+                Some(operation),
+            ) => format!("state show {operation}"),
+            (_, None) => "state verify".to_owned(),
+        }
+    }
+
     /// A lock that nobody can give back by its operation.
     pub(super) fn of_lock(target: &str, operation: Option<&OperationId>, evidence: impl Into<String>) -> Self {
         let action = format!(

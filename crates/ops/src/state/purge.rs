@@ -26,6 +26,8 @@ pub struct Purge<'a> {
     pub journal: &'a dyn Journal,
     /// Its items.
     pub states: &'a dyn States,
+    /// Whether drills are old operations like others. The history of drills is read from their items.
+    pub drills: bool,
 }
 
 /// What a purge would delete.
@@ -90,7 +92,7 @@ impl Purge<'_> {
             let refused = page.refused.into_iter();
             plan.left.extend(refused.map(|refused| Left { operation: refused.operation, reason: refused.reason }));
             for stored in page.items {
-                match stays(&stored) {
+                match self.stays(&stored) {
                     Some(reason) => {
                         plan.left.push(Left { operation: stored.state.operation_id, reason: reason.to_owned() });
                     }
@@ -106,6 +108,21 @@ impl Purge<'_> {
                 return Ok(plan);
             }
         }
+    }
+
+    /// Why an item stays, by what it says itself.
+    fn stays(&self, stored: &StoredState) -> Option<&'static str> {
+        let state = &stored.state;
+        if !state.status.has_ended() {
+            return Some("it has not ended");
+        }
+        if state.holds_target {
+            return Some("it holds its target");
+        }
+        if state.operation_id.is_drill() && !self.drills {
+            return Some("it is a drill, and the history of drills is read from it");
+        }
+        state.retire_after.map(|_| "its retired cluster is kept, and would be forgotten with it")
     }
 
     /// Exports what is due, and keeps the export. What the entries do not bear out stays.
@@ -160,18 +177,6 @@ impl Purge<'_> {
         purged.changed.sort();
         Ok(purged)
     }
-}
-
-/// Why an item stays, by what it says itself.
-fn stays(stored: &StoredState) -> Option<&'static str> {
-    let state = &stored.state;
-    if !state.status.has_ended() {
-        return Some("it has not ended");
-    }
-    if state.holds_target {
-        return Some("it holds its target");
-    }
-    state.retire_after.map(|_| "its retired cluster is kept, and would be forgotten with it")
 }
 
 /// Why an item stays, by what its entries say.

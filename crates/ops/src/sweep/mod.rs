@@ -224,22 +224,6 @@ impl Sweep<'_> {
     }
 }
 
-/// Looks for operations in progress without news for longer than `after` and without an execution that runs. Starts and
-/// tells nothing.
-///
-/// # Errors
-/// [`JournalError`] where the journal cannot be listed.
-pub async fn stalled(
-    journal: &dyn Journal,
-    executions: &dyn Executions,
-    now: Timestamp,
-    after: SignedDuration,
-) -> Result<Swept, JournalError> {
-    let mut swept = Swept::default();
-    stalled::find(journal, executions, now, after, &mut swept).await?;
-    Ok(swept)
-}
-
 /// The operations of a status, newest first.
 async fn list(
     journal: &dyn Journal,

@@ -2,8 +2,9 @@
 
 use aurora_restore_core::{
     engine::Engine,
-    operation::{StepKind, StepStatus},
-    ports::Journal as _,
+    ids::ClusterId,
+    operation::{Status, StepKind, StepStatus},
+    ports::{Journal as _, TargetKey},
 };
 use aurora_restore_ops::{
     ports::{ExecutionName, Executions as _, Metric},
@@ -11,7 +12,7 @@ use aurora_restore_ops::{
 };
 use aurora_restore_testing::{
     Fault, FaultyPorts, Script, run_to_end,
-    scenario::{Stage, operation, regions},
+    scenario::{Scenario, Stage, operation, regions},
     stories::{driven_until, step_is, stuck_without_a_way_back},
 };
 use jiff::SignedDuration;
@@ -104,12 +105,13 @@ async fn an_operation_that_nobody_goes_on_with_is_found_once_a_day_has_passed() 
     assert_eq!(of_state().await, []);
     world.scenario.clock.turn(SignedDuration::from_secs(1));
     let findings = of_state().await;
-    let expected = "operation op-2 stands still, and first does not go on with it";
-    assert_eq!(told(&findings[0]), (Level::Error, expected, "aurora-restore --stack ours resume op-2"));
-    assert_eq!(
-        (shown(&findings[0], "step"), findings[0].operations.as_slice()),
-        ("restore-snapshot", &[operation("op-2")][..])
+    let expected = format!(
+        "stalled op-2: it has stood in restore-snapshot since {last}, and execution first is not there any more"
     );
+    let mend = "aurora-restore --stack ours state resolve op-2 --retry --note WHY";
+    assert_eq!(told(&findings[0]), (Level::Error, expected.as_str(), mend));
+    assert_eq!(shown(&findings[0], "since"), last.to_string());
+    assert_eq!(findings[0].operations.as_slice(), &[operation("op-2")][..]);
     // A long wait is no standstill.
     world.executions.start(&name, &json!({})).await.unwrap();
     assert_eq!(of_state().await, []);
@@ -137,7 +139,32 @@ async fn a_journal_that_was_altered_is_found() {
     assert_eq!(checks, ["state", "leftovers"]);
     let (_, finding) = &findings[0];
     assert_eq!((finding.level, finding.operations.as_slice()), (Level::Error, &[operation("op-1")][..]));
-    assert!(finding.what.starts_with("the journal of operation op-1 is refused"), "{}", finding.what);
+    assert!(finding.what.starts_with("broken-chain op-1: "), "{}", finding.what);
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_and_locks_that_are_not_as_they_were_written_are_found() {
+    let mut world = World::clean();
+    let another = TargetKey { cluster: ClusterId::new("another").unwrap(), ..Scenario::target_key() };
+    world.scenario.journal.tamper_with_lock(&another, Some(&operation("op-1")));
+    let (check, finding) = world.only(Period::Weekly).await;
+    assert_eq!(check, "state");
+    let (level, what, mend) = told(&finding);
+    assert!(what.starts_with("lock-left op-1: the lock of ") && what.contains("another"), "{what}");
+    assert_eq!((level, mend), (Level::Error, "aurora-restore --stack ours state show op-1"));
+
+    world = World::clean();
+    world.scenario.journal.tamper(&operation("op-1"), |_, state| state.status = Status::Failed);
+    let (_, finding) = world.only(Period::Weekly).await;
+    let (level, what, _) = told(&finding);
+    assert!(what.contains("`status` is FAILED, and the entries say COMPLETED"), "{what}");
+    assert_eq!(level, Level::Warning);
+
+    world = World::clean();
+    world.scenario.journal.tamper(&operation("op-1"), |entries, _| entries.clear());
+    let findings = world.findings(Period::Weekly).await;
+    let of_state: Vec<_> = findings.iter().filter(|(check, _)| *check == "state").collect();
+    assert!(of_state.len() == 1 && of_state[0].1.what.starts_with("orphaned op-1: "), "{findings:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,6 +113,7 @@ impl World {
             now: self.now(),
             stack: Some("ours"),
             journal: Reach::There(&self.scenario.journal),
+            states: Reach::There(&self.scenario.journal),
             executions: Reach::There(&self.executions),
             sweep: Reach::There(Sweep {
                 stack: "ours",

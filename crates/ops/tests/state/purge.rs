@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::stage::{Board, DAY, Full, done, halfway, seen, turn_to, updated};
 
 fn purge(scenario: &Scenario) -> Purge<'_> {
-    Purge { journal: &scenario.journal, states: &scenario.journal }
+    Purge { journal: &scenario.journal, states: &scenario.journal, drills: false }
 }
 
 async fn plan(scenario: &Scenario, until: Timestamp) -> PurgePlan {
@@ -34,6 +34,18 @@ async fn plan(scenario: &Scenario, until: Timestamp) -> PurgePlan {
 
 fn ids(plan: &PurgePlan) -> Vec<&str> {
     plan.due.iter().map(|stored| stored.state.operation_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn drills_stay_unless_they_are_asked_for() {
+    let scenario = Scenario::new(Stage::default());
+    let _drill = done(&scenario, "drill-20261121-080000-7f3a-restore");
+    let now = scenario.clock.now();
+    let kept = plan(&scenario, now).await;
+    assert_eq!((ids(&kept).len(), kept.left.len()), (0, 1), "{kept:?}");
+    assert!(kept.left[0].reason.contains("the history of drills"), "{kept:?}");
+    let due = Purge { drills: true, ..purge(&scenario) }.plan(Status::Completed, now, 1_000).await.unwrap();
+    assert_eq!(ids(&due), ["drill-20261121-080000-7f3a-restore"]);
 }
 
 #[tokio::test]
@@ -197,7 +209,7 @@ async fn whoever_is_killed_anywhere_leaves_nothing_unexported_and_the_next_one_e
         scenario.clock.turn(DAY);
         let until = scenario.clock.now();
         let states = Killed { states: &scenario.journal, left: AtomicUsize::new(deletions) };
-        let killed = Purge { journal: &scenario.journal, states: &states };
+        let killed = Purge { journal: &scenario.journal, states: &states, drills: false };
         let (first, second) = (Board::default(), Board::default());
         let due = killed.plan(Status::Completed, until, 100).await.unwrap();
         let batch = killed.export(due, first.shelf(), until).await.unwrap();

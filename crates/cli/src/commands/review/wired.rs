@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use aurora_restore_app::{JournalUse, LogFiles, Services, StackConfiguration, StackServices, ways_of_copies};
+use aurora_restore_app::{
+    JournalUse, LogFiles, OpenState, Services, StackConfiguration, StackServices, ways_of_copies,
+};
 use aurora_restore_core::{
     ids::Region,
-    ports::{Journal, Location, Side},
+    ports::{Location, Side},
 };
 use aurora_restore_ops::{
     drill::HeldDrills,
@@ -26,7 +28,7 @@ const NO_STACK: &str = "no stack is reviewed";
 pub(super) struct Wired {
     stack: Option<String>,
     of: String,
-    journal: Reach<Box<dyn Journal>>,
+    state: Reach<OpenState>,
     executions: Reach<Box<dyn Executions>>,
     /// The services of the domain, where the targets are, and where copies are made on their way.
     services: Reach<(Services, Location, Vec<Location>)>,
@@ -58,7 +60,8 @@ impl Wired {
         Site {
             now,
             stack: self.stack.as_deref(),
-            journal: held(&self.journal),
+            journal: self.state.as_ref().map(|state| state.journal.as_ref()),
+            states: self.state.as_ref().map(|state| state.states.as_ref()),
             sweep: self.services.as_ref().map(|(services, location, ways)| Sweep {
                 stack: &self.of,
                 ports: services.ports(),
@@ -80,7 +83,10 @@ impl Wired {
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
             grants: held(&self.grants),
             safeguards: held(&self.safeguards),
-            drills: held(&self.journal).map(|journal| Box::new(HeldDrills { journal, now }) as Box<dyn Drills + '_>),
+            drills: self.state.as_ref().map(|state| {
+                let journal = state.journal.as_ref();
+                Box::new(HeldDrills { journal, now }) as Box<dyn Drills + '_>
+            }),
         }
     }
 }
@@ -97,7 +103,7 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
     Ok(Wired {
         stack: Some(stack.name.clone()),
         of: format!("stack {} in {region}", stack.name),
-        journal: reach(context.journal().await),
+        state: reach(context.state(JournalUse::Read).await),
         executions: reach(on_stack::executions(context, "StateMachineArn").await),
         services: services(context, &region).await,
         logs,
@@ -118,7 +124,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
     Ok(Wired {
         stack: None,
         of: "the operations of this machine".to_owned(),
-        journal: reach(context.journal().await),
+        state: reach(context.state(JournalUse::Read).await),
         executions: Reach::There(Box::new(NoExecutions)),
         services,
         logs: files.map_or(Reach::NotHere("no log is named with --logs"), Reach::There),

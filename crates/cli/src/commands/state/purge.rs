@@ -32,7 +32,7 @@ const TOLD_EVERY: usize = 1_000;
 /// What is deleted is the item of an operation, not its entries: in tables those end by their own time (365 days after each was
 /// recorded), in a file they stay, and the id is not used again. Everything is exported first, to a new file for its owner alone;
 /// then each item is deleted on condition that it is as it was exported. What holds its target, has not ended, keeps a retired
-/// cluster, or is not what its entries say stays and is named.
+/// cluster, is a drill, or is not what its entries say stays and is named.
 ///
 /// Killed anywhere, it is run again: what is left is found, and what is gone is in the first export.
 #[derive(Debug, Args)]
@@ -44,6 +44,10 @@ pub(super) struct PurgeArgs {
     /// Those without an entry for so long or longer, such as 90d
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: SignedDuration,
+
+    /// Drills, too: without their items the history of drills forgets them
+    #[arg(long)]
+    drills: bool,
 
     /// Show what would be deleted and change nothing
     #[arg(long, conflicts_with_all = ["export", "yes"])]
@@ -94,7 +98,7 @@ pub(super) fn run(context: &Context, args: &PurgeArgs) -> CommandResult {
     context.block_on(async {
         let purpose = if args.plan { JournalUse::Read } else { JournalUse::Work };
         let store = context.state(purpose).await?;
-        let purge = Purge { journal: store.journal.as_ref(), states: store.states.as_ref() };
+        let purge = Purge { journal: store.journal.as_ref(), states: store.states.as_ref(), drills: args.drills };
         let plan = purge.plan(args.status, until, limit).await?;
         if args.plan {
             return tell_plan(context, args, &plan);
