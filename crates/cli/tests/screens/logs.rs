@@ -83,6 +83,30 @@ fn saved_queries_are_listed_and_answered_on_files() {
 }
 
 #[test]
+fn a_file_that_is_no_log_of_the_functions_is_no_good_news() {
+    let home = home();
+    std::fs::write(home.path("other.log"), "2026-11-22 ERROR it failed\n2026-11-22 ERROR again\n").unwrap();
+    assert_snapshot!(home.screen(&["logs", "query", "errors", "--file", "other.log"]), @r"
+    $ aurora-restore logs query errors --file other.log
+    --- stderr
+    error: none of 2 lines is one that the functions write
+    hint: Give lines of JSON, one of each, as they stand in CloudWatch: what an export puts around them is not read.
+    --- exit 1
+    ");
+    std::fs::write(home.path("mixed.log"), format!("{LOG}somebody else was here\n")).unwrap();
+    assert_snapshot!(home.screen(&["logs", "query", "errors", "--file", "mixed.log"]), @r"
+    $ aurora-restore logs query errors --file mixed.log
+    step           errors  newest
+    copy-snapshot  1       the copy is denied
+    undo           1       no answer
+    --- stderr
+    warning: 1 of 5 lines are none that the functions write
+    2 rows; 2 of 5 lines matched.
+    --- exit 0
+    ");
+}
+
+#[test]
 fn queries_that_are_not_known_or_lack_something_are_refused() {
     let home = home();
     assert_snapshot!(home.screen(&["logs", "query", "erors"]), @r#"

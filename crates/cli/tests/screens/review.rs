@@ -14,28 +14,28 @@ use crate::{
 fn a_clean_machine_says_what_was_looked_at() {
     let (home, _) = home_with_a_completed_operation();
     let before = journal_bytes(&home.files());
-    assert_snapshot!(home.screen(&["review", "weekly", "--skip", "leftovers"]), @r#"
+    assert_snapshot!(home.screen(&["review", "weekly", "--skip", "leftovers"]), @r"
     $ aurora-restore review weekly --skip leftovers
     weekly review of the operations of this machine: nothing was found in 1 check
 
     logs        not here  no log is named with --logs
 
-    state       good  1 operation, 22 entries
+    state       good  1 operation, 22 entries, 0 locks
 
     metrics     not here  the command writes no metrics
     --- exit 0
-    "#);
+    ");
     assert_eq!(journal_bytes(&home.files()), before, "a review changes nothing");
 }
 
 #[test]
 fn a_stuck_operation_fails_the_review_unless_nothing_shall() {
     let (home, _) = home_with_a_stuck_operation();
-    assert_snapshot!(home.screen(&["review", "weekly", "--only", "state"]), @r#"
+    assert_snapshot!(home.screen(&["review", "weekly", "--only", "state"]), @r"
     $ aurora-restore review weekly --only state
     weekly review of the operations of this machine: 1 error in 1 check
 
-    state       1 error  1 operation, 27 entries
+    state       1 error  1 operation, 27 entries, 1 lock
       error    operation op-20261121-200000-00ff is stuck: neither finished nor undone
                target: staging
                since: 2026-11-21T10:50:10Z
@@ -43,7 +43,7 @@ fn a_stuck_operation_fails_the_review_unless_nothing_shall() {
                operations: op-20261121-200000-00ff
                mend: aurora-restore report op-20261121-200000-00ff
     --- exit 1
-    "#);
+    ");
     assert_eq!(home.exit(&["review", "weekly", "--only", "state", "--fail-on", "warning"]), 1);
     assert_eq!(home.exit(&["review", "weekly", "--only", "state", "--fail-on", "never"]), 0);
 }
@@ -148,19 +148,19 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
     let server = StandIn::ministack().entered_with("444455556666");
     stack::stack(&server);
     let home = stack::home_on(&server);
-    assert_snapshot!(home.screen(&["review", "weekly"]), @r#"
+    assert_snapshot!(home.screen(&["review", "weekly"]), @r"
     $ aurora-restore review weekly
     weekly review of stack ours in eu-central-1: nothing was found in 4 checks
 
     logs        good  0 lines of 0 logs since 2026-11-15 10:15Z
 
-    state       good  0 operations, 0 entries
+    state       good  0 operations, 0 entries, 0 locks
 
     metrics     good  0 of 5 metrics, the week before 2026-11-22
 
     leftovers   good  everything with our tag in the target account in eu-central-1
     --- exit 0
-    "#);
+    ");
     let monthly = home.screen(&["review", "monthly"]).replace(env!("CARGO_PKG_VERSION"), "<version>");
     assert_snapshot!(monthly, @r#"
     $ aurora-restore review monthly

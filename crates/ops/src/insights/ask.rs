@@ -50,5 +50,6 @@ fn as_table(rows: Vec<InsightsRow>, looked_at: u64, matched: u64) -> Answer {
         columns.iter().map(value).collect()
     };
     let rows = rows.into_iter().map(told).collect();
-    Answer { columns, rows, looked_at, matched }
+    // The service tells only what it has looked at.
+    Answer { columns, rows, looked_at, with_fields: looked_at, matched }
 }

@@ -33,6 +33,8 @@ pub struct Answer {
     pub rows: Vec<Vec<Option<String>>>,
     /// How many lines were looked at.
     pub looked_at: u64,
+    /// How many of them have fields of their own: lines of JSON, and what Lambda writes of an invocation.
+    pub with_fields: u64,
     /// How many of them were neither filtered out nor without a time that is asked for.
     pub matched: u64,
 }
@@ -58,6 +60,7 @@ pub struct Evaluation<'q> {
     rows: Vec<Row>,
     groups: Groups,
     looked_at: u64,
+    with_fields: u64,
     matched: u64,
 }
 
@@ -72,7 +75,7 @@ impl<'q> Evaluation<'q> {
             [Command::Stats { figures, by }, then @ ..] => (Some((figures.as_slice(), by.as_slice())), then),
             _ => (None, rest),
         };
-        Self { first, stats, then, rows: Vec::new(), groups: Groups::new(), looked_at: 0, matched: 0 }
+        Self { first, stats, then, rows: Vec::new(), groups: Groups::new(), looked_at: 0, with_fields: 0, matched: 0 }
     }
 
     /// Looks at a line.
@@ -81,7 +84,9 @@ impl<'q> Evaluation<'q> {
     /// [`TooMuch`].
     pub fn add(&mut self, event: &LogEvent) -> Result<(), TooMuch> {
         self.looked_at += 1;
-        let mut row = Row { at: Some(event.at), fields: event.fields() };
+        let (fields, own) = event.fields();
+        self.with_fields += u64::from(own > 0);
+        let mut row = Row { at: Some(event.at), fields };
         for command in self.first {
             match command {
                 Command::Fields(columns) => row.show(columns),
@@ -139,7 +144,7 @@ impl<'q> Evaluation<'q> {
         }
         let told = |row: &Row| columns.iter().map(|column| row.field(column).told()).collect();
         let rows = rows.iter().map(told).collect();
-        Answer { columns, rows, looked_at: self.looked_at, matched: self.matched }
+        Answer { columns, rows, looked_at: self.looked_at, with_fields: self.with_fields, matched: self.matched }
     }
 }
 

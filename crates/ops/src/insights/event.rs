@@ -30,7 +30,8 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
-    pub(super) fn fields(&self) -> BTreeMap<String, Value> {
+    /// The fields, and how many of them the line itself has.
+    pub(super) fn fields(&self) -> (BTreeMap<String, Value>, usize) {
         let text = |text: &str| Value::Text(text.to_owned());
         let mut fields = BTreeMap::new();
         match serde_json::from_str::<Json>(self.message.trim()) {
@@ -41,9 +42,10 @@ impl LogEvent {
             }
             Ok(_) | Err(_) => of_lambda(&self.message, &mut fields),
         }
+        let of_line = fields.len();
         let own = [("@timestamp", text(&time(self.at))), ("@message", text(&self.message)), ("@log", text(&self.log))];
         fields.extend(own.map(|(name, value)| (name.to_owned(), value)));
-        fields
+        (fields, of_line)
     }
 }
 
@@ -106,7 +108,7 @@ mod tests {
 
     fn fields(message: &str) -> BTreeMap<String, Value> {
         let at = "2026-11-27T10:00:00.5Z".parse().unwrap();
-        LogEvent { at, log: "a.log".to_owned(), message: message.to_owned() }.fields()
+        LogEvent { at, log: "a.log".to_owned(), message: message.to_owned() }.fields().0
     }
 
     fn told(fields: &BTreeMap<String, Value>, name: &str) -> Option<String> {

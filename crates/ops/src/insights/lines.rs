@@ -35,16 +35,16 @@ pub async fn ask_lines(
     for group in groups {
         let asked = LogQuery { group, since, until, containing: None };
         let mut from: Option<String> = None;
-        // Bounded by the log, which ends.
+        // Bounded by the log, which ends; a marker that comes again would be read for ever.
         loop {
             let page = patiently(|| logs.page(asked, from.as_deref())).await?;
             for line in page.lines {
                 evaluation.add(&LogEvent { at: line.at, log: group.clone(), message: line.text })?;
             }
-            from = page.next;
-            if from.is_none() {
+            if page.next.is_none() || page.next == from {
                 break;
             }
+            from = page.next;
         }
     }
     Ok(evaluation.answer())

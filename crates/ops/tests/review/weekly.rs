@@ -53,6 +53,15 @@ async fn errors_and_warnings_are_counted_by_function_and_code_with_their_operati
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_log_of_which_nothing_is_understood_is_found() {
+    let world = World::clean();
+    world.write(900, |number| format!("2026-11-22 ERROR it failed {number}"));
+    let (check, finding) = world.only(Period::Weekly).await;
+    assert_eq!((check, finding.level, shown(&finding, "not understood")), ("logs", Level::Warning, "900"));
+    assert!(finding.what.starts_with(&format!("most lines of log {LOG} are none")), "{}", finding.what);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_written_before_the_week_is_not_counted() {
     let world = World::clean();
     world.scenario.clock.turn(DAY * 6);

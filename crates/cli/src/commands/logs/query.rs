@@ -54,6 +54,14 @@ pub(super) fn run(context: &Context, args: &QueryArgs) -> CommandResult {
     let (_, declaration) = args.declaration.read()?;
     let text = text(args, &declaration)?;
     let answer = if args.file.is_empty() { of_stack(context, args, &text)? } else { of_files(context, args, &text)? };
+    let unlike = answer.looked_at - answer.with_fields;
+    if answer.looked_at > 0 && answer.with_fields == 0 {
+        return Err(CommandError::failed(format!("none of {unlike} lines is one that the functions write"))
+            .hint("Give lines of JSON, one of each, as they stand in CloudWatch: what an export puts around them is not read."));
+    }
+    if unlike > 0 {
+        context.ui().warning(format_args!("{unlike} of {} lines are none that the functions write", answer.looked_at));
+    }
     table::tell(context.ui(), &answer)?;
     Ok(ExitCode::Done)
 }

@@ -36,6 +36,8 @@ pub(super) struct Group {
 pub(super) struct Groups {
     /// How many lines were looked at.
     pub(super) lines: u64,
+    /// How many of them are none that a function, Lambda or the state machine writes.
+    pub(super) strange: u64,
     /// How many belong to a group that there was no room for.
     pub(super) left_out: u64,
     groups: BTreeMap<Key, Group>,
@@ -45,6 +47,7 @@ impl Groups {
     /// Takes a line up.
     pub(super) fn take(&mut self, line: &LogLine) {
         self.lines += 1;
+        self.strange += u64::from(!line::is_known(&line.text));
         let Some(told) = line::read(&line.text) else { return };
         let key = Key { level: told.level, code: told.code };
         if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS_MAX {

@@ -62,6 +62,16 @@ pub(super) fn read(text: &str) -> Option<Told> {
     }
 }
 
+/// Whether a line is one that the functions, Lambda or the state machine write, whatever it says.
+pub(super) fn is_known(text: &str) -> bool {
+    const OF_JSON: [&str; 3] = ["\"level\"", "\"_aws\"", "\"execution_arn\""];
+    const OF_LAMBDA: [&str; 5] = ["INIT_START ", "INIT_REPORT ", "START ", "END ", "REPORT "];
+    if text.starts_with('{') {
+        return OF_JSON.iter().any(|member| text.contains(member));
+    }
+    OF_LAMBDA.iter().any(|word| text.starts_with(word)) || of_lambda(text).is_some()
+}
+
 /// Whether a kind is a code of the catalogue.
 pub(super) fn is_code(kind: &str) -> bool {
     kind.starts_with(CODE)
@@ -199,6 +209,24 @@ mod tests {
         let cancelled = machine("ExecutionFailed", "AuroraRestore.Cancelled");
         check(&cancelled, Some((Level::Note, "AuroraRestore.Cancelled", Some("op-1"))));
         check(&machine("TaskFailed", "\"ERROR\""), None);
+    }
+
+    #[test]
+    fn lines_of_somebody_else_are_not_known() {
+        for text in [
+            r#"{"level":"INFO","message":"x"}"#,
+            r#"{"_aws":{},"StepDuration":3}"#,
+            r#"{"id":"1","type":"TaskFailed","execution_arn":"arn"}"#,
+            "START RequestId: 6f Version: 3",
+            "REPORT RequestId: 6f\tDuration: 1 ms",
+            "INIT_START Runtime Version: provided:al2023.v1",
+            "2026-11-22T10:00:00Z 6f Task timed out after 900.00 seconds",
+        ] {
+            assert!(is_known(text), "{text}");
+        }
+        for text in ["hello", "2026-11-22 ERROR it failed", r#"{"msg":"ERROR"}"#, "restarted", "[1,2]"] {
+            assert!(!is_known(text), "{text}");
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ async fn read_all(site: &Site<'_>, logs: &dyn Logs, groups: &[String]) -> Result
     for read in &reads {
         findings.extend(read.broken.as_ref().map(|broken| incomplete(site, &read.group, broken)));
         findings.extend(read.found.each().map(|(key, group)| told(site, &read.group, key, group, until)));
+        findings.extend(strange(site, &read.group, &read.found));
         findings.extend((read.found.left_out > 0).then(|| crowded(&read.group, &read.found)));
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
@@ -128,6 +129,21 @@ fn incomplete(site: &Site<'_>, group: &str, broken: &Broken) -> Finding {
             finding
         }
     }
+}
+
+/// A log that is written by somebody else, or in another form, has nothing that could be found: that is no good news.
+fn strange(site: &Site<'_>, group: &str, found: &Groups) -> Option<Finding> {
+    if 2 * found.strange <= found.lines {
+        return None;
+    }
+    let what = format!(
+        "most lines of log {group} are none that a function or the state machine writes: nothing is found in them"
+    );
+    let mend = match site.stack {
+        Some(_) => format!("aws logs filter-log-events --log-group-name {group} --limit 20"),
+        None => site.command("review weekly --only logs --logs FILE"),
+    };
+    Some(Finding::new(Level::Warning, what, mend).with("lines", found.lines).with("not understood", found.strange))
 }
 
 fn crowded(group: &str, found: &Groups) -> Finding {
