@@ -199,6 +199,36 @@ async fn whoever_dies_anywhere_is_followed_by_the_same_command_to_the_same_end()
     }
 }
 
+/// Whoever was killed in the middle of a move, and whose alarm rings since: nobody watches the new version, so it is taken back.
+#[tokio::test(start_paused = true)]
+async fn a_move_that_was_left_in_the_middle_is_taken_back_if_the_alarm_rings_by_now() {
+    let mut shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    // The version is published, and the first part of the calls goes to it.
+    shop.functions.die_after(3);
+    shop.deploy(&["snapshot-check"], &mut stop).await.unwrap_err();
+    assert_eq!(shop.points_to(CHECK), (1, Some(2)));
+    shop.functions.live();
+    shop.alarms.ring_after("ours-snapshot-check-errors", 0);
+    let moved = shop.deploy(&["snapshot-check"], &mut stop).await.unwrap();
+    assert!(matches!(&moved, Moved::Back { why, on_request: false } if why.contains("rings already")), "{moved:?}");
+    assert_eq!(shop.points_to(CHECK), (1, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_size_that_was_left_by_a_measurement_is_not_published() {
+    let mut shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    let standing = shop.standings(&["snapshot-check"]).await.remove(0);
+    shop.functions.die_after(1);
+    Tuning::measure(shop.ports(), &standing, &tuning(), &stop, &mut Told::default()).await.unwrap_err();
+    shop.functions.live();
+    assert_ne!(shop.functions.latest(CHECK).memory_mb, 256, "it was left");
+    assert_eq!(shop.deploy(&["snapshot-check"], &mut stop).await, Ok(Moved::Arrived));
+    let live = shop.standings(&["snapshot-check"]).await.remove(0);
+    assert_eq!((shop.points_to(CHECK), live.live().unwrap().memory_mb), ((2, None), 256));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_put_back_is_told_with_what_is_where() {
     let mut shop = Shop::new();
@@ -365,6 +395,21 @@ async fn a_size_that_an_alarm_rings_for_is_taken_back_with_its_version() {
     let moved = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await.unwrap();
     assert!(matches!(moved, Moved::Back { on_request: false, .. }), "{moved:?}");
     assert_eq!((shop.points_to(CHECK), shop.functions.latest(CHECK).memory_mb), ((1, None), 256));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_size_and_an_alias_that_cannot_be_taken_back_are_both_told() {
+    let shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    shop.alarms.ring_after("ours-snapshot-check-errors", 1);
+    let standing = shop.standings(&["snapshot-check"]).await.remove(0);
+    // The size, the version and the first part of the calls.
+    shop.functions.die_after(3);
+    let astray = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await.unwrap_err();
+    let FunctionsError::Astray { what, after, .. } = astray else { panic!("{astray}") };
+    let expected = "the alias of function ours-snapshot-check (to version 1) and the memory of function ours-snapshot-check (to 256 MB)";
+    assert_eq!(what, expected);
+    assert!(after.contains("rings"), "{after}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{FunctionPorts, FunctionsError, Standing, settle::ready, shift::Leg};
+use super::{FunctionPorts, FunctionsError, Standing, settle::ready, shift::Leg, tune::set_memory};
 use crate::{
     change::{ChangeKind, Proposal},
     follow::Narrator,
@@ -140,6 +140,8 @@ impl FunctionsDeployment {
                 return Err(FunctionsError::NotReady { function: function.clone(), reason });
             }
         }
+        // Whoever measured sizes and was killed has left one: a version has the memory of the one that serves.
+        let _facts = set_memory(ports, function, standing.live()?.memory_mb).await?;
         // If we die here, the next run finds the code there. Publishing what has not changed gives the version that is there.
         let about =
             format!("aurora-restore functions deploy, code {}", self.code.sha256.get(..SHOWN).unwrap_or_default());

@@ -26,8 +26,17 @@ pub async fn resize(
         return moved;
     }
     let serving = standing.live()?.memory_mb;
-    let _put_back = set_memory(ports, &standing.function.whole, serving).await?;
-    moved
+    let Err(error) = set_memory(ports, &standing.function.whole, serving).await else { return moved };
+    let memory = format!("the memory of function {} (to {serving} MB)", standing.function.whole);
+    // What could not be put back before is told, too.
+    Err(match moved {
+        Err(FunctionsError::Astray { what, reason, after }) => {
+            FunctionsError::Astray { what: format!("{what} and {memory}"), reason, after }
+        }
+        Err(after) => FunctionsError::Astray { what: memory, reason: error.to_string(), after: after.to_string() },
+        Ok(Moved::Back { why, .. }) => FunctionsError::Astray { what: memory, reason: error.to_string(), after: why },
+        Ok(Moved::Arrived) => error,
+    })
 }
 
 async fn publish(ports: FunctionPorts<'_>, standing: &Standing, memory_mb: u32) -> Result<Leg, FunctionsError> {

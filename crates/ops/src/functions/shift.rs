@@ -57,7 +57,16 @@ pub async fn gradually(
     stop: &mut Stop,
     narrator: &mut dyn Narrator,
 ) -> Result<Moved, FunctionsError> {
-    require_quiet(ports, legs).await?;
+    if let Err(error) = require_quiet(ports, legs).await {
+        // Whoever was killed in the middle of a move has left calls with a version that nobody watches.
+        if !under_way(ports.functions, legs).await? {
+            return Err(error);
+        }
+        let why = error.to_string();
+        narrator.note(&format!("{why}: going back"));
+        back(ports.functions, legs, &why).await?;
+        return Ok(Moved::Back { why, on_request: false });
+    }
     match forward(ports, legs, watching, stop, narrator).await {
         Ok(None) => Ok(Moved::Arrived),
         Ok(Some(objection)) => {
@@ -72,6 +81,19 @@ pub async fn gradually(
             Err(error)
         }
     }
+}
+
+/// Whether an alias has left the version that it is to come from, or gives a part of its calls to the new one.
+async fn under_way(functions: &dyn Functions, legs: &[Leg]) -> Result<bool, FunctionsError> {
+    for leg in legs {
+        let found = patiently(|| functions.alias(&leg.function.whole, ALIAS)).await?;
+        if found.is_some_and(|found| {
+            found.pointing.version == leg.to || found.pointing.shift.is_some_and(|shift| shift.version == leg.to)
+        }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn forward(

@@ -4,7 +4,7 @@ use aurora_restore_core::{
     ids::OperationId,
     journal::{JournalRefusal, SealedEntry, StateItem, replay},
     operation::Operation,
-    ports::{Journal, JournalError},
+    ports::{Journal, JournalError, TargetKey},
 };
 
 use super::{Finding, Kind, patience::patiently};
@@ -108,12 +108,24 @@ fn altered(state: &StateItem, operation: &Operation) -> Option<Finding> {
         let cut = JournalRefusal::Cut { newest: state.sequence, found: operation.sequence };
         return Some(Finding::of(Kind::BrokenChain, id, cut.to_string()));
     }
-    let said = StateItem::of(operation, &state.target_key);
+    let said = StateItem::of(operation, &target_key(operation, &state.target_key));
     let differences = differences(state, &said);
     if differences.is_empty() {
         return None;
     }
     Some(Finding::of(Kind::AlteredState, id, differences.join("; ")))
+}
+
+/// The target as the entries say it. The account stands in the plan; before there is one nothing was changed anywhere, and the
+/// item's is taken.
+pub(super) fn target_key(operation: &Operation, item: &TargetKey) -> TargetKey {
+    let target = &operation.request.target;
+    match &operation.facts.plan {
+        Some(plan) => plan.target_key.clone(),
+        None => {
+            TargetKey { account: item.account.clone(), region: target.region.clone(), cluster: target.cluster.clone() }
+        }
+    }
 }
 
 /// What the item says otherwise than the entries. The line of progress and the time of expiry are in no entry.
@@ -128,6 +140,7 @@ fn differences(item: &StateItem, said: &StateItem) -> Vec<String> {
         ("step", step(item), step(said)),
         ("sequence", item.sequence.to_string(), said.sequence.to_string()),
         ("target", item.target.to_string(), said.target.to_string()),
+        ("target_key", item.target_key.to_string(), said.target_key.to_string()),
         ("holds_target", item.holds_target.to_string(), said.holds_target.to_string()),
         ("requested_at", item.requested_at.to_string(), said.requested_at.to_string()),
         ("last_updated_at", item.last_updated_at.to_string(), said.last_updated_at.to_string()),

@@ -20,6 +20,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::check::target_key;
+
 /// The version of the form that this program writes.
 pub(super) const FORM: u32 = 1;
 
@@ -251,13 +253,10 @@ impl<R: BufRead> RecordReader<R> {
         let replayed = replay(&entries);
         let (operation, _) =
             replayed.map_err(|source| ReadError::Unsound { line: self.line, operation: id, source })?;
-        if operation.request.target.cluster != state.target_key.cluster {
-            return Err(self.unfit("its target is not the one that its entries name"));
-        }
         self.summary.operations += 1;
         self.summary.entries += operation.sequence;
         // The item is not believed: what counts is what the entries say.
-        let state = StateItem::of(&operation, &state.target_key);
+        let state = StateItem::of(&operation, &target_key(&operation, &state.target_key));
         Ok(Proven { operation, state, entries })
     }
 

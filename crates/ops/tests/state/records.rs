@@ -120,6 +120,23 @@ async fn an_item_that_was_set_by_hand_comes_back_as_its_entries_say() {
 }
 
 #[tokio::test]
+async fn an_operation_comes_back_where_its_entries_say_whatever_stands_in_its_item() {
+    let (scenario, _) = exported().await;
+    let id = "op-open".parse().unwrap();
+    let said = scenario.journal.state(&id).await.unwrap().target_key;
+    scenario.journal.tamper(&id, |_, state| {
+        state.target_key.account = "999988887777".to_owned();
+        state.target_key.region = aurora_restore_core::ids::Region::new("us-east-1").unwrap();
+    });
+    let board = Board::default();
+    let exported = export(&scenario.journal, &scenario.journal, board.shelf(), scenario.clock.now()).await.unwrap();
+    assert!(exported.findings[0].evidence.contains("`target_key` is 999988887777/us-east-1/"), "{exported:?}");
+    let (empty, bytes) = (MemoryJournal::default(), board.kept().unwrap());
+    import(&empty, &bytes[..], &verify(&bytes[..]).unwrap(), scenario.clock.now()).await.unwrap();
+    assert_eq!(empty.state(&id).await.unwrap().target_key, said);
+}
+
+#[tokio::test]
 async fn a_disk_that_is_full_is_told() {
     let (scenario, _) = exported().await;
     let error = export(&scenario.journal, &scenario.journal, Box::new(Full), scenario.clock.now()).await.unwrap_err();
