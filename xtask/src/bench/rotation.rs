@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 /// How many rotations.
 const ROTATIONS: &str = "100";
 /// The test that counts.
-const TEST: &str = "rotation::rotations_that_die_again_and_again_refuse_no_client";
+const TEST: &str = "rotation::deaths::rotations_that_die_again_and_again_refuse_no_client";
 
 /// Runs the test with as many rotations as are asked for; it fails at the first refusal.
 pub(super) fn run(root: &Path) -> Result<(), String> {
@@ -36,6 +36,14 @@ fn failed(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A test that is not found measures nothing.
+    #[test]
+    fn the_test_that_counts_is_there() {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/sql/tests/real_postgres/rotation/deaths.rs");
+        let name = TEST.strip_prefix("rotation::deaths::").unwrap();
+        assert!(std::fs::read_to_string(room).unwrap().contains(&format!("async fn {name}()")));
+    }
 
     #[test]
     fn the_figure_is_the_number_of_failed_logins() {
