@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use aurora_restore_core::{
     engine::{BeginOperation, Engine, Session, request_cancel},
+    ids::{Arn, KmsKey},
     operation::{CancelRequest, Operation, Phase, Status, StepKind, StepStatus},
-    ports::{Clock as _, Journal as _, TargetKey},
-    request::InstanceOptions,
+    ports::{Clock as _, Journal as _, SnapshotAddress, TargetKey},
+    request::{InstanceOptions, Request, Source, SourceSelector},
     settings::ClusterSettings,
 };
 use aurora_restore_ops::{
@@ -34,7 +35,9 @@ async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> S
         let strikes = |session: &Session| match (rehearsed, under_way(session)) {
             (Rehearsed::HandedOver, Some(step)) => !struck.contains(&step),
             (Rehearsed::GivenUpIn(wanted), Some(step)) => wanted == step && struck.is_empty(),
-            (Rehearsed::Restore | Rehearsed::LostJournal, _) | (_, None) => false,
+            (Rehearsed::Restore | Rehearsed::UnavailableRegion, _)
+            | (Rehearsed::LostJournal | Rehearsed::LostFunctionVersion, _)
+            | (_, None) => false,
         };
         let looked = |session: &Session, _: &_| !(begun(session) && strikes(session));
         drive(&engine, &mut session, &scenario.clock, MOVES_MAX, looked).await.unwrap();
@@ -48,7 +51,10 @@ async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> S
                         session = engine.attach(&id, &executor(&format!("other-{others}"))).await.unwrap();
                     }
                     Rehearsed::GivenUpIn(_) => give_up(scenario, &session).await,
-                    Rehearsed::Restore | Rehearsed::LostJournal => panic!("nothing strikes"),
+                    Rehearsed::Restore
+                    | Rehearsed::UnavailableRegion
+                    | Rehearsed::LostJournal
+                    | Rehearsed::LostFunctionVersion => panic!("nothing strikes"),
                 }
             }
             _ => return session,
@@ -121,14 +127,54 @@ async fn a_drill_is_like_the_target_except_for_its_protection() {
 
 #[tokio::test]
 async fn every_scenario_passes_where_what_it_rehearses_works() {
-    for rehearsed in Rehearsed::ALL.into_iter().filter(|rehearsed| *rehearsed != Rehearsed::LostJournal) {
-        let scenario = Scenario::new(Stage::across());
+    for rehearsed in Rehearsed::ALL.into_iter().filter(|rehearsed| !rehearsed.restores_nothing()) {
+        let needs_no_source = rehearsed == Rehearsed::UnavailableRegion;
+        let scenario = Scenario::new(if needs_no_source { Stage::default() } else { Stage::across() });
         let before = scenario.view_with_quotas(Witness::OfIdentity);
         let session = drilled(&scenario, "op-20261121-080000-7f3a", rehearsed).await;
         let record = record(&scenario, session.operation()).await;
         assert_eq!((record.scenario, &record.verdict), (rehearsed, &Verdict::Passed), "{record:?}");
         scenario.settle();
         assert_eq!(scenario.view_with_quotas(Witness::OfIdentity), before, "{rehearsed}");
+    }
+}
+
+#[tokio::test]
+async fn a_restore_that_needed_the_lost_region_has_not_passed() {
+    let scenario = Scenario::new(Stage::across());
+    let session = drilled(&scenario, "op-20261121-080000-7f3a", Rehearsed::UnavailableRegion).await;
+    let found = record(&scenario, session.operation()).await;
+    let source = &session.operation().request.source.region;
+    assert!(reasons(&found).contains(&format!("Region {source} was used")), "{found:?}");
+}
+
+#[test]
+fn what_is_lost_with_the_source_is_told() {
+    let scenario = Scenario::new(Stage::across());
+    let request = scenario.swap();
+    let left = drill::without_source_region(request.clone()).unwrap();
+    assert_eq!((&left.source.region, &left.source.selector), (&request.target.region, &request.source.selector));
+    let lost = request.source.region.clone();
+    for (region, kept) in [(&lost, false), (&request.target.region, true)] {
+        let mut asked = request.clone();
+        asked.copy.source_kms_key = Some(KmsKey::new(format!("arn:aws:kms:{region}:111122223333:key/1")).unwrap());
+        assert_eq!(drill::without_source_region(asked).unwrap().copy.source_kms_key.is_some(), kept, "{region}");
+    }
+    let told = |request: Request| drill::without_source_region(request).unwrap_err().to_string();
+    let here = Request {
+        source: Source { region: request.target.region.clone(), ..request.source.clone() },
+        ..request.clone()
+    };
+    assert!(told(here).contains("the target is lost, too"));
+    let cluster = request.target.cluster.clone();
+    let arn = Arn::new(format!("arn:aws:rds:{lost}:111122223333:cluster-snapshot:nightly")).unwrap();
+    for (selector, reason) in [
+        (SourceSelector::PointInTime { cluster, at: None }, "its cluster is lost, too"),
+        (SourceSelector::Snapshot(SnapshotAddress::Arn(arn)), "the snapshot is lost, too"),
+    ] {
+        let asked = Request { source: Source { region: lost.clone(), selector }, ..request.clone() };
+        let told = told(asked);
+        assert!(told.starts_with(&format!("without Region {lost} ")) && told.contains(reason), "{told}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aurora_restore_core::ids::{ExecutorId, OperationId};
 use aurora_restore_ops::{
     Narrator,
+    drill::LostVersions,
     functions::{
         Fit, FunctionNames, FunctionPorts, FunctionsDeployment, FunctionsError, Moved, NewCode, Smoke, Standing, Stop,
         Tuning, TuningPlan, Wanted, Watch, at_once, behind, gradually, look, plan_rollback, realign, require_settled,
@@ -294,6 +295,30 @@ async fn going_back_in_the_middle_of_a_shift_ends_the_shift() {
     let back = plan_rollback(&shop.standings(&["snapshot-check"]).await, Wanted::Previous).unwrap();
     at_once(&shop.functions, &back.legs).await.unwrap();
     assert_eq!(shop.points_to(CHECK), (1, None));
+}
+
+/// The version that serves counts as lost: the one before it is asked, and nothing is moved.
+#[tokio::test(start_paused = true)]
+async fn the_versions_before_those_that_serve_are_asked_and_nothing_is_moved() {
+    let mut shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    let names = ["snapshot-check", "notify", "sweep"];
+    let rehearse = async |shop: &Shop| {
+        let lost = LostVersions { functions: &shop.functions, clock: &shop.clock };
+        lost.rehearse(&shop.standings(&names).await, &ended()).await.unwrap()
+    };
+    let found = rehearse(&shop).await;
+    assert_eq!((found.sound, found.wrong.len()), (0, 3), "{found:?}");
+    assert!(found.wrong[0].contains("no version to go back to"), "{found:?}");
+
+    shop.deploy(&names, &mut stop).await.unwrap();
+    let failed = CallAnswer::Failed { name: "AuroraRestore.Panic".to_owned(), message: "why".to_owned() };
+    shop.functions.answer(NOTIFY, failed);
+    let (before, changes) = (shop.points_to(CHECK), shop.functions.changes().len());
+    let found = rehearse(&shop).await;
+    assert_eq!(found.sound, 2, "the sweeper is only looked at: {found:?}");
+    assert!(found.wrong[0].starts_with("version 1 of function notify: AuroraRestore.Panic"), "{found:?}");
+    assert_eq!((shop.points_to(CHECK), shop.functions.changes().len()), (before, changes));
 }
 
 /// A stack whose package is the same as in its last deployment would publish the code that somebody has put there since.

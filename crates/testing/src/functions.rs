@@ -262,10 +262,12 @@ impl Functions for MemoryFunctions {
     async fn call(&self, function: &str, qualifier: &str, _event: &Value) -> ServiceResult<Called> {
         let world = self.world();
         let held = world.functions.get(function).ok_or_else(|| missing("lambda:InvokeFunction", function))?;
-        let facts = match (qualifier, &held.alias) {
-            ("$LATEST", _) => Some(&held.latest),
-            (_, Some(alias)) => held.versions.iter().find(|facts| facts.version == Some(alias.pointing.version)),
-            (_, None) => None,
+        let version = |number: u64| held.versions.iter().find(|facts| facts.version == Some(number));
+        let facts = match (qualifier, qualifier.parse(), &held.alias) {
+            ("$LATEST", _, _) => Some(&held.latest),
+            (_, Ok(number), _) => version(number),
+            (_, Err(_), Some(alias)) => version(alias.pointing.version),
+            (_, Err(_), None) => None,
         };
         let facts = facts.ok_or_else(|| missing("lambda:InvokeFunction", qualifier))?;
         let duration_ms = (held.work_ms * 1024.0 / f64::from(facts.memory_mb)).max(held.least_ms);

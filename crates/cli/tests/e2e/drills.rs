@@ -8,7 +8,7 @@ use aurora_restore_sandbox::model::{
 };
 use serde_json::Value;
 
-use crate::support::{Pace, STAGING, World};
+use crate::support::{PRODUCTION, Pace, STAGING, World};
 
 fn drills(world: &World) -> Vec<Value> {
     let listed: Value = serde_json::from_str(&world.run(&["--json", "drill", "list"]).with_code(0).out).unwrap();
@@ -138,6 +138,46 @@ fn the_loss_of_the_journal_is_rehearsed_from_an_export_and_nothing_is_restored()
     assert_eq!(drills(&world)[0]["verdict"]["word"], "failed");
     let refused = world.run(&["drill", "run", "--yes", "--export", export]).with_code(2);
     assert!(refused.err.contains("does not use an export"), "{}", refused.err);
+}
+
+/// Production's Region counts as lost: what is left is a copy of its snapshot in the target's Region.
+#[test]
+fn the_loss_of_the_source_s_region_is_rehearsed_from_what_was_copied_before() {
+    let world = World::new(Pace::None, 20);
+    let drill = ["drill", "run", "--yes", "--scenario", "unavailable-region"];
+    let nothing = world.run(&drill).with_code(1);
+    assert!(nothing.err.contains("hint: Region eu-west-1 counts as lost"), "{}", nothing.err);
+    assert_eq!(drills(&world), Vec::<Value>::new(), "nothing was begun");
+
+    let beside = (PRODUCTION.0, STAGING.1);
+    let key = "1c9e6f1d-58d1-4f57-8a58-0c8f4a1f3c33";
+    world.put_key(beside, key, Some(STAGING.0));
+    let original = world.snapshots(PRODUCTION).remove(0);
+    let arn = format!("arn:aws:rds:{}:{}:cluster-snapshot:{original}", PRODUCTION.1, PRODUCTION.0);
+    let copy = [
+        ("SourceDBClusterSnapshotIdentifier", arn.as_str()),
+        ("TargetDBClusterSnapshotIdentifier", "kept-elsewhere"),
+        ("SourceRegion", PRODUCTION.1),
+        ("KmsKeyId", key),
+    ];
+    world.call(beside, "CopyDBClusterSnapshot", &copy);
+    world.wait_for("the copy", || {
+        let place =
+            world.inventory().into_iter().find(|found| (found.account.as_str(), found.region.as_str()) == beside)?;
+        place.snapshots.iter().any(|one| one.name == "kept-elsewhere" && one.status == "available").then_some(())
+    });
+    let ended = world.run(&drill).with_code(0);
+    assert!(ended.err.contains("has passed: restored and verified in"), "{}", ended.err);
+    let found = drills(&world).remove(0);
+    assert_eq!(found["scenario"], "unavailable-region");
+    assert!(found["source"].as_str().unwrap().contains("kept-elsewhere"), "{found}");
+    world.assert_untouched();
+    assert_eq!(world.snapshots(beside), ["kept-elsewhere"]);
+
+    // With the target in the same Region nothing would be left.
+    let here = format!("source.region={}", STAGING.1);
+    let refused = world.run(&[&drill[..], &["--set", &here]].concat()).with_code(2);
+    assert!(refused.err.contains("the target is lost, too"), "{}", refused.err);
 }
 
 #[test]

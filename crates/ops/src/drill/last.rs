@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aurora_restore_core::{ids::OperationId, ports::Journal};
 use jiff::Timestamp;
 
-use super::{History, Record, Scenario, Verdict};
+use super::{History, Record, Verdict};
 use crate::review::{Drill, DrillResult, Drills, Unlooked};
 
 /// The drills that a journal tells of.
@@ -26,8 +26,8 @@ impl Drills for HeldDrills<'_> {
     }
 }
 
-/// What a drill says of whole restores. One that was given up in a step on purpose, and passed, says nothing of them, and neither does the loss of the
-/// journal, of which the history tells.
+/// What a drill says of whole restores. One that was given up in a step on purpose, and passed, says nothing of them, and neither does one that
+/// restored nothing, of which the history tells.
 fn told(record: &Record) -> Option<Drill> {
     let result = match &record.verdict {
         Verdict::Passed if record.scenario.is_whole_restore() => {
@@ -36,7 +36,7 @@ fn told(record: &Record) -> Option<Drill> {
         Verdict::Failed { reasons } => DrillResult::Failed { reason: reasons.join("; ") },
         Verdict::Passed | Verdict::Unfinished { .. } => return None,
     };
-    if record.scenario == Scenario::LostJournal {
+    if record.scenario.restores_nothing() {
         return None;
     }
     let operation = OperationId::new(record.operation_id.clone()).ok()?;

@@ -2,11 +2,11 @@
 
 use aurora_restore_core::{
     catalogue::ErrorCode,
-    ids::{ClusterId, InvalidId, derived_name},
+    ids::{Arn, ClusterId, InvalidId, KmsKey, Region, derived_name},
     operation::Failure,
     plan::PlanError,
-    ports::{Cloud, Cluster, Instance, Location, RdsError, RdsErrorKind, Side},
-    request::{Request, Strategy},
+    ports::{Cloud, Cluster, Instance, Location, RdsError, RdsErrorKind, Side, SnapshotAddress},
+    request::{Request, SourceSelector, Strategy},
     steps::failure_of_rds,
 };
 
@@ -32,6 +32,40 @@ pub async fn isolated(cloud: &dyn Cloud, mut request: Request) -> Result<Request
     // It is deleted again as soon as it is proven.
     request.settings.deletion_protection = Some(false);
     Ok(request)
+}
+
+/// Why a restore cannot do without the source's Region.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("without Region {lost} {reason}")]
+pub struct SourceIsLost {
+    lost: Region,
+    reason: &'static str,
+}
+
+/// The same request after the source's Region was lost: the snapshot is looked for in the target's Region, where somebody has to have
+/// copied it before.
+///
+/// # Errors
+/// [`SourceIsLost`] where nothing can be left to restore from.
+pub fn without_source_region(mut request: Request) -> Result<Request, SourceIsLost> {
+    let lost = std::mem::replace(&mut request.source.region, request.target.region.clone());
+    let reason = match &request.source.selector {
+        _ if lost == request.target.region => Some("the target is lost, too: give a target in another Region"),
+        SourceSelector::PointInTime { .. } | SourceSelector::Clone { .. } => {
+            Some("its cluster is lost, too: name snapshots, by their cluster or their date")
+        }
+        SourceSelector::Snapshot(SnapshotAddress::Arn(arn)) if arn.region().as_ref() == Some(&lost) => {
+            Some("the snapshot is lost, too: name one of the target's Region")
+        }
+        SourceSelector::Snapshot(_) | SourceSelector::ByDate { .. } | SourceSelector::LatestOf { .. } => None,
+    };
+    // A key of the lost Region is lost with it; a copy that can be shared as it is needs none.
+    let is_lost = |key: &KmsKey| Arn::new(key.as_str()).is_ok_and(|arn| arn.region().as_ref() == Some(&lost));
+    request.copy.source_kms_key = request.copy.source_kms_key.filter(|key| !is_lost(key));
+    match reason {
+        Some(reason) => Err(SourceIsLost { lost, reason }),
+        None => Ok(request),
+    }
 }
 
 /// The name that a drill restores under.

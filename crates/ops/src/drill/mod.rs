@@ -7,7 +7,8 @@
 //! ```text
 //!   restore under <target>-drill ─► verify ─► switch (a free name) ─► undo: everything is deleted again
 //! ```
-//! The loss of the journal itself is rehearsed without a restore: see [`LostJournal`].
+//! The loss of the journal itself, and that of a version of the functions, are rehearsed without a restore: see [`LostJournal`] and
+//! [`LostVersions`].
 //!
 //! It never touches the target, nor its lock: who needs a real restore meanwhile is not kept waiting.
 
@@ -15,13 +16,15 @@ mod history;
 mod last;
 mod likeness;
 mod lost_journal;
+mod lost_version;
 mod record;
 mod scenario;
 
 pub use history::{Figures, History, Period, Quarter};
 pub use last::HeldDrills;
-pub use likeness::{isolated, target_of};
+pub use likeness::{SourceIsLost, isolated, target_of, without_source_region};
 pub use lost_journal::{LostJournal, Origin, Rebuilt};
+pub use lost_version::{EarlierVersions, LostVersions};
 pub use record::{Record, StepTime, Verdict};
 pub use scenario::{Scenario, UnknownScenario};
 

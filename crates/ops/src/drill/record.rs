@@ -10,7 +10,7 @@ use aurora_restore_core::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Rebuilt, Scenario, scenario_of};
+use super::{EarlierVersions, Rebuilt, Scenario, scenario_of};
 
 /// What a drill has shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -101,15 +101,16 @@ impl Record {
             journal_hash,
             operation_id: operation.id.to_string(),
         };
-        let rebuilt = Rebuilt::of(&operation).filter(|_| scenario == Scenario::LostJournal);
-        Ok(Some(match rebuilt {
-            Some(rebuilt) => record.of_rebuilt(&rebuilt),
-            None => record,
-        }))
+        let found = match scenario {
+            Scenario::LostJournal => Rebuilt::of(&operation).map(|rebuilt| record.of_rebuilt(&rebuilt)),
+            Scenario::LostFunctionVersion => EarlierVersions::of(&operation).map(|found| record.of_versions(&found)),
+            Scenario::Restore | Scenario::HandedOver | Scenario::UnavailableRegion | Scenario::GivenUpIn(_) => None,
+        };
+        Ok(Some(found.unwrap_or(record)))
     }
 
     /// The same with the figures of a rebuilt journal: each operation that came back is a check.
-    fn of_rebuilt(self, rebuilt: &Rebuilt) -> Self {
+    fn of_rebuilt(&self, rebuilt: &Rebuilt) -> Self {
         let count = |of: u64| usize::try_from(of).unwrap_or(usize::MAX);
         Self {
             source: rebuilt.source(),
@@ -117,7 +118,20 @@ impl Record {
             recovery_point: rebuilt.recovery_point(),
             checks_passed: count(rebuilt.sound),
             checks_total: count(rebuilt.sound.saturating_add(rebuilt.wrong)),
-            ..self
+            ..self.clone()
+        }
+    }
+
+    /// The same with the figures of earlier versions of functions: each of them is a check. No data were restored.
+    fn of_versions(&self, found: &EarlierVersions) -> Self {
+        let sound = usize::try_from(found.sound).unwrap_or(usize::MAX);
+        Self {
+            source: "the versions before those that serve".to_owned(),
+            recovery_time: Some(found.took),
+            recovery_point: None,
+            checks_passed: sound,
+            checks_total: sound.saturating_add(found.wrong.len()),
+            ..self.clone()
         }
     }
 
@@ -199,7 +213,11 @@ fn judge(operation: &Operation, scenario: Scenario, course: &Course) -> Verdict 
         Scenario::Restore => restored(operation),
         Scenario::HandedOver => [restored(operation), handed_over(operation, course)].concat(),
         Scenario::GivenUpIn(step) => given_up(operation, step),
-        Scenario::LostJournal => rebuilt(operation),
+        Scenario::UnavailableRegion => [restored(operation), without_the_source(operation)].concat(),
+        Scenario::LostJournal => not_restored(operation, Rebuilt::of(operation).map(|rebuilt| rebuilt.reasons())),
+        Scenario::LostFunctionVersion => {
+            not_restored(operation, EarlierVersions::of(operation).map(|found| found.wrong))
+        }
     };
     let waived = operation.steps.iter().filter(|step| step.status == StepStatus::Waived);
     reasons.extend(waived.map(|step| format!("a person had to deal with what {} had made", step.kind)));
@@ -218,13 +236,23 @@ fn restored(operation: &Operation) -> Vec<String> {
     }
 }
 
-/// Why the journal that was rebuilt is not the one that counted as lost.
-fn rebuilt(operation: &Operation) -> Vec<String> {
+/// What of the restore came from another Region than the target's.
+fn without_the_source(operation: &Operation) -> Vec<String> {
+    let target = &operation.request.target.region;
+    let mut used = BTreeSet::from([&operation.request.source.region]);
+    if let Some(plan) = &operation.facts.plan {
+        used.insert(&plan.source_location.region);
+        used.extend(plan.hops.iter().map(|hop| &hop.location.region));
+    }
+    used.into_iter().filter(|region| *region != target).map(|region| format!("Region {region} was used")).collect()
+}
+
+/// Why what was rehearsed without a restore is not as it should be: `found` is what is recorded of it.
+fn not_restored(operation: &Operation, found: Option<Vec<String>>) -> Vec<String> {
     if let Some(step) = operation.steps.iter().find(|step| step.attempts > 0) {
         return vec![format!("a restore was begun with {} instead", step.kind)];
     }
-    let nothing = || vec!["nothing is recorded of what was rebuilt".to_owned()];
-    Rebuilt::of(operation).map_or_else(nothing, |rebuilt| rebuilt.reasons())
+    found.unwrap_or_else(|| vec!["nothing is recorded of what was rehearsed".to_owned()])
 }
 
 /// The steps that were begun and in which no executor was lost.

@@ -14,13 +14,17 @@ pub enum Scenario {
     HandedOver,
     /// It comes as far as this step and is given up there: all that was made has to go.
     GivenUpIn(StepKind),
+    /// The source's Region counts as lost: it is restored from what the target's Region has, and nobody else is asked.
+    UnavailableRegion,
     /// Nothing is restored: the journal counts as lost, and is rebuilt beside the real one from what is kept elsewhere.
     LostJournal,
+    /// Nothing is restored: of each function the version that serves counts as lost, and the one before it has to answer.
+    LostFunctionVersion,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Restore,
         Self::HandedOver,
         Self::GivenUpIn(StepKind::CopySnapshot),
@@ -30,21 +34,35 @@ impl Scenario {
         Self::GivenUpIn(StepKind::SetupDbUsers),
         Self::GivenUpIn(StepKind::VerifyRestore),
         Self::GivenUpIn(StepKind::SwitchOver),
+        Self::UnavailableRegion,
         Self::LostJournal,
+        Self::LostFunctionVersion,
     ];
+
+    /// Whether nothing is restored in RDS: what was rehearsed is recorded as the reason for which its operation is cancelled.
+    pub fn restores_nothing(self) -> bool {
+        match self {
+            Self::LostJournal | Self::LostFunctionVersion => true,
+            Self::Restore | Self::HandedOver | Self::UnavailableRegion | Self::GivenUpIn(_) => false,
+        }
+    }
 
     /// Whether its figures are those of a whole restore.
     pub fn is_whole_restore(self) -> bool {
         match self {
-            Self::Restore | Self::HandedOver => true,
-            Self::GivenUpIn(_) | Self::LostJournal => false,
+            Self::Restore | Self::HandedOver | Self::UnavailableRegion => true,
+            Self::GivenUpIn(_) | Self::LostJournal | Self::LostFunctionVersion => false,
         }
     }
 
-    /// Whether it says how long a recovery takes: of the data, or of the journal.
+    /// Whether it says how long a recovery takes: of the data, of the journal, or of the functions.
     pub fn is_timed(self) -> bool {
         match self {
-            Self::Restore | Self::HandedOver | Self::LostJournal => true,
+            Self::Restore
+            | Self::HandedOver
+            | Self::UnavailableRegion
+            | Self::LostJournal
+            | Self::LostFunctionVersion => true,
             Self::GivenUpIn(_) => false,
         }
     }
@@ -55,6 +73,8 @@ impl fmt::Display for Scenario {
         match self {
             Self::Restore => formatter.write_str("restore"),
             Self::HandedOver => formatter.write_str("handed-over"),
+            Self::UnavailableRegion => formatter.write_str("unavailable-region"),
+            Self::LostFunctionVersion => formatter.write_str("lost-function-version"),
             Self::LostJournal => formatter.write_str("lost-journal"),
             Self::GivenUpIn(step) => write!(formatter, "given-up-in-{step}"),
         }

@@ -22,6 +22,7 @@ pub use list::{Standing, look};
 pub use names::{FunctionName, FunctionNames};
 pub use realign::{behind, present, realign, require_settled};
 pub use resize::resize;
+pub(crate) use rollback::previous;
 pub use rollback::{Rollback, Wanted, plan_rollback};
 pub use shift::{Leg, Moved, at_once, gradually};
 pub use smoke::{Smoke, SmokeResult, can_be_asked, smoke};

@@ -59,7 +59,8 @@ fn usable(standing: &Standing, version: u64) -> Result<u64, FunctionsError> {
     found.map(|_| version).ok_or_else(|| none(standing, Some(version)))
 }
 
-fn previous(standing: &Standing) -> Result<u64, FunctionsError> {
+/// The newest usable version before the one that serves.
+pub(crate) fn previous(standing: &Standing) -> Result<u64, FunctionsError> {
     let usable = standing.versions.iter().filter(|version| is_usable(&version.readiness));
     let before =
         usable.filter_map(|version| version.version).filter(|version| *version < standing.alias.pointing.version);

@@ -131,7 +131,7 @@ async fn a_drill_of_which_nothing_is_recorded_has_not_passed() {
     recorded(&scenario, "op-20261122-080000-0002", Some("rebuilt journal {\"version\":99}".to_owned())).await;
     for drill in history(&scenario).await.drills {
         let Verdict::Failed { reasons } = &drill.verdict else { panic!("{drill:?}") };
-        assert_eq!(*reasons, ["nothing is recorded of what was rebuilt"]);
+        assert_eq!(*reasons, ["nothing is recorded of what was rehearsed"]);
     }
 }
 

@@ -5,7 +5,7 @@ use aurora_restore_core::{
     engine::{Engine, request_cancel},
     operation::{CancelRequest, Operation, Phase, Status},
 };
-use aurora_restore_ops::drill::{self, Scenario};
+use aurora_restore_ops::drill;
 use clap::Args;
 
 use super::super::{operation_services::with_operation, plan as planning};
@@ -27,6 +27,7 @@ pub(super) struct FinishArgs {
 }
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
+    // A drill that restores nothing is ended here, whatever it was about.
     require_here(context)?;
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
@@ -34,7 +35,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         let ports = services.ports();
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.
-            Phase::Forward if scenario == Scenario::LostJournal && operation.cancel.is_none() => {
+            Phase::Forward if scenario.restores_nothing() && operation.cancel.is_none() => {
                 let reason = Some("nobody recorded what was rehearsed".to_owned());
                 request_cancel(ports.journal, &operation.id, CancelRequest { by: caller(), reason }, context.now())
                     .await?;

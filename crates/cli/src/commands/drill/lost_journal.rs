@@ -5,28 +5,21 @@
 
 use std::{io::BufReader, path::Path};
 
-use aurora_restore_app::{Follower, JournalUse, OpenState, Services, caller, empty_journal, executor};
-use aurora_restore_core::{
-    engine::{BeginOperation, Engine, Session, request_cancel},
-    ids::OperationId,
-    operation::{CancelRequest, Operation},
-    ports::{Side, TargetKey},
-    request::Request,
-};
+use aurora_restore_app::{JournalUse, OpenState, Services, empty_journal};
+use aurora_restore_core::{ids::OperationId, request::Request};
 use aurora_restore_ops::{
-    drill::{LostJournal, Rebuilt, Scenario, target_of},
+    drill::{LostJournal, Rebuilt, Scenario},
     ports::{RehearsalName, Rehearsals},
     state::WholeJournal,
 };
 
 use super::{
-    super::{confirm::ConfirmArgs, plan as planning, state::open_export},
-    rehearse::{Rehearsal, tell},
+    super::{confirm::ConfirmArgs, state::open_export},
+    recorded::Recorded,
 };
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
-    interrupts::Asked,
 };
 
 /// The loss of the journal, about to be rehearsed.
@@ -49,8 +42,9 @@ impl Loss<'_> {
             (None, Some(rehearsals)) => self.rebuild_from_point_in_time(&store, rehearsals, confirm).await?,
             (None, None) => return Err(nothing_is_kept()),
         };
-        let operation = self.record(&rebuilt).await?;
-        tell(self.context, self.services, &operation).await
+        let found = rebuilt.recorded().map_err(|error| CommandError::internal(error.to_string()))?;
+        let Self { context, services, id, request, .. } = self;
+        Recorded { context, services, id, request, scenario: Scenario::LostJournal }.tell(found).await
     }
 
     async fn rebuild_from_export(
@@ -87,38 +81,6 @@ impl Loss<'_> {
     fn lost<'s>(&'s self, store: &'s OpenState) -> LostJournal<'s> {
         let lost = WholeJournal { journal: store.journal.as_ref(), states: store.states.as_ref() };
         LostJournal { lost, clock: self.context.clock() }
-    }
-
-    /// The drill as an operation that is cancelled before its first step, for the reason of what was found.
-    async fn record(&self, rebuilt: &Rebuilt) -> Result<Operation, CommandError> {
-        let ports = self.services.ports();
-        let reason = rebuilt.recorded().map_err(|error| CommandError::internal(error.to_string()))?;
-        let session = self.begin().await?;
-        // If we die here, `drill finish` ends it; it has not passed then.
-        let request = CancelRequest { by: caller(), reason: Some(reason) };
-        request_cancel(ports.journal, &self.id, request, ports.clock.now()).await?;
-        let history = planning::history(ports.journal, &self.request).await;
-        let stop = self.context.stop(Asked::StopAfterMove)?;
-        let Self { context, services, .. } = *self;
-        let rehearsal = Rehearsal { context, services, history: &history, scenario: Scenario::LostJournal, stop };
-        rehearsal.to_the_end(session, Follower::new(self.id.clone())).await
-    }
-
-    async fn begin(&self) -> Result<Session, CommandError> {
-        let internal = |error: aurora_restore_core::ids::InvalidId| CommandError::internal(error.to_string());
-        let ports = self.services.ports();
-        let account = ports.cloud.account(Side::Target).await.map_err(aurora_restore_app::ServicesError::from)?;
-        let mut request = self.request.clone();
-        // The lock of the target stays free for a real restore.
-        request.target.cluster = target_of(&request.target.cluster).map_err(internal)?;
-        let target = TargetKey {
-            account: account.to_string(),
-            region: request.target.region.clone(),
-            cluster: request.target.cluster.clone(),
-        };
-        let executor = executor().map_err(internal)?;
-        let new = BeginOperation { id: self.id.clone(), request, target, executor, approved_plan: None };
-        Ok(Engine::new(ports).begin(new).await?)
     }
 }
 

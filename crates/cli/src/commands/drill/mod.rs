@@ -2,6 +2,9 @@
 
 mod finish;
 mod lost_journal;
+#[cfg(feature = "stack")]
+mod lost_version;
+mod recorded;
 mod rehearse;
 mod report;
 mod run;
@@ -13,7 +16,8 @@ use crate::{context::Context, error::CommandResult};
 /// Rehearse a restore for real, and show what the rehearsals have proven
 ///
 /// A drill restores under a name of its own, `TARGET-drill`, verifies the data, proves a login, and deletes everything again.
-/// The target itself, and its lock, are not touched. The loss of the journal is rehearsed beside the real one. What a drill has shown is read from its journal each time: nobody can
+/// The target itself, and its lock, are not touched. The loss of the journal is rehearsed beside the real one, and
+/// that of a version of the functions by calling the one before it. What a drill has shown is read from its journal each time: nobody can
 /// edit it unseen.
 #[derive(Debug, Args)]
 pub(crate) struct DrillArgs {

@@ -84,7 +84,9 @@ impl Rehearsal<'_> {
         let ports = self.services.ports();
         let id = session.operation().id.clone();
         match self.scenario {
-            Scenario::Restore | Scenario::LostJournal => Ok(()),
+            Scenario::Restore | Scenario::UnavailableRegion | Scenario::LostJournal | Scenario::LostFunctionVersion => {
+                Ok(())
+            }
             Scenario::HandedOver => {
                 let other = executor().map_err(|error| {
                     EngineError::Journal(JournalError::Refused { operation: id.clone(), reason: error.to_string() })
@@ -127,9 +129,12 @@ impl<'a> Onlooker<'a> {
         let given_up = operation.cancel.is_some() || operation.phase != Phase::Forward;
         let struck = match rehearsal.scenario {
             Scenario::GivenUpIn(step) if given_up => BTreeSet::from([step]),
-            Scenario::GivenUpIn(_) | Scenario::Restore | Scenario::HandedOver | Scenario::LostJournal => {
-                BTreeSet::new()
-            }
+            Scenario::GivenUpIn(_)
+            | Scenario::Restore
+            | Scenario::HandedOver
+            | Scenario::UnavailableRegion
+            | Scenario::LostJournal
+            | Scenario::LostFunctionVersion => BTreeSet::new(),
         };
         let shown = driving::sink(rehearsal.context.ui(), rehearsal.history);
         Self { shown, scenario: rehearsal.scenario, struck, lose: watch::channel(false).0 }
@@ -137,7 +142,9 @@ impl<'a> Onlooker<'a> {
 
     fn strikes_in(&self, step: StepKind) -> bool {
         match self.scenario {
-            Scenario::Restore | Scenario::LostJournal => false,
+            Scenario::Restore | Scenario::UnavailableRegion | Scenario::LostJournal | Scenario::LostFunctionVersion => {
+                false
+            }
             Scenario::HandedOver => !self.struck.contains(&step),
             Scenario::GivenUpIn(wanted) => wanted == step && self.struck.is_empty(),
         }
@@ -225,7 +232,10 @@ fn figures(record: &Record) -> String {
         Scenario::LostJournal => {
             format!(": the journal was rebuilt and proven{time}{point}, {passed} of {total} operations")
         }
-        Scenario::Restore | Scenario::HandedOver | Scenario::GivenUpIn(_) => {
+        Scenario::LostFunctionVersion => {
+            format!(": the versions before those that serve have answered{time}, {passed} of {total} functions")
+        }
+        Scenario::Restore | Scenario::HandedOver | Scenario::UnavailableRegion | Scenario::GivenUpIn(_) => {
             format!(": restored and verified{time}{point}, {passed} of {total} checks")
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use aurora_restore_app::{Follower, History as StepHistory, JournalUse, Services, executor, new_operation_id};
 use aurora_restore_core::{
     engine::{BeginOperation, Engine},
-    ids::{ClusterId, InvalidId},
+    ids::{ClusterId, InvalidId, Region},
     plan::{self, Plan},
     request::Request,
 };
@@ -34,7 +34,11 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// What is rehearsed: restore, handed-over (its executor is lost in every step), given-up-in-STEP, or lost-journal
+    /// What is rehearsed: restore, handed-over, given-up-in-STEP, unavailable-region, lost-journal, or lost-function-version
+    ///
+    /// With handed-over its executor is lost in every step. With unavailable-region the source's Region counts as lost: it is restored
+    /// from snapshots that were copied into the target's Region before. With lost-function-version nothing is restored: of each function
+    /// of the stack the version before the one that serves is called once, and has to answer.
     ///
     /// With lost-journal nothing is restored in RDS: the journal is rebuilt beside the real one, which is only read, proven, and
     /// compared with it. Tables are rebuilt as they were at the latest time that can be recovered; a journal in a file from an
@@ -76,7 +80,9 @@ impl PeriodWord {
 }
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
-    super::rehearse::require_here(context)?;
+    if args.scenario != Scenario::LostFunctionVersion {
+        super::rehearse::require_here(context)?;
+    }
     require_use_of_export(args)?;
     let internal = |error: InvalidId| CommandError::internal(error.to_string());
     let request = context.request(args.request.flags())?;
@@ -99,12 +105,51 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             let loss = Loss { context, services: &services, id, request, export: args.export.as_deref() };
             return loss.rehearse(args.confirm).await;
         }
+        if args.scenario == Scenario::LostFunctionVersion {
+            return lost_version(context, &services, (id, request), args.confirm).await;
+        }
+        let lost = (args.scenario == Scenario::UnavailableRegion).then(|| request.source.region.clone());
+        let request = left_over(request, args.scenario)?;
         let request = drill::isolated(ports.cloud, request).await?;
-        let plan = plan::make(&ports, &request, &id).await?;
+        let plan =
+            plan::make(&ports, &request, &id).await.map_err(|error| told_of_loss(error.into(), lost.as_ref()))?;
         require_free(&plan)?;
         confirm(context, args, &plan, &request)?;
         begin(context, &services, plan, (request, args.scenario)).await
     })
+}
+
+/// Where nothing is found in the Region that is left, that is what the drill was for.
+fn told_of_loss(error: CommandError, lost: Option<&Region>) -> CommandError {
+    match lost {
+        Some(lost) => error.hint(format!(
+            "Region {lost} counts as lost in this drill: somebody has to have copied snapshots out of it before. Nothing was begun."
+        )),
+        None => error,
+    }
+}
+
+/// What is left of the request where a part of the world counts as lost.
+fn left_over(request: Request, scenario: Scenario) -> Result<Request, CommandError> {
+    if scenario != Scenario::UnavailableRegion {
+        return Ok(request);
+    }
+    drill::without_source_region(request)
+        .map_err(|lost| CommandError::usage(lost.to_string()).hint("Nothing was changed."))
+}
+
+#[cfg(feature = "stack")]
+use super::lost_version::rehearse as lost_version;
+
+#[cfg(not(feature = "stack"))]
+#[expect(clippy::unused_async, reason = "the shape of the one with stacks")]
+async fn lost_version(
+    _: &Context,
+    _: &Services,
+    _: (aurora_restore_core::ids::OperationId, Request),
+    _: ConfirmArgs,
+) -> CommandResult {
+    Err(CommandError::usage("this build knows no stacks, and so no functions").hint("Nothing was changed."))
 }
 
 fn require_use_of_export(args: &RunArgs) -> Result<(), CommandError> {

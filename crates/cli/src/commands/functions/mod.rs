@@ -7,6 +7,8 @@ mod smoke;
 mod tune;
 mod workshop;
 
+pub(super) use workshop::Workshop;
+
 use std::time::Duration;
 
 use aurora_restore_app::config::parse_duration;

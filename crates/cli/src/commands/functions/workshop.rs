@@ -28,18 +28,18 @@ use crate::{
 const USUAL_PREFIX: &str = "aurora-restore";
 
 /// The stack's functions, and what they are worked on with.
-pub(super) struct Workshop<'c> {
+pub(in crate::commands) struct Workshop<'c> {
     pub(super) context: &'c Context,
     pub(super) services: StackServices,
-    pub(super) stack: Stack,
-    pub(super) names: FunctionNames,
+    pub(in crate::commands) stack: Stack,
+    pub(in crate::commands) names: FunctionNames,
     functions: Box<dyn Functions>,
     alarms: Box<dyn Alarms>,
 }
 
 impl<'c> Workshop<'c> {
     /// Enters the account and looks at the stack.
-    pub(super) async fn open(context: &'c Context, region: Option<&Region>) -> Result<Self, CommandError> {
+    pub(in crate::commands) async fn open(context: &'c Context, region: Option<&Region>) -> Result<Self, CommandError> {
         let name = context.stack_name().unwrap_or(USUAL_STACK);
         let region = context.stack_region(region)?;
         let services = context.stack_services(&region).await?;
@@ -52,7 +52,7 @@ impl<'c> Workshop<'c> {
         Ok(Self { context, services, stack, names, functions, alarms })
     }
 
-    pub(super) fn ports(&self) -> FunctionPorts<'_> {
+    pub(in crate::commands) fn ports(&self) -> FunctionPorts<'_> {
         let clock = self.context.clock();
         FunctionPorts { functions: self.functions.as_ref(), alarms: self.alarms.as_ref(), clock }
     }
@@ -99,7 +99,7 @@ impl<'c> Workshop<'c> {
     }
 
     /// An operation that has ended, to ask functions for: the one that is named, else the newest that is completed.
-    pub(super) async fn ended(
+    pub(in crate::commands) async fn ended(
         &self,
         journal: &dyn Journal,
         named: Option<&str>,

@@ -5,7 +5,7 @@ use std::{fs, process::Stdio};
 use serde_json::Value;
 
 use super::{OnStack, stage::package};
-use crate::support::{Pace, Running, World};
+use crate::support::{PRODUCTION, Pace, Running, World};
 
 const DEPLOY: [&str; 4] = ["functions", "deploy", "snapshot-check", "--yes"];
 
@@ -16,6 +16,7 @@ fn new_code_serves_once_it_was_watched_and_goes_back_for_an_alarm_an_interrupt_a
     let none = stage.run(&["functions", "rollback", "snapshot-check", "--yes"]).with_code(2);
     assert!(none.err.contains("no version to go back to"), "{}", none.err);
 
+    the_loss_of_a_version_is_rehearsed(&stage, "failed");
     let other = other_package(&stage);
     let deploy = [&DEPLOY[..], &["--package", &other, "--watch"]].concat();
     for what in ["alarm", "interrupt"] {
@@ -38,6 +39,9 @@ fn new_code_serves_once_it_was_watched_and_goes_back_for_an_alarm_an_interrupt_a
     let again = stage.run(&[&deploy[..], &["1s"]].concat()).with_code(0);
     assert!(again.err.contains("nothing to do"), "{}", again.err);
 
+    // One function of eleven has a version to go back to, and it answers.
+    let drill = the_loss_of_a_version_is_rehearsed(&stage, "failed");
+    assert_eq!((drill["checks_passed"].as_u64(), serves(&stage)), (Some(1), 2), "{drill}");
     stage.run(&["functions", "rollback", "snapshot-check", "--yes"]).with_code(0);
     assert_eq!(serves(&stage), 1);
     let outcomes = stages(&stage);
@@ -56,6 +60,21 @@ fn the_stack_puts_it_right(stage: &OnStack) {
     let code = |place: &str| functions.iter().find(|row| row["serves"] == place).unwrap()["code_sha256"].clone();
     assert_eq!(code("snapshot-check"), code("notify"), "all functions serve the stack's package");
     assert_eq!(standing(stage)["memory_mb"], 512);
+}
+
+/// A drill of which nothing is moved; gives its record.
+fn the_loss_of_a_version_is_rehearsed(stage: &OnStack, verdict: &str) -> Value {
+    // What would be restored is said where the command runs, as for every drill.
+    let source = format!("source.region={}", PRODUCTION.1);
+    let said = [&source, "source.latest-of=production", "target.cluster=staging", "secrets.master=staging/master"];
+    let mut drill = vec!["drill", "run", "--yes", "--scenario", "lost-function-version"];
+    drill.extend(said.iter().flat_map(|one| ["--set", one]));
+    let rehearsed = stage.run(&drill).with_code(1);
+    assert!(rehearsed.err.contains("no version to go back to"), "{}", rehearsed.err);
+    let drills = stage.read(&["drill", "list"]);
+    let drill = drills["drills"][0].clone();
+    assert_eq!((&drill["scenario"], &drill["verdict"]["word"]), (&"lost-function-version".into(), &verdict.into()));
+    drill
 }
 
 fn standing(stage: &OnStack) -> Value {

@@ -25,16 +25,20 @@ const SHOP: &str = "
 
 impl World {
     pub(super) fn put_keys(&self) {
-        for (place, id, shared) in [(PRODUCTION, SOURCE_KEY, Some(STAGING.0)), (STAGING, TARGET_KEY, None)] {
-            let key = KmsKey {
-                key_id: id.to_owned(),
-                alias: None,
-                allowed_accounts: shared.into_iter().map(AccountId::new).collect(),
-                disabled: false,
-            };
-            let placed = PlacedKey { account: AccountId::new(place.0), region: RegionName::new(place.1), key };
-            self.runtime.block_on(self.client.put_kms_key(&placed)).unwrap();
-        }
+        self.put_key(PRODUCTION, SOURCE_KEY, Some(STAGING.0));
+        self.put_key(STAGING, TARGET_KEY, None);
+    }
+
+    /// A customer's key, which another account may use.
+    pub(crate) fn put_key(&self, place: (&str, &str), id: &str, shared: Option<&str>) {
+        let key = KmsKey {
+            key_id: id.to_owned(),
+            alias: None,
+            allowed_accounts: shared.into_iter().map(AccountId::new).collect(),
+            disabled: false,
+        };
+        let placed = PlacedKey { account: AccountId::new(place.0), region: RegionName::new(place.1), key };
+        self.runtime.block_on(self.client.put_kms_key(&placed)).unwrap();
     }
 
     pub(crate) fn write_secret(&self, name: &str, content: &Value) {
