@@ -9,6 +9,7 @@ mod exit_code;
 mod handbook;
 mod interrupts;
 mod log;
+mod private_file;
 mod profile;
 mod render;
 mod ui;

@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    private_file::write_private,
     render::{report_html::report_html, report_text::report_text},
     ui::Format,
 };
@@ -41,9 +42,7 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> CommandResult {
     if let Some(path) = &args.html {
         let page =
             report_html(&report).map_err(|error| CommandError::internal("the report has no page").caused_by(error))?;
-        std::fs::write(path, page).map_err(|error| {
-            CommandError::failed(format!("the report could not be written to {}", path.display())).caused_by(error)
-        })?;
+        write_private(path, page.as_bytes())?;
         ui.done(format_args!("the report is in {}", path.display()));
         return Ok(ExitCode::Done);
     }

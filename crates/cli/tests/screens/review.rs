@@ -205,3 +205,15 @@ fn what_cannot_be_asked_is_an_error_and_the_rest_is_told() {
     assert!(screen.contains("state       good"), "{screen}");
     assert!(screen.ends_with("--- exit 1"), "{screen}");
 }
+
+#[test]
+fn a_review_of_nothing_is_no_good_news() {
+    let home = Home::with_config(COMPLETE);
+    assert_snapshot!(home.screen(&["review", "weekly", "--only", "metrics,logs"]), @r"
+    $ aurora-restore review weekly --only metrics,logs
+    --- stderr
+    error: there is nothing here that these checks look at
+    hint: Name a stack with `--stack NAME`, or files with `--logs FILE`; `review --help` says what each check looks at.
+    --- exit 2
+    ");
+}

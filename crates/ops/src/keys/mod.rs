@@ -70,18 +70,37 @@ pub struct KeysReview {
 /// Looks at each key.
 ///
 /// # Errors
-/// [`ServiceError`] where a key cannot be looked at at all; that one does not exist is a finding.
+/// [`ServiceError`] where the service does not answer. That a key does not exist, or may not be looked at, is a finding: it hides no
+/// other one.
 pub async fn review(keys: &dyn Keys, subjects: &[Subject]) -> Result<KeysReview, ServiceError> {
     let mut review = KeysReview::default();
     for subject in subjects {
         review.looked_at.push(format!("{} ({})", subject.key, subject.purpose));
-        match keys.key(&subject.key).await? {
-            Some(facts) => review.findings.extend(of_key(&facts, subject)),
-            None => review.findings.push(missing(subject)),
+        match keys.key(&subject.key).await {
+            Ok(Some(facts)) => review.findings.extend(of_key(&facts, subject)),
+            Ok(None) => review.findings.push(missing(subject)),
+            Err(error @ ServiceError::Unavailable { .. }) => return Err(error),
+            Err(error) => review.findings.push(hidden(subject, &error)),
         }
     }
     review.findings.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.key.cmp(&b.key)));
     Ok(review)
+}
+
+fn hidden(subject: &Subject, error: &ServiceError) -> KeyFinding {
+    let mend = match error {
+        ServiceError::Denied { action, .. } => format!("allow whoever runs the review {action}"),
+        ServiceError::Missing { .. } | ServiceError::Refused { .. } | ServiceError::Unavailable { .. } => {
+            format!("aws kms describe-key --key-id {}", subject.key)
+        }
+    };
+    KeyFinding {
+        level: Level::Warning,
+        key: subject.key.to_string(),
+        what: "the key cannot be looked at".to_owned(),
+        evidence: format!("it is for {}; {error}", subject.purpose),
+        mend,
+    }
 }
 
 fn missing(subject: &Subject) -> KeyFinding {
@@ -155,6 +174,41 @@ mod tests {
             rotation,
             policy: Some(r#"{"Statement":[]}"#.to_owned()),
         }
+    }
+
+    /// Keys of which the caller may look at one.
+    struct OneOf(KeyFacts);
+
+    #[async_trait::async_trait]
+    impl Keys for OneOf {
+        async fn key(&self, key: &KmsKey) -> Result<Option<KeyFacts>, ServiceError> {
+            match key.as_str() {
+                "alias/ours" => Ok(Some(self.0.clone())),
+                "alias/gone" => Ok(None),
+                other => Err(ServiceError::Denied {
+                    action: "kms:DescribeKey",
+                    object: other.to_owned(),
+                    reason: "not authorized".to_owned(),
+                }),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_not_be_looked_at_hides_no_other() {
+        let keys = OneOf(facts(KeyState::Disabled, KeyRotation::On));
+        let subject = |key: &str| Subject { key: KmsKey::new(key).unwrap(), purpose: "copies".to_owned() };
+        let subjects = ["alias/theirs", "alias/ours", "alias/gone"].map(subject);
+        let review = review(&keys, &subjects).await.unwrap();
+        let told: Vec<_> = review.findings.iter().map(|found| (found.level, found.what.as_str())).collect();
+        let expected = [
+            (Level::Alarm, "the key does not exist"),
+            (Level::Alarm, "the key is disabled"),
+            (Level::Warning, "the key cannot be looked at"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(review.findings[2].mend, "allow whoever runs the review kms:DescribeKey");
+        assert_eq!(review.looked_at.len(), 3);
     }
 
     fn found(facts: &KeyFacts) -> Vec<(Level, String, String)> {

@@ -17,10 +17,11 @@ use super::{
     content::{self, Amount},
     database::{Login, Place},
     narrator::Narrator,
-    secret_files::{Role, write_private},
+    secret_files::Role,
     stage::Stage,
 };
 use crate::error::CommandError;
+use crate::private_file::write_private;
 
 /// Account and Region of production.
 pub(super) const PRODUCTION: (&str, &str) = ("111122223333", "eu-west-1");

@@ -1,16 +1,11 @@
 //! The secrets of the demo: made up anew each time, kept where `aurora-restore` looks for them.
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use rand::RngExt as _;
 use serde_json::json;
 
-use crate::error::CommandError;
+use crate::{error::CommandError, private_file::write_private};
 
 /// Characters that mean nothing in a shell, a URL or a password file.
 const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
@@ -104,16 +99,4 @@ impl Cast {
         }
         Ok(())
     }
-}
-
-/// Writes a file that its owner alone can read, in a directory for its owner alone.
-pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), CommandError> {
-    let write = || -> std::io::Result<()> {
-        if let Some(parent) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
-        let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
-        file.write_all(content)
-    };
-    write().map_err(|error| CommandError::failed(format!("{} could not be written", path.display())).caused_by(error))
 }

@@ -11,9 +11,9 @@ use super::{
     audience::Answers,
     proof::Proofs,
     scenario::Scenario,
-    secret_files::write_private,
     stage::{Stage, dir_flag},
 };
+use crate::private_file::write_private;
 use crate::{commands::sandbox::shell_word, render::words::duration};
 
 /// What was found on the way.

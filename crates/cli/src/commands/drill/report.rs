@@ -12,6 +12,7 @@ use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    private_file::write_private,
     render::{drill_html::drill_html, drill_text},
     ui::Format,
 };
@@ -93,9 +94,7 @@ pub(super) fn report(context: &Context, args: &ReportArgs) -> CommandResult {
     if let Some(path) = &args.html {
         let page = drill_html(&history, context.now())
             .map_err(|error| CommandError::internal("the report has no page").caused_by(error))?;
-        std::fs::write(path, page).map_err(|error| {
-            CommandError::failed(format!("the report could not be written to {}", path.display())).caused_by(error)
-        })?;
+        write_private(path, page.as_bytes())?;
         ui.done(format_args!("the report is in {}", path.display()));
         return Ok(told(context, history.refused));
     }

@@ -5,13 +5,14 @@ mod wired;
 
 use std::path::PathBuf;
 
-use aurora_restore_ops::review::{self as reviewing, Level, Period, Reviewed, Selection, UnknownCheck};
+use aurora_restore_ops::review::{self as reviewing, Level, Outcome, Period, Reviewed, Selection, UnknownCheck};
 use clap::{Args, ValueEnum};
 
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    private_file::write_private,
     render::{
         review_html::review_html,
         review_view::{Heading, ReviewView},
@@ -120,6 +121,11 @@ pub(super) fn run(context: &Context, args: &ReviewArgs) -> CommandResult {
     context.block_on(async {
         let wired = wired::Wired::open(context, &args.logs).await?;
         let reviewed = reviewing::review(&wired.site(context.now()), &checks).await;
+        // Good news about nothing are none.
+        if reviewed.iter().all(|one| matches!(one.outcome, Outcome::NotHere { .. })) {
+            return Err(CommandError::usage("there is nothing here that these checks look at")
+                .hint("Name a stack with `--stack NAME`, or files with `--logs FILE`; `review --help` says what each check looks at."));
+        }
         let exit_code = args.fail_on.exit_code(&reviewed);
         let heading = Heading { period, of: wired.of(), at: context.now() };
         let told = match (&args.html, context.ui().format()) {
@@ -140,9 +146,7 @@ fn page(
 ) -> Result<(), CommandError> {
     let view = ReviewView::of(heading, reviewed);
     let page = review_html(&view).map_err(|error| CommandError::internal("the review has no page").caused_by(error))?;
-    std::fs::write(path, page).map_err(|error| {
-        CommandError::failed(format!("the review could not be written to {}", path.display())).caused_by(error)
-    })?;
+    write_private(path, page.as_bytes())?;
     context.ui().done(format_args!("the review is in {}: {}", path.display(), view.verdict));
     Ok(())
 }
