@@ -128,7 +128,6 @@ impl Record {
         let count = |of: u64| usize::try_from(of).unwrap_or(usize::MAX);
         Self {
             source: rebuilt.source(),
-            snapshot: None,
             recovery_time: Some(rebuilt.took),
             recovery_point: rebuilt.recovery_point(),
             checks_passed: count(rebuilt.sound),
