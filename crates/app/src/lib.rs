@@ -12,6 +12,8 @@ mod hooks;
 mod identity;
 mod lookup;
 #[cfg(feature = "stack")]
+mod restore_tests;
+#[cfg(feature = "stack")]
 mod review;
 mod rotation;
 mod services;
@@ -30,6 +32,8 @@ pub use history::History;
 pub use hooks::{clock, panic_if_asked};
 pub use identity::{caller, executor, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
+#[cfg(feature = "stack")]
+pub use restore_tests::open_restore_tests;
 #[cfg(feature = "stack")]
 pub use review::{LogFiles, StackConfiguration};
 pub use rotation::{RotationServices, new_secret_version};

@@ -8,6 +8,8 @@ use std::io::Write;
 
 use async_trait::async_trait;
 use aurora_restore_aws::{AccountAccess, AssumedRole, AwsCloud, AwsOptions, CredentialSource};
+#[cfg(feature = "stack")]
+use aurora_restore_core::ports::Location;
 #[cfg(feature = "local")]
 use aurora_restore_core::ports::SecretVersions;
 use aurora_restore_core::{
@@ -306,17 +308,21 @@ pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secre
     Ok(AwsCloud::new(&options).await?)
 }
 
-/// The target account in a Region, for services that are no ports of the domain.
+/// An account in a Region, for services that are no ports of the domain.
 #[cfg(feature = "stack")]
 pub(crate) async fn connect(
     environment: &Environment,
-    region: &Region,
+    location: &Location,
 ) -> Result<aurora_restore_aws::Connection, ServicesError> {
-    let secrets = open_secrets(environment).await?;
-    let access = account_access(&environment.aws.target, secrets.as_ref()).await?;
     let aws = &environment.aws;
+    let entrance = match location.side {
+        Side::Source => aws.source.as_ref().unwrap_or(&aws.target),
+        Side::Target => &aws.target,
+    };
+    let secrets = open_secrets(environment).await?;
+    let access = account_access(entrance, secrets.as_ref()).await?;
     let (sts, proxy) = (aws.sts_endpoint.as_ref(), aws.proxy.as_ref());
-    Ok(aurora_restore_aws::Connection::open(region, &access, sts, proxy).await?)
+    Ok(aurora_restore_aws::Connection::open(&location.region, &access, sts, proxy).await?)
 }
 
 async fn account_access(entrance: &Entrance, secrets: &dyn Secrets) -> Result<AccountAccess, ServicesError> {

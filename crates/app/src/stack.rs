@@ -7,7 +7,7 @@ use aurora_restore_aws::{
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
-    ports::{Cloud as _, Side},
+    ports::{Cloud as _, Location, Side},
 };
 use aurora_restore_ops::{
     deploy::DeployPorts,
@@ -63,7 +63,7 @@ impl StackServices {
     /// # Errors
     /// [`ServicesError`] where the account cannot be entered.
     pub async fn open(environment: &Environment, region: &Region) -> Result<Self, ServicesError> {
-        let connection = connect(environment, region).await?;
+        let connection = connect(environment, &Location { side: Side::Target, region: region.clone() }).await?;
         let stacks = CloudFormation::new(&connection, None)?;
         Ok(Self { connection, stacks, region: region.clone() })
     }

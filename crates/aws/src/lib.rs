@@ -11,6 +11,7 @@
 //! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at; `Callers`: who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
 //! | `logs` | `CloudWatchLogs`: the lines of logs, and queries on them | `aws-sdk-cloudwatchlogs` |
 //! | `grants` | `IamGrants`: what roles may do | `aws-sdk-iam` |
+//! | `restore-tests` | `BackupRestoreTests`: jobs of restore testing | `aws-sdk-backup` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
 //! | `metrics` | `CloudWatch`: metrics by the day, and by shorter periods | `aws-sdk-cloudwatch` |
 //! | `monitors` | `AwsMonitors`: alarms, dashboards, saved queries | those of `logs`, `metrics` |
@@ -80,6 +81,8 @@ pub use stack::AwsMonitors;
 pub use stack::AwsSafeguards;
 #[cfg(feature = "table-settings")]
 pub use stack::AwsTables;
+#[cfg(feature = "restore-tests")]
+pub use stack::BackupRestoreTests;
 #[cfg(feature = "metrics")]
 pub use stack::CloudWatch;
 #[cfg(feature = "logs")]

@@ -12,11 +12,14 @@ use aurora_restore_core::{
     settings::ClusterSettings,
 };
 use aurora_restore_ops::{
-    drill::{self, HeldDrills, History, Period, Record, Scenario as Rehearsed, Verdict},
+    drill::{
+        self, Answer, AnswerError, Course, HeldDrills, History, Period, Record, Refusal, Scenario as Rehearsed, Verdict,
+    },
+    ports::{RestoreJob, RestoreJobId, RestoreJobStatus, TestVerdict, Validation},
     review::{DrillResult, Drills as _},
 };
 use aurora_restore_testing::{
-    Trouble, Witness, drive, run_to_end,
+    MemoryRestoreTests, Trouble, Witness, drive, run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, TARGET, TargetIs, executor, operation},
 };
 use jiff::SignedDuration;
@@ -257,4 +260,46 @@ async fn the_history_counts_what_is_whole_and_names_what_is_not() {
     }
     let last = HeldDrills { journal: &scenario.journal, now }.last().await.unwrap().unwrap();
     assert_eq!(last.operation.as_str(), history.drills[1].operation_id);
+}
+
+#[tokio::test]
+async fn a_drill_answers_the_restore_test_of_its_own_snapshot_once() {
+    for stage in [Stage::default(), Stage::across()] {
+        let scenario = Scenario::new(stage);
+        let session = drilled(&scenario, "op-20261121-080000-7f3a", Rehearsed::Restore).await;
+        let plan = session.operation().facts.plan.clone().unwrap();
+        let answer = Answer::of(&record(&scenario, session.operation()).await).unwrap();
+        assert_eq!(answer.snapshot.location, plan.source_location, "{stage:?}");
+
+        let (tests, id): (_, RestoreJobId) = (MemoryRestoreTests::default(), "1F0E1A3B".parse().unwrap());
+        let missing = drill::look(&tests, &id, &answer).await.unwrap_err();
+        assert!(matches!(missing, AnswerError::Refused(Refusal::NoJob { .. })), "{missing}");
+        tests.put(
+            &id,
+            RestoreJob {
+                status: RestoreJobStatus::Completed,
+                resource_type: "Aurora".to_owned(),
+                recovery_point: plan.snapshot.as_ref().unwrap().arn.clone(),
+                testing_plan: Some("arn:aws:backup:eu-west-1:111122223333:restore-testing-plan:weekly".to_owned()),
+                validation: Some(Validation::Validating),
+                validation_message: None,
+            },
+        );
+        assert_eq!(drill::look(&tests, &id, &answer).await.unwrap(), Course::Answer);
+        drill::give(&tests, &id, &answer).await.unwrap();
+        let held = tests.get(&id).unwrap();
+        assert_eq!(held.validation, Some(Validation::Answered(TestVerdict::Successful)));
+        assert_eq!(held.validation_message.as_deref(), Some(answer.message.as_str()));
+        assert_eq!(drill::look(&tests, &id, &answer).await.unwrap(), Course::AnsweredAlready);
+    }
+}
+
+#[tokio::test]
+async fn a_drill_whose_data_are_refused_answers_that_it_failed() {
+    let scenario = Scenario::new(Stage::default());
+    scenario.database.make_trouble(Trouble::FailsVerification, 1);
+    let session = drilled(&scenario, "op-20261121-080000-7f3a", Rehearsed::Restore).await;
+    let answer = Answer::of(&record(&scenario, session.operation()).await).unwrap();
+    assert_eq!(answer.verdict, TestVerdict::Failed);
+    assert!(answer.message.contains("has not passed: ") && answer.message.contains("verify-restore failed"));
 }

@@ -7,6 +7,7 @@
 //! sandbox's HTTP interface.
 
 pub mod asl;
+mod backup_service;
 pub mod bench;
 mod changes;
 pub mod checks;
@@ -26,6 +27,7 @@ pub mod matrix;
 pub mod monitors;
 mod notifier;
 pub mod parallel;
+mod restore_tests;
 pub mod review;
 mod run;
 pub mod runtime_api;
@@ -45,6 +47,7 @@ mod view;
 pub mod watched;
 pub mod way;
 
+pub use backup_service::BackupService;
 pub use changes::MemoryChanges;
 pub use clock::ManualClock;
 pub use cloud::{Sim, SimCloud};
@@ -58,6 +61,7 @@ pub use functions::{MemoryAlarms, MemoryFunctions};
 pub use grants::MemoryGrants;
 pub use journal::MemoryJournal;
 pub use notifier::RecordingNotifier;
+pub use restore_tests::MemoryRestoreTests;
 pub use run::{Outcome, block_on, block_on_until};
 pub use secret_versions::MemoryVersions;
 pub use secrets::MemorySecrets;

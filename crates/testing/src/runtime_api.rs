@@ -199,20 +199,22 @@ fn respond(mut stream: &TcpStream, headers: &str, body: &str) -> std::io::Result
 }
 
 /// One HTTP request.
-struct Request {
-    path: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
     headers: Vec<String>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// Reads one; none where the connection has ended.
-    fn read(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Option<Self>> {
+    pub(crate) fn read(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Option<Self>> {
         let mut first = String::new();
         if reader.read_line(&mut first)? == 0 {
             return Ok(None);
         }
-        let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut words = first.split(' ').map(str::to_owned);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut headers = Vec::new();
         loop {
             let mut line = String::new();
@@ -225,7 +227,7 @@ impl Request {
         }
         let mut body = vec![0; length(&headers)];
         reader.read_exact(&mut body)?;
-        Ok(Some(Self { path, headers, body }))
+        Ok(Some(Self { method, path, headers, body }))
     }
 }
 

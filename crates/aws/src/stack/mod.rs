@@ -1,6 +1,8 @@
-//! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics; and KMS, which is
-//! only looked at.
+//! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics; KMS, which is
+//! only looked at; and AWS Backup, whose jobs are answered.
 
+#[cfg(feature = "restore-tests")]
+mod backup;
 mod cloudformation;
 #[cfg(feature = "metrics")]
 mod cloudwatch;
@@ -19,6 +21,8 @@ mod sts;
 #[cfg(feature = "table-settings")]
 mod table_settings;
 
+#[cfg(feature = "restore-tests")]
+pub use backup::BackupRestoreTests;
 pub use cloudformation::CloudFormation;
 #[cfg(feature = "metrics")]
 pub use cloudwatch::CloudWatch;

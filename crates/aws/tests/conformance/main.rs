@@ -9,6 +9,7 @@ mod journal;
 mod keys;
 mod monitoring;
 mod moto;
+mod restore_tests;
 mod review;
 mod sandbox;
 mod sequences;

@@ -5,6 +5,7 @@
 mod changes;
 mod configuration;
 mod damaged_journal;
+mod drill_answer;
 mod harness;
 mod journal;
 mod killed_purge;

@@ -12,6 +12,7 @@
 //!
 //! It never touches the target, nor its lock: who needs a real restore meanwhile is not kept waiting.
 
+mod answer;
 mod history;
 mod last;
 mod likeness;
@@ -20,12 +21,13 @@ mod lost_version;
 mod record;
 mod scenario;
 
+pub use answer::{Answer, AnswerError, Course, Refusal, give, look};
 pub use history::{Figures, History, Period, Quarter};
 pub use last::HeldDrills;
 pub use likeness::{SourceIsLost, isolated, target_of, without_source_region};
 pub use lost_journal::{LostJournal, Origin, Rebuilt};
 pub use lost_version::{EarlierVersions, LostVersions};
-pub use record::{Record, StepTime, Verdict};
+pub use record::{Record, RestoredSnapshot, StepTime, Verdict};
 pub use scenario::{Scenario, UnknownScenario};
 
 use aurora_restore_core::ids::{InvalidId, OperationId};

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use aurora_restore_core::{
+    ids::Arn,
     journal::{JournalRefusal, SealedEntry, replay},
     operation::{End, Event, Operation, Phase, StepKind, StepStatus, UndoReason},
+    ports::Location,
     report::{Report, of_journal},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +41,15 @@ pub struct StepTime {
     pub took: SignedDuration,
 }
 
+/// The snapshot that a drill restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoredSnapshot {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Through which account it was found, and in which Region.
+    pub location: Location,
+}
+
 /// A drill.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
@@ -52,6 +63,8 @@ pub struct Record {
     pub target: String,
     /// What it restored, or what the journal was rebuilt from.
     pub source: String,
+    /// The snapshot that it restored; none before it was found, and where none is restored.
+    pub snapshot: Option<RestoredSnapshot>,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// When everything was gone again.
@@ -89,6 +102,7 @@ impl Record {
             verdict: judge(&operation, scenario, &course),
             target: operation.request.target.cluster.to_string(),
             source,
+            snapshot: snapshot(&operation),
             requested_at: operation.requested_at,
             ended_at: operation.ended_at.filter(|_| is_taken_back(&operation)),
             recovery_time: figures.recovery_time,
@@ -190,6 +204,12 @@ impl Course {
         }
         Ok(course)
     }
+}
+
+fn snapshot(operation: &Operation) -> Option<RestoredSnapshot> {
+    let plan = operation.facts.plan.as_deref()?;
+    let arn = plan.snapshot.as_ref()?.arn.clone();
+    Some(RestoredSnapshot { arn, location: plan.source_location.clone() })
 }
 
 /// Whether everything that the drill made is gone.

@@ -15,6 +15,7 @@ mod metrics;
 mod monitors;
 mod patient;
 mod rehearsals;
+mod restore_tests;
 mod safeguards;
 mod service_error;
 mod stacks;
@@ -42,6 +43,9 @@ pub use monitors::{AlarmSettings, LiveAlarm, Monitors, SavedQuery};
 pub use patient::Patient;
 pub use rehearsals::{
     InvalidRehearsalName, RecoveryWindow, RehearsalName, RehearsalStatus, Rehearsals, RehearsedJournal,
+};
+pub use restore_tests::{
+    InvalidRestoreJobId, RestoreJob, RestoreJobId, RestoreJobStatus, RestoreTests, TestVerdict, Validation,
 };
 pub use safeguards::{BucketGuard, LogGuard, Safeguards, SecretGuard, TableGuard, TopicGuard};
 pub use service_error::{ServiceError, ServiceResult};

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod monitors;
 pub mod notifier;
 pub mod rds;
+pub mod restore_tests;
 pub mod safeguards;
 pub mod secret_versions;
 pub mod secrets;

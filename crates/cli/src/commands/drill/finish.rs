@@ -3,7 +3,8 @@
 use aurora_restore_app::{LATEST, caller, executor};
 use aurora_restore_core::{
     engine::{Engine, request_cancel},
-    operation::{CancelRequest, Operation, Phase, Status},
+    ids::OperationId,
+    operation::{CancelRequest, Phase, Status},
 };
 use aurora_restore_ops::drill;
 use clap::Args;
@@ -31,7 +32,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
     require_here(context)?;
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
-        let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation))?;
+        let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
         let ports = services.ports();
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.
@@ -54,7 +55,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
     })
 }
 
-fn not_a_drill(operation: &Operation) -> CommandError {
-    CommandError::usage(format!("operation {} is not a drill", operation.id))
+pub(super) fn not_a_drill(id: &OperationId) -> CommandError {
+    CommandError::usage(format!("operation {id} is not a drill"))
         .hint("`aurora-restore drill list` shows the drills. Nothing was changed.")
 }

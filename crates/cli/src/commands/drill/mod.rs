@@ -1,5 +1,7 @@
 //! `drill`: rehearses restores for real, and shows what the rehearsals have proven.
 
+#[cfg(feature = "stack")]
+mod answer;
 mod finish;
 mod lost_journal;
 #[cfg(feature = "stack")]
@@ -31,6 +33,8 @@ enum Action {
     Finish(finish::FinishArgs),
     List(report::ListArgs),
     Report(report::ReportArgs),
+    #[cfg(feature = "stack")]
+    Answer(answer::AnswerArgs),
 }
 
 pub(super) fn run(context: &Context, args: &DrillArgs) -> CommandResult {
@@ -39,5 +43,7 @@ pub(super) fn run(context: &Context, args: &DrillArgs) -> CommandResult {
         Action::Finish(args) => finish::run(context, args),
         Action::List(args) => report::list(context, args),
         Action::Report(args) => report::report(context, args),
+        #[cfg(feature = "stack")]
+        Action::Answer(args) => answer::run(context, args),
     }
 }

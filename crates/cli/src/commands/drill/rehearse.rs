@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use aurora_restore_app::{DriveEnd, Follower, History, Services, Sink, Stop, caller, drive, executor};
 use aurora_restore_core::{
     engine::{Engine, EngineError, Session, request_cancel},
+    ids::OperationId,
     journal::Entry,
     operation::{CancelRequest, Event, Operation, Phase, Progress, Status, StepKind},
-    ports::JournalError,
+    ports::{Journal, JournalError},
 };
 use aurora_restore_ops::drill::{Record, Scenario, Verdict};
 use tokio::sync::watch;
@@ -179,9 +180,7 @@ impl Sink for Onlooker<'_> {
 /// Tells what the drill has shown.
 pub(super) async fn tell(context: &Context, services: &Services, operation: &Operation) -> CommandResult {
     let id = &operation.id;
-    let entries = services.ports().journal.entries(id, 0).await?;
-    let refused = |source| EngineError::Refused { operation: id.clone(), source };
-    let record = Record::of_journal(&entries, context.now()).map_err(refused)?;
+    let record = record_of(context, services.ports().journal, id).await?;
     let record = record.ok_or_else(|| CommandError::internal(format!("operation {id} is not a drill")))?;
     let exit = exit_of(&record.verdict, operation.status());
     if context.ui().format() == Format::Json {
@@ -209,6 +208,17 @@ pub(super) async fn tell(context: &Context, services: &Services, operation: &Ope
             Ok(exit)
         }
     }
+}
+
+/// What the journal tells of a drill; none if the operation is not one.
+pub(super) async fn record_of(
+    context: &Context,
+    journal: &dyn Journal,
+    id: &OperationId,
+) -> Result<Option<Record>, CommandError> {
+    let entries = journal.entries(id, 0).await?;
+    let refused = |source| EngineError::Refused { operation: id.clone(), source };
+    Ok(Record::of_journal(&entries, context.now()).map_err(refused)?)
 }
 
 fn exit_of(verdict: &Verdict, status: Status) -> ExitCode {
