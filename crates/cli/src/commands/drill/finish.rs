@@ -10,7 +10,7 @@ use aurora_restore_ops::drill;
 use clap::Args;
 
 use super::super::{operation_services::with_operation, plan as planning};
-use super::rehearse::{Rehearsal, require_here, tell};
+use super::rehearse::{Rehearsal, tell, tell_where};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -28,8 +28,7 @@ pub(super) struct FinishArgs {
 }
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
-    // A drill that restores nothing is ended here, whatever it was about.
-    require_here(context)?;
+    tell_where(context);
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
         let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;

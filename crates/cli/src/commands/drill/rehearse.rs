@@ -25,23 +25,17 @@ use crate::{
     ui::Format,
 };
 
-/// Drills are driven from here; a stack has no function for them.
+/// A stack has no function for drills: whoever names one is told what it is named for.
 #[cfg(feature = "stack")]
-pub(super) fn require_here(context: &Context) -> Result<(), CommandError> {
-    if context.stack_name().is_none() {
-        return Ok(());
+pub(super) fn tell_where(context: &Context) {
+    if let Some(stack) = context.stack_name() {
+        context.ui().say(format_args!("the drill is driven from here, and kept in the tables of stack {stack}."));
     }
-    Err(CommandError::usage("a drill is not run by a stack: it is driven from here")
-        .hint("Leave --stack out; with journal.store = \"tables\" the drill is kept in the tables of the stack all the same.")
-        .hint("`aurora-restore drill list --stack NAME` shows the drills in the tables of a stack."))
 }
 
 /// Without stacks there is nowhere else.
 #[cfg(not(feature = "stack"))]
-#[expect(clippy::unnecessary_wraps, reason = "the shape of the one with stacks")]
-pub(super) fn require_here(_: &Context) -> Result<(), CommandError> {
-    Ok(())
-}
+pub(super) fn tell_where(_: &Context) {}
 
 /// A drill on its way.
 pub(super) struct Rehearsal<'a> {

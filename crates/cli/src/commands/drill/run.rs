@@ -80,9 +80,7 @@ impl PeriodWord {
 }
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
-    if args.scenario != Scenario::LostFunctionVersion {
-        super::rehearse::require_here(context)?;
-    }
+    super::rehearse::tell_where(context);
     require_use_of_export(args)?;
     let internal = |error: InvalidId| CommandError::internal(error.to_string());
     let request = context.request(args.request.flags())?;

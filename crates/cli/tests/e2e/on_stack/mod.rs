@@ -4,6 +4,7 @@
 mod backups;
 mod batches;
 mod changes;
+mod drills;
 mod executions;
 mod functions;
 mod old_versions;
