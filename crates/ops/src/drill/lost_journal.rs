@@ -7,12 +7,13 @@
 use std::io::{BufRead, Seek};
 
 use aurora_restore_core::{
-    operation::{Operation, UndoReason},
+    operation::Operation,
     ports::{Clock, JournalError},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::recorded;
 use crate::{
     ports::{RehearsalName, Rehearsals},
     state::{
@@ -113,14 +114,12 @@ impl Rebuilt {
     /// # Errors
     /// Never in practice: everything in it has a JSON form.
     pub fn recorded(&self) -> Result<String, serde_json::Error> {
-        Ok(format!("{MARK}{}", serde_json::to_string(self)?))
+        recorded::text(MARK, self)
     }
 
     /// What a drill has recorded; `None` where it has not, or a newer version did.
     pub(super) fn of(operation: &Operation) -> Option<Self> {
-        let Some(UndoReason::Cancelled(request)) = &operation.undo_reason else { return None };
-        let found: Self = serde_json::from_str(request.reason.as_deref()?.strip_prefix(MARK)?).ok()?;
-        (found.version == VERSION).then_some(found)
+        recorded::read(MARK, operation).filter(|found: &Self| found.version == VERSION)
     }
 
     /// The age of the newest entry that came back, when the journal was lost.

@@ -4,13 +4,11 @@
 //!
 //! What was found is recorded as that of a lost journal is: in the hash chain of the drill's own operation.
 
-use aurora_restore_core::{
-    operation::{Operation, UndoReason},
-    ports::Clock,
-};
+use aurora_restore_core::{operation::Operation, ports::Clock};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::recorded;
 use crate::{
     follow::patiently,
     functions::{FunctionsError, Smoke, Standing, can_be_asked, previous},
@@ -43,14 +41,12 @@ impl EarlierVersions {
     /// # Errors
     /// Never in practice: everything in it has a JSON form.
     pub fn recorded(&self) -> Result<String, serde_json::Error> {
-        Ok(format!("{MARK}{}", serde_json::to_string(self)?))
+        recorded::text(MARK, self)
     }
 
     /// What a drill has recorded; `None` where it has not, or a newer version did.
     pub(super) fn of(operation: &Operation) -> Option<Self> {
-        let Some(UndoReason::Cancelled(request)) = &operation.undo_reason else { return None };
-        let found: Self = serde_json::from_str(request.reason.as_deref()?.strip_prefix(MARK)?).ok()?;
-        (found.version == VERSION).then_some(found)
+        recorded::read(MARK, operation).filter(|found: &Self| found.version == VERSION)
     }
 }
 

@@ -19,6 +19,7 @@ mod likeness;
 mod lost_journal;
 mod lost_version;
 mod record;
+mod recorded;
 mod scenario;
 
 pub use answer::{Answer, AnswerError, Course, Refusal, give, look};

@@ -1,13 +1,10 @@
 //! `drill run --scenario lost-function-version`: the versions before those that serve are asked, and the drill recorded.
 
 use aurora_restore_app::Services;
-use aurora_restore_core::{
-    ids::{InvalidId, OperationId},
-    request::Request,
-};
+use aurora_restore_core::{ids::OperationId, request::Request};
 use aurora_restore_ops::{
     drill::{LostVersions, Scenario},
-    functions::{Smoke, look},
+    functions::look,
 };
 
 use super::{
@@ -19,9 +16,6 @@ use crate::{
     error::{CommandError, CommandResult},
 };
 
-/// The id of an operation that nobody has begun.
-const NOBODYS: &str = "drill-nobodys";
-
 /// Asks, rehearses, records, tells.
 pub(super) async fn rehearse(
     context: &Context,
@@ -30,12 +24,7 @@ pub(super) async fn rehearse(
     confirm: ConfirmArgs,
 ) -> CommandResult {
     let workshop = Workshop::open(context, Some(&request.target.region)).await?;
-    let ask = match workshop.ended(services.ports().journal, None).await? {
-        Some(ended) => ended,
-        None => OperationId::new(NOBODYS)
-            .map(Smoke::Unknown)
-            .map_err(|error: InvalidId| CommandError::internal(error.to_string()))?,
-    };
+    let ask = workshop.harmless(services.ports().journal, None).await?;
     let name = &workshop.stack.name;
     let question = format!(
         "The versions before those that serve in stack {name} are called once each, for an operation that has ended. No alias is moved."

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use aurora_restore_core::ids::OperationId;
-use aurora_restore_ops::functions::{FunctionName, Smoke, SmokeResult, smoke};
+use aurora_restore_ops::functions::{FunctionName, SmokeResult, smoke};
 use clap::Args;
 use serde::Serialize;
 
@@ -16,9 +15,6 @@ use crate::{
     render::printable::printable,
     ui::{DONE, ERROR, Format},
 };
-
-/// The id of an operation that nobody has begun.
-const NOBODYS: &str = "smoke-nobodys";
 
 /// Call every function once, for an operation that has ended
 ///
@@ -49,12 +45,7 @@ struct SmokeDocument<'a> {
 pub(super) async fn run(context: &Context, args: &SmokeArgs) -> CommandResult {
     let workshop = Workshop::open(context, args.place.region()).await?;
     let governor = workshop.governor().await?;
-    let ended = workshop.ended(governor.journal()?, args.operation.as_deref()).await?;
-    let nobodys = || OperationId::new(NOBODYS).map(Smoke::Unknown);
-    let ask = match ended {
-        Some(ended) => ended,
-        None => nobodys().map_err(|invalid| CommandError::internal(invalid.to_string()))?,
-    };
+    let ask = workshop.harmless(governor.journal()?, args.operation.as_deref()).await?;
     let names: Vec<FunctionName> = match &args.name {
         Some(text) => vec![workshop.named(text)?.clone()],
         None => workshop.names.all().to_vec(),

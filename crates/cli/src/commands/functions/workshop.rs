@@ -27,6 +27,9 @@ use crate::{
 /// The template's own word for what names begin with.
 const USUAL_PREFIX: &str = "aurora-restore";
 
+/// The id of an operation that nobody has begun.
+const NOBODYS: &str = "smoke-nobodys";
+
 /// The stack's functions, and what they are worked on with.
 pub(in crate::commands) struct Workshop<'c> {
     pub(super) context: &'c Context,
@@ -98,8 +101,21 @@ impl<'c> Workshop<'c> {
         governor.begin(proposal, govern).await.map(Some)
     }
 
+    /// What functions are asked for that shall move nothing: an operation that has ended, else one that nobody has begun.
+    pub(in crate::commands) async fn harmless(
+        &self,
+        journal: &dyn Journal,
+        named: Option<&str>,
+    ) -> Result<Smoke, CommandError> {
+        if let Some(ended) = self.ended(journal, named).await? {
+            return Ok(ended);
+        }
+        let nobodys = OperationId::new(NOBODYS).map_err(|invalid| CommandError::internal(invalid.to_string()))?;
+        Ok(Smoke::Unknown(nobodys))
+    }
+
     /// An operation that has ended, to ask functions for: the one that is named, else the newest that is completed.
-    pub(in crate::commands) async fn ended(
+    pub(super) async fn ended(
         &self,
         journal: &dyn Journal,
         named: Option<&str>,
