@@ -1,6 +1,9 @@
 //! Dropping a rotation that was begun and cannot be gone on with.
 
-use aurora_restore_core::{ids::SecretVersionId, ports::SecretDocument};
+use aurora_restore_core::{
+    ids::SecretVersionId,
+    ports::{SecretDocument, VersionStage},
+};
 
 use super::{Rotation, RotationError, Stand};
 
@@ -14,14 +17,19 @@ impl Rotation<'_> {
     pub async fn discard(&self) -> Result<Option<SecretVersionId>, RotationError> {
         let _turn = self.turn().await?;
         let versions = self.ports.versions;
-        let Stand::Cut { version } = Stand::of(&versions.history(self.secret).await?) else { return Ok(None) };
+        let history = versions.history(self.secret).await?;
+        let Stand::Cut { version } = Stand::of(&history) else { return Ok(None) };
         if let Some(begun) = versions.value(self.secret, &version).await?
             && !self.takes(&self.current().await?).await?
             && self.takes(&begun).await?
         {
+            let secret = self.secret;
+            let current = history.at(VersionStage::Current).map(ToString::to_string).unwrap_or_default();
             return Err(self.refused(format!(
-                "the database takes the logins of version {version}, which was begun, and not those of the current one: make it \
-                 the current one by `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT`"
+                "the database takes the logins of version {version}, which was begun, and not those of the current one: go on with \
+                 it by `aurora-restore secrets rotate {secret}`, or, where that is refused, make it the current one by `aws \
+                 secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSCURRENT --move-to-version-id \
+                 {version} --remove-from-version-id {current}`"
             )));
         }
         versions.clear_pending(self.secret, &version).await?;
