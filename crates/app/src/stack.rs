@@ -3,7 +3,8 @@
 pub use aurora_restore_aws::needed_indexes;
 use aurora_restore_aws::{
     AwsMonitors, AwsSafeguards, AwsTables, Callers, CloudFormation, CloudWatch, CloudWatchAlarms, CloudWatchLogs,
-    Connection, IamGrants, KmsKeys, LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig, StepFunctions,
+    Connection, CostExplorer, IamGrants, KmsKeys, LambdaFunctions, MachineArn, ParameterName, S3Artifacts, SsmConfig,
+    StepFunctions,
 };
 use aurora_restore_core::{
     ids::{AccountId, Arn, Region},
@@ -13,8 +14,8 @@ use aurora_restore_ops::{
     deploy::DeployPorts,
     patiently,
     ports::{
-        Alarms, Artifacts, Executions, Functions, Grants, Insights, Keys, Logs, Metrics, Monitors, Patient, Safeguards,
-        ServiceError, Stack, Stacks as _, Tables,
+        Alarms, Artifacts, Bills, Executions, Functions, Grants, Insights, Keys, Logs, Metrics, Monitors, Patient,
+        Safeguards, ServiceError, Stack, Stacks as _, Tables,
     },
 };
 
@@ -200,6 +201,14 @@ impl StackServices {
     /// [`ServicesError::Endpoint`].
     pub fn metrics(&self) -> Result<Box<dyn Metrics>, ServicesError> {
         Ok(Box::new(CloudWatch::new(&self.connection, None)?))
+    }
+
+    /// What was billed.
+    ///
+    /// # Errors
+    /// [`ServicesError::Endpoint`].
+    pub fn bills(&self) -> Result<Box<dyn Bills>, ServicesError> {
+        Ok(Box::new(CostExplorer::new(&self.connection, None)?))
     }
 
     /// What the stack's roles may do.

@@ -11,6 +11,7 @@
 //! | `stack` | `CloudFormation`, `S3Artifacts`: stacks, and the bucket with their code; `KmsKeys`: keys, to look at; `Callers`: who changes them | `aws-sdk-cloudformation`, `aws-sdk-s3`, `aws-sdk-kms` |
 //! | `logs` | `CloudWatchLogs`: the lines of logs, and queries on them | `aws-sdk-cloudwatchlogs` |
 //! | `grants` | `IamGrants`: what roles may do | `aws-sdk-iam` |
+//! | `bills` | `CostExplorer`: what was billed | `aws-sdk-costexplorer` |
 //! | `restore-tests` | `BackupRestoreTests`: jobs of restore testing | `aws-sdk-backup` |
 //! | `safeguards` | `AwsSafeguards`: how tables, topics, logs, buckets and secrets are guarded | those of `tables`, `notices`, `logs`, `stack`, `secrets` |
 //! | `metrics` | `CloudWatch`: metrics by the day, and by shorter periods | `aws-sdk-cloudwatch` |
@@ -87,6 +88,8 @@ pub use stack::BackupRestoreTests;
 pub use stack::CloudWatch;
 #[cfg(feature = "logs")]
 pub use stack::CloudWatchLogs;
+#[cfg(feature = "bills")]
+pub use stack::CostExplorer;
 #[cfg(feature = "grants")]
 pub use stack::IamGrants;
 #[cfg(feature = "stack")]

@@ -9,6 +9,7 @@
 pub mod asl;
 mod backup_service;
 pub mod bench;
+mod bills;
 mod changes;
 pub mod checks;
 mod clock;
@@ -48,6 +49,7 @@ pub mod watched;
 pub mod way;
 
 pub use backup_service::BackupService;
+pub use bills::{BillService, MemoryBills};
 pub use changes::MemoryChanges;
 pub use clock::ManualClock;
 pub use cloud::{Sim, SimCloud};

@@ -162,6 +162,17 @@ impl StandIn {
         self.send("PUT", "s3", &format!("/{name}"), "", &place);
     }
 
+    /// Gives moto what it shall answer, by its interface for tests. Panics with the answer if it is a refusal.
+    pub fn teach(&self, path: &str, answers: &Value) {
+        self.send(
+            "POST",
+            "moto-api",
+            &format!("/moto-api/{path}"),
+            "content-type: application/json\r\n",
+            &answers.to_string(),
+        );
+    }
+
     fn post(&self, service: &str, head: &str, body: &str) -> String {
         self.send("POST", service, "/", head, body)
     }

@@ -1,5 +1,6 @@
 //! What a stack is made, kept and reviewed with: CloudFormation and S3, one file for each call; logs and metrics; KMS, which is
-//! only looked at; and AWS Backup, whose jobs are answered.
+//! only looked at; AWS Backup, whose jobs are answered; and Cost
+//! Explorer, which tells what it all cost.
 
 #[cfg(feature = "restore-tests")]
 mod backup;
@@ -8,6 +9,8 @@ mod cloudformation;
 mod cloudwatch;
 #[cfg(feature = "logs")]
 mod cloudwatch_logs;
+#[cfg(feature = "bills")]
+mod cost_explorer;
 #[cfg(feature = "grants")]
 mod iam;
 mod kms;
@@ -28,6 +31,8 @@ pub use cloudformation::CloudFormation;
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "logs")]
 pub use cloudwatch_logs::CloudWatchLogs;
+#[cfg(feature = "bills")]
+pub use cost_explorer::CostExplorer;
 #[cfg(feature = "grants")]
 pub use iam::IamGrants;
 pub use kms::KmsKeys;

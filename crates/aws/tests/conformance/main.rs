@@ -1,6 +1,7 @@
 //! The conformance suites of the ports, run by the adapters over the AWS SDK and HTTP: RDS on the sandbox and on moto, all
 //! else on moto and on MiniStack, which know AWS from other people's reading of its documentation.
 
+mod bills;
 mod changes;
 mod executions;
 mod functions;

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod artifacts;
+mod bills;
 mod cause;
 mod changes;
 mod drifts;
@@ -24,6 +25,7 @@ mod table_settings;
 
 pub use alarms::{Alarm, AlarmState, Alarms};
 pub use artifacts::{Artifacts, Bucket, ObjectVersion};
+pub use bills::{Billed, BilledTag, Bills};
 pub use cause::Cause;
 pub use changes::{Appended, Changes, SealedRecord};
 pub use drifts::{Drifts, PropertyDrift, ResourceDrift};

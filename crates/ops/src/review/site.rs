@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
 use crate::{
     ports::{
-        Drifts, Execution, ExecutionName, Executions, ExecutionsError, Grants, Logs, Metrics, Safeguards, Stack,
+        Bills, Drifts, Execution, ExecutionName, Executions, ExecutionsError, Grants, Logs, Metrics, Safeguards, Stack,
         StackResource, Started, States,
     },
     sweep::Sweep,
@@ -101,6 +101,8 @@ pub struct Site<'a> {
     pub logs: Reach<(&'a dyn Logs, Vec<String>)>,
     /// The metrics.
     pub metrics: Reach<&'a dyn Metrics>,
+    /// What was billed.
+    pub bills: Reach<&'a dyn Bills>,
     /// The stack.
     pub deployed: Reach<&'a Deployed>,
     /// The configuration that the functions read, and who can judge it.

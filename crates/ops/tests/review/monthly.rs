@@ -1,12 +1,13 @@
 //! The monthly checks, both ways.
 
+use async_trait::async_trait;
 use aurora_restore_ops::{
-    ports::{Metric, PropertyDrift, ResourceDrift},
+    ports::{Billed, BilledTag, Bills, Metric, PropertyDrift, ResourceDrift, ServiceError, ServiceResult},
     review::{Level, Period, Reach, Unlooked},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 
-use super::world::{FUNCTION, TABLE, World, found, shown, table, told};
+use super::world::{FUNCTION, OF_STACK, TABLE, World, found, shown, table, told};
 
 #[tokio::test(start_paused = true)]
 async fn a_clean_month_gives_no_finding() {
@@ -138,9 +139,86 @@ async fn a_month_that_cost_far_more_than_the_one_before_is_found_with_what_cost_
     let world = World::clean();
     let invocations = Metric::new("AWS/Lambda", "Invocations", &[("FunctionName", FUNCTION)]);
     world.measure(&invocations, 5, 100_000_000.0);
+    let mut site = world.site();
+    site.bills = Reach::NotHere("nobody keeps bills");
+    let findings = found(&site, Period::Monthly).await;
+    let [(check, finding)] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!((*check, finding.level), ("cost", Level::Warning));
+    assert_eq!(shown(finding, "most for"), "Lambda, requests: 20.00");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bill_that_rose_is_found_with_the_services_that_rose_and_decides_where_it_tells_both_months() {
+    let world = World::clean();
+    // What the serving cluster costs is nobody's but its users'.
+    world.bill(&[("aurora-restore:role", "staged")], "Amazon Relational Database Service", 9, 500.0);
+    world.bill(&[("Application", "AuroraRestore"), ("Environment", "test")], "AWS Lambda", 9, 500.0);
+    let invocations = Metric::new("AWS/Lambda", "Invocations", &[("FunctionName", FUNCTION)]);
+    world.measure(&invocations, 5, 100_000_000.0);
+    assert_eq!(world.findings(Period::Monthly).await, [], "the bill did not rise");
+
+    world.bill(&[("aurora-restore:retired-by", "op-1")], "Amazon Relational Database Service", 9, 60.0);
+    world.bill(&[("aurora-restore:role", "copy")], "Amazon Relational Database Service", 8, 1.5);
     let (check, finding) = world.only(Period::Monthly).await;
     assert_eq!((check, finding.level), ("cost", Level::Warning));
-    assert_eq!(shown(&finding, "Lambda, requests"), "$20.00");
+    assert_eq!(finding.what, "30 days cost USD 69.00 by the bill, and the 30 days before 7.50");
+    assert_eq!(shown(&finding, "most for"), "Amazon Relational Database Service: 61.50");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bill_without_the_tags_or_the_earlier_month_leaves_it_to_the_usage() {
+    let world = World::clean();
+    let invocations = Metric::new("AWS/Lambda", "Invocations", &[("FunctionName", FUNCTION)]);
+    world.measure(&invocations, 5, 100_000_000.0);
+    world.bills.clear();
+    world.bill(&OF_STACK, "AWS Lambda", 20, 3.0);
+    let (_, finding) = world.only(Period::Monthly).await;
+    assert_eq!(finding.what, "30 days cost USD 20.38 by recorded usage, and the 30 days before 0.38");
+
+    world.bills.clear();
+    let findings = world.findings(Period::Monthly).await;
+    let whats: Vec<(Level, &str)> =
+        findings.iter().map(|(_, finding)| (finding.level, finding.what.as_str())).collect();
+    let untold = "the bill tells nothing by the tags of the stack: they are none that costs are told by";
+    assert_eq!(whats[1..], [(Level::Note, untold)]);
+    assert!(findings[1].1.mend.ends_with(
+        "TagKey=Application,Status=Active TagKey=Environment,Status=Active TagKey=aurora-restore:retired-by,Status=Active \
+         TagKey=aurora-restore:role,Status=Active"
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bill_that_may_not_be_asked_is_no_finding_and_one_that_is_not_collected_is_a_note() {
+    let denied = |reason: &str| ServiceError::Denied {
+        action: "ce:GetCostAndUsage",
+        object: "the bill".to_owned(),
+        reason: reason.to_owned(),
+    };
+    let refused = ServiceError::Refused {
+        action: "ce:GetCostAndUsage",
+        object: "the bill".to_owned(),
+        reason: "DataUnavailableException: not ingested yet".to_owned(),
+    };
+    for (error, expected) in [(denied("User not enabled"), 0), (refused, 1)] {
+        let (world, bills) = (World::clean(), NoBills(error));
+        let mut site = world.site();
+        site.bills = Reach::There(&bills);
+        let findings = found(&site, Period::Monthly).await;
+        assert_eq!(findings.len(), expected, "{findings:?}");
+        for (check, finding) in findings {
+            assert_eq!((check, finding.level), ("cost", Level::Note));
+            assert!(finding.what.contains("DataUnavailableException"), "{}", finding.what);
+        }
+    }
+}
+
+struct NoBills(ServiceError);
+
+#[async_trait]
+impl Bills for NoBills {
+    async fn daily(&self, _: &[Vec<BilledTag>], _: Date, _: Date) -> ServiceResult<Vec<Billed>> {
+        Err(self.0.clone())
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     ports::{
-        BucketGuard, GrantedRole, LogGuard, Metric, RolePolicy, SecretGuard, ServiceUse, Stack, StackResource,
+        Billed, BucketGuard, GrantedRole, LogGuard, Metric, RolePolicy, SecretGuard, ServiceUse, Stack, StackResource,
         TableGuard, TopicGuard,
     },
     review::{
@@ -18,11 +18,11 @@ use aurora_restore_ops::{
     sweep::{Bounds, Sweep},
 };
 use aurora_restore_testing::{
-    MemoryExecutions, MemoryGrants,
+    MemoryBills, MemoryExecutions, MemoryGrants,
     review::{MemoryDrifts, MemoryDrills, MemoryLogs, MemoryMetrics, MemorySafeguards, MemoryVerdict},
     scenario::{FRANKFURT, Scenario, Stage, operation, region},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub(crate) const LOG: &str = "/aws/lambda/aurora-restore-copy-snapshot";
 pub(crate) const FUNCTION: &str = "aurora-restore-copy-snapshot";
@@ -35,11 +35,15 @@ pub(crate) const ROLE_ARN: &str = "arn:aws:iam::444455556666:role/aurora-restore
 pub(crate) const SECRET: &str = "staging/master";
 pub(crate) const CONFIGURATION: &str = "[target]\ncluster = \"staging\"\n";
 
+/// The tags of what the stack is made of.
+pub(crate) const OF_STACK: [(&str, &str); 2] = [("Application", "AuroraRestore"), ("Environment", "prod")];
+
 pub(crate) struct World {
     pub(crate) scenario: Scenario,
     pub(crate) executions: MemoryExecutions,
     pub(crate) logs: MemoryLogs,
     pub(crate) metrics: MemoryMetrics,
+    pub(crate) bills: MemoryBills,
     pub(crate) deployed: Deployed,
     pub(crate) verdict: MemoryVerdict,
     pub(crate) drifts: MemoryDrifts,
@@ -62,6 +66,7 @@ impl World {
             executions: MemoryExecutions::new(&scenario.clock),
             logs: MemoryLogs::with_pages_of(10),
             metrics: MemoryMetrics::default(),
+            bills: MemoryBills::default(),
             deployed: deployed(scenario.clock.now() - SignedDuration::from_hours(24 * 20)),
             verdict: MemoryVerdict(Ok(Some(ParameterVerdict {
                 name: "/aurora-restore/prod/config".to_owned(),
@@ -73,11 +78,11 @@ impl World {
             drifts: MemoryDrifts::default(),
             grants: grants(scenario.clock.now() - SignedDuration::from_hours(24 * 200)),
             safeguards: safeguards(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
-            drills: MemoryDrills(Some(Drill {
+            drills: MemoryDrills(vec![Drill {
                 operation: operation("drill-1"),
                 ended_at: scenario.clock.now() - SignedDuration::from_hours(24 * 20),
                 result: DrillResult::Passed { recovery_time: Some(SignedDuration::from_mins(40)) },
-            })),
+            }]),
             scenario,
         };
         world.write(100, |_| r#"{"level":"INFO","message":"a step is done","operation_id":"op-1"}"#.to_owned());
@@ -85,6 +90,7 @@ impl World {
             world.measure(&own("OperationsCompleted"), day, 1.0);
             world.measure(&step("StepDuration"), day, 600.0 + 5.0 * f64::from(u32::try_from(day % 7).unwrap()));
             world.measure(&table("ConsumedWriteCapacityUnits"), day, 20_000.0);
+            world.bill(&OF_STACK, "AWS Lambda", day, 0.25);
             world.measure(&Metric::new("AWS/Lambda", "Invocations", &[("FunctionName", FUNCTION)]), day, 100.0);
         }
         world
@@ -107,6 +113,12 @@ impl World {
         self.metrics.put(metric, at, value);
     }
 
+    /// Things with these tags cost so much so many days ago.
+    pub(crate) fn bill(&self, tags: &[(&str, &str)], service: &str, days_ago: i64, amount: f64) {
+        let day = (self.now() - SignedDuration::from_hours(24 * days_ago)).to_zoned(TimeZone::UTC).date();
+        self.bills.put(tags, Billed { day, service: service.to_owned(), amount, currency: "USD".to_owned() });
+    }
+
     pub(crate) fn site(&self) -> Site<'_> {
         let location = Location { side: Side::Target, region: region(FRANKFURT) };
         Site {
@@ -126,6 +138,7 @@ impl World {
             rds: Reach::There((&self.scenario.cloud, location)),
             logs: Reach::There((&self.logs, vec![LOG.to_owned()])),
             metrics: Reach::There(&self.metrics),
+            bills: Reach::There(&self.bills),
             deployed: Reach::There(&self.deployed),
             configuration: Reach::There(&self.verdict),
             drifts: Reach::There(&self.drifts),

@@ -3,6 +3,7 @@
 //! A suite is a list of cases. A case says in one sentence what must hold; an implementation's fixture says how time
 //! passes there and which cases it cannot show, with the reason.
 
+pub mod bills;
 pub mod changes;
 pub mod executions;
 pub mod functions;

@@ -12,7 +12,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     drill::HeldDrills,
     patiently,
-    ports::{Executions, Grants, Logs, Metrics, Safeguards, Stack},
+    ports::{Bills, Executions, Grants, Logs, Metrics, Safeguards, Stack},
     review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
@@ -34,6 +34,7 @@ pub(super) struct Wired {
     services: Reach<(Services, Location, Vec<Location>)>,
     logs: Reach<(Box<dyn Logs>, Vec<String>)>,
     metrics: Reach<Box<dyn Metrics>>,
+    bills: Reach<Box<dyn Bills>>,
     deployed: Reach<Deployed>,
     configuration: Reach<StackConfiguration>,
     /// The account and Region of the stack, entered.
@@ -78,6 +79,7 @@ impl Wired {
             executions,
             logs: self.logs.as_ref().map(|(logs, groups)| (logs.as_ref(), groups.clone())),
             metrics: held(&self.metrics),
+            bills: held(&self.bills),
             deployed: self.deployed.as_ref(),
             configuration: self.configuration.as_ref().map(|configuration| configuration as &dyn Verdicts),
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
@@ -108,6 +110,7 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
         services: services(context, &region).await,
         logs,
         metrics: reach(of_stack.metrics()),
+        bills: reach(of_stack.bills()),
         configuration: reach(of_stack.configuration(stack)),
         grants: reach(of_stack.grants()),
         safeguards: reach(of_stack.safeguards()),
@@ -129,6 +132,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
         services,
         logs: files.map_or(Reach::NotHere("no log is named with --logs"), Reach::There),
         metrics: Reach::NotHere("the command writes no metrics"),
+        bills: Reach::NotHere(NO_STACK),
         deployed: Reach::NotHere(NO_STACK),
         configuration: Reach::NotHere(NO_STACK),
         of_stack: Reach::NotHere(NO_STACK),

@@ -1,15 +1,19 @@
-//! `cost`: what the last thirty days cost by recorded usage and list prices, against the thirty days before.
+//! `cost`: what the last thirty days cost, against the thirty days before: by the bill where it may be asked and tells both months,
+//! and by recorded usage and list prices.
 //!
-//! Counted are invocations and compute of the functions, units of the tables, what was written to the logs, messages of the
+//! Counted by usage are invocations and compute of the functions, units of the tables, what was written to the logs, messages of the
 //! topic, and what is paid by the month. Not counted, because no metric tells it for one stack: transitions of the state
 //! machines, requests to Secrets Manager and KMS, storage, and RDS itself.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::super::{
-    check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked},
-    site::{Deployed, Reach, Site},
+use super::{
+    super::{
+        check::{Check, Period},
+        finding::{Finding, Level, Seen, Unlooked},
+        site::{Deployed, Reach, Site},
+    },
+    billed::{self, Months},
 };
 use crate::{
     follow::patiently,
@@ -22,7 +26,7 @@ pub(in crate::review) const CHECK: Check = Check {
     name: "cost",
     period: Period::Monthly,
     about: "a month that cost far more than the one before, and prices that are too old to rely on",
-    permissions: &["cloudwatch:GetMetricData", "cloudformation:ListStackResources"],
+    permissions: &["ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudformation:ListStackResources"],
     look: |site| Box::pin(look(site)),
 };
 
@@ -68,12 +72,20 @@ async fn bill(site: &Site<'_>, metrics: &dyn Metrics, deployed: &Deployed) -> Re
     // From zero on: the sum of nothing is less than that, by its sign.
     let total = |lines: &[(&str, f64)]| lines.iter().fold(0.0, |sum, (_, dollars)| sum + dollars);
     let (used, used_before) = (total(&now), total(&before));
-    let mut findings: Vec<Finding> = dear(site, &now, used, used_before).into_iter().collect();
+    let bill = billed::look(site, deployed).await;
+    let by_usage = || dear(site, "by recorded usage", &usage(&now, used, used_before));
+    let mut findings: Vec<Finding> =
+        bill.months.as_ref().map_or_else(by_usage, |months| dear(site, "by the bill", months)).into_iter().collect();
+    findings.extend(bill.finding);
     findings.extend(stale(site.now));
-    let looked_at = format!(
+    let mut looked_at = format!(
         "30 days by list prices of {}: ${used:.2} by use, ${fixed:.2} by the month, RDS not counted",
         prices::COLLECTED
     );
+    if !bill.looked_at.is_empty() {
+        looked_at.push_str("; ");
+        looked_at.push_str(&bill.looked_at);
+    }
     Ok(Seen { looked_at, findings })
 }
 
@@ -113,26 +125,21 @@ fn meters(deployed: &Deployed) -> Vec<Meter> {
     meters
 }
 
-fn dear(site: &Site<'_>, now: &[(&'static str, f64)], used: f64, before: f64) -> Option<Finding> {
-    if used <= before * DEAR_TIMES || used - before <= DEAR_DOLLARS {
+/// Two months by usage, told as a bill is.
+fn usage(now: &[(&'static str, f64)], used: f64, before: f64) -> Months {
+    let by_price = now.iter().map(|(what, dollars)| (*what, *dollars));
+    Months { now: used, before, by_service: billed::dearest_first(by_price), currency: "USD".to_owned() }
+}
+
+fn dear(site: &Site<'_>, by: &str, months: &Months) -> Option<Finding> {
+    let Months { now, before, by_service, currency } = months;
+    if *now <= before * DEAR_TIMES || now - before <= DEAR_DOLLARS {
         return None;
     }
-    let mut by_price: Vec<(&'static str, f64)> = Vec::new();
-    for (what, dollars) in now {
-        match by_price.iter_mut().find(|(known, _)| known == what) {
-            Some((_, sum)) => *sum += dollars,
-            None => by_price.push((what, *dollars)),
-        }
-    }
-    by_price.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-    let what = format!("the last 30 days cost ${used:.2} by use, and the 30 days before ${before:.2}");
+    let what = format!("30 days cost {currency} {now:.2} {by}, and the 30 days before {before:.2}");
     let finding = Finding::new(Level::Warning, what, site.command("list --limit 100"));
-    Some(
-        by_price
-            .into_iter()
-            .take(3)
-            .fold(finding, |finding, (what, dollars)| finding.with(what, format!("${dollars:.2}"))),
-    )
+    let dearest = by_service.iter().take(3);
+    Some(dearest.fold(finding, |finding, (what, amount)| finding.with("most for", format!("{what}: {amount:.2}"))))
 }
 
 fn stale(now: Timestamp) -> Option<Finding> {

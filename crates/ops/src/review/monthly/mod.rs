@@ -1,5 +1,6 @@
 //! What is looked at every month: whether what is deployed is still what is wanted, and what it costs.
 
+mod billed;
 pub(super) mod capacity;
 pub(super) mod cost;
 pub(super) mod drift;
