@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aurora_restore_core::{
     engine::{BeginOperation, Engine, Session, request_cancel},
-    ids::{Arn, KmsKey},
+    ids::{Arn, ClusterId, KmsKey},
     operation::{CancelRequest, Operation, Phase, Status, StepKind, StepStatus},
     ports::{Clock as _, Journal as _, SnapshotAddress, TargetKey},
     request::{InstanceOptions, Request, Source, SourceSelector},
@@ -16,7 +16,7 @@ use aurora_restore_ops::{
         self, Answer, AnswerError, Course, HeldDrills, History, Period, Record, Refusal, Scenario as Rehearsed, Verdict,
     },
     ports::{RestoreJob, RestoreJobId, RestoreJobStatus, TestVerdict, Validation},
-    review::{DrillResult, Drills as _},
+    review::{Drill, DrillResult, Drills as _},
 };
 use aurora_restore_testing::{
     MemoryRestoreTests, Trouble, Witness, drive, run_to_end,
@@ -219,6 +219,25 @@ async fn what_was_not_rehearsed_is_told() {
     assert_eq!(reasons(&found), ["it was given up in restore-snapshot and not in verify-restore"]);
 }
 
+/// Its driver may have died between the beginning of the step and the word that it is given up.
+#[tokio::test]
+async fn a_drill_that_was_left_in_its_step_is_given_up_there_and_in_no_other() {
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let wanted = Rehearsed::GivenUpIn(StepKind::RestoreSnapshot);
+    let mut session = engine.begin(beginning(&scenario, "drill-1-given-up-in-restore-snapshot").await).await.unwrap();
+    assert!(!wanted.strikes(session.operation()), "nothing was begun");
+    let before = |session: &Session, _: &_| under_way(session) != Some(StepKind::RestoreSnapshot);
+    drive(&engine, &mut session, &scenario.clock, MOVES_MAX, before).await.unwrap();
+    assert!(wanted.strikes(session.operation()));
+    assert!(!Rehearsed::GivenUpIn(StepKind::VerifyRestore).strikes(session.operation()));
+    assert!(!Rehearsed::Restore.strikes(session.operation()));
+    give_up(&scenario, &session).await;
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    assert!(!wanted.strikes(session.operation()), "it was given up before");
+    assert_eq!(record(&scenario, session.operation()).await.verdict, Verdict::Passed);
+}
+
 #[tokio::test]
 async fn a_restore_that_fails_fails_its_drill_with_the_reason() {
     let scenario = Scenario::new(Stage::default());
@@ -228,8 +247,8 @@ async fn a_restore_that_fails_fails_its_drill_with_the_reason() {
     run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
     let found = record(&scenario, session.operation()).await;
     assert!(reasons(&found)[0].starts_with("verify-restore failed: "), "{found:?}");
-    let last = HeldDrills { journal: &scenario.journal, now: scenario.clock.now() }.last().await.unwrap().unwrap();
-    assert!(matches!(last.result, DrillResult::Failed { .. }), "{last:?}");
+    let held = HeldDrills { journal: &scenario.journal, now: scenario.clock.now() }.newest().await.unwrap();
+    assert!(matches!(held[..], [Drill { result: DrillResult::Failed { .. }, .. }]), "{held:?}");
 }
 
 #[tokio::test]
@@ -252,14 +271,18 @@ async fn the_history_counts_what_is_whole_and_names_what_is_not() {
     assert_eq!(history.quarters().len(), 1);
 
     let passed = history.drills[1].ended_at.unwrap();
+    let own = ClusterId::new(history.drills[1].target.clone()).unwrap();
+    let never = ClusterId::new("never-rehearsed-drill").unwrap();
     for (period, days) in [(Period::Weekly, 7), (Period::Monthly, 31), (Period::Quarterly, 90)] {
         let just_within = passed + DAY * days - SignedDuration::from_secs(1);
-        assert_eq!(history.passed_within(Rehearsed::Restore, period, just_within), Some(passed), "{period:?}");
-        assert_eq!(history.passed_within(Rehearsed::Restore, period, passed + DAY * days), None, "{period:?}");
-        assert_eq!(history.passed_within(Rehearsed::HandedOver, period, just_within), None, "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::Restore, &own, period, just_within), Some(passed), "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::Restore, &own, period, passed + DAY * days), None, "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::Restore, &never, period, just_within), None, "{period:?}");
+        assert_eq!(history.passed_within(Rehearsed::HandedOver, &own, period, just_within), None, "{period:?}");
     }
-    let last = HeldDrills { journal: &scenario.journal, now }.last().await.unwrap().unwrap();
-    assert_eq!(last.operation.as_str(), history.drills[1].operation_id);
+    let held = HeldDrills { journal: &scenario.journal, now }.newest().await.unwrap();
+    let scenarios: Vec<Rehearsed> = held.iter().map(|drill| drill.scenario).collect();
+    assert_eq!(scenarios, [Rehearsed::GivenUpIn(StepKind::RestoreSnapshot), Rehearsed::Restore]);
 }
 
 #[tokio::test]

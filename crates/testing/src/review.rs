@@ -146,13 +146,13 @@ impl Verdicts for MemoryVerdict {
     }
 }
 
-/// The last drill.
+/// The newest drills.
 #[derive(Debug, Clone)]
-pub struct MemoryDrills(pub Option<Drill>);
+pub struct MemoryDrills(pub Vec<Drill>);
 
 #[async_trait]
 impl Drills for &MemoryDrills {
-    async fn last(&self) -> Result<Option<Drill>, Unlooked> {
+    async fn newest(&self) -> Result<Vec<Drill>, Unlooked> {
         Ok(self.0.clone())
     }
 }

@@ -1,7 +1,7 @@
 //! All drills of a journal: what they showed over time.
 
 use aurora_restore_core::{
-    ids::OperationId,
+    ids::{ClusterId, OperationId},
     ports::{Journal, JournalError, RefusedOperation},
 };
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
@@ -106,9 +106,18 @@ impl History {
         names.iter().map(|name| Quarter { name: name.clone(), figures: of(name) }).collect()
     }
 
-    /// When a scenario has passed within a period, if it has: no other drill is due then.
-    pub fn passed_within(&self, scenario: Scenario, period: Period, now: Timestamp) -> Option<Timestamp> {
+    /// When a scenario has passed for a target within a period, if it has: no other drill of it is due then. `target` is the name that
+    /// the drill restores under; where nothing is restored, it is of no account.
+    pub fn passed_within(
+        &self,
+        scenario: Scenario,
+        target: &ClusterId,
+        period: Period,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let is_of_target = |drill: &&Record| scenario.restores_nothing() || drill.target == target.as_str();
         let passed = self.drills.iter().filter(|drill| drill.scenario == scenario && drill.has_passed());
+        let passed = passed.filter(is_of_target);
         let ended = passed.filter_map(|drill| drill.ended_at);
         ended.filter(|at| now.duration_since(*at) < period.length()).max()
     }

@@ -1,4 +1,6 @@
-//! The last drill, for a review of the quarter.
+//! The newest drill of each kind, for a review of the quarter.
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aurora_restore_core::{ids::OperationId, ports::Journal};
@@ -18,27 +20,29 @@ pub struct HeldDrills<'a> {
 
 #[async_trait]
 impl Drills for HeldDrills<'_> {
-    async fn last(&self) -> Result<Option<Drill>, Unlooked> {
+    async fn newest(&self) -> Result<Vec<Drill>, Unlooked> {
         let history = History::read(self.journal, self.now)
             .await
             .map_err(|error| Unlooked { reason: error.to_string(), mend: "aurora-restore doctor".to_owned() })?;
-        Ok(history.drills.iter().filter_map(told).max_by_key(|drill| drill.ended_at))
+        let mut ended: Vec<&Record> = history.drills.iter().filter(|drill| drill.ended_at.is_some()).collect();
+        ended.sort_by_key(|drill| std::cmp::Reverse(drill.ended_at));
+        let mut seen = BTreeSet::new();
+        ended.retain(|drill| seen.insert((drill.scenario, target(drill))));
+        Ok(ended.into_iter().filter_map(told).collect())
     }
 }
 
-/// What a drill says of whole restores. One that was given up in a step on purpose, and passed, says nothing of them, and neither does one that
-/// restored nothing, of which the history tells.
+/// For whom it is evidence; where nothing was restored, for everybody.
+fn target(record: &Record) -> &str {
+    if record.scenario.restores_nothing() { "" } else { &record.target }
+}
+
 fn told(record: &Record) -> Option<Drill> {
     let result = match &record.verdict {
-        Verdict::Passed if record.scenario.is_whole_restore() => {
-            DrillResult::Passed { recovery_time: record.recovery_time }
-        }
+        Verdict::Passed => DrillResult::Passed { recovery_time: record.recovery_time },
         Verdict::Failed { reasons } => DrillResult::Failed { reason: reasons.join("; ") },
-        Verdict::Passed | Verdict::Unfinished { .. } => return None,
+        Verdict::Unfinished { .. } => return None,
     };
-    if record.scenario.restores_nothing() {
-        return None;
-    }
     let operation = OperationId::new(record.operation_id.clone()).ok()?;
-    Some(Drill { operation, ended_at: record.ended_at?, result })
+    Some(Drill { operation, scenario: record.scenario, ended_at: record.ended_at?, result })
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use aurora_restore_core::operation::StepKind;
+use aurora_restore_core::operation::{Operation, Phase, StepKind, StepStatus};
 use serde::{Serialize, Serializer};
 
 /// What happens to the restore of a drill.
@@ -38,6 +38,21 @@ impl Scenario {
         Self::LostJournal,
         Self::LostFunctionVersion,
     ];
+
+    /// Whether it is given up where it stands now: its step was begun, and nobody has said so yet.
+    pub fn strikes(self, operation: &Operation) -> bool {
+        let Self::GivenUpIn(wanted) = self else { return false };
+        let is_begun = operation.steps.iter().any(|step| step.kind == wanted && step.status == StepStatus::Started);
+        is_begun && operation.phase == Phase::Forward && operation.cancel.is_none()
+    }
+
+    /// Why it is given up where it strikes.
+    pub fn reason(self) -> String {
+        match self {
+            Self::GivenUpIn(step) => format!("the drill gives up in {step}"),
+            other => format!("the drill `{other}`"),
+        }
+    }
 
     /// Whether nothing is restored in RDS: what was rehearsed is recorded as the reason for which its operation is cancelled.
     pub fn restores_nothing(self) -> bool {

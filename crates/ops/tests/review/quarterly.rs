@@ -1,7 +1,10 @@
 //! The quarterly checks, both ways.
 
 use aurora_restore_core::operation::Status;
-use aurora_restore_ops::review::{Drill, DrillResult, Level, Period};
+use aurora_restore_ops::{
+    drill::Scenario,
+    review::{Drill, DrillResult, Level, Period},
+};
 use aurora_restore_sandbox::model::faults::{Fault, FaultRule};
 use aurora_restore_testing::{
     review::MemorySafeguards,
@@ -95,18 +98,35 @@ async fn a_topic_that_everybody_may_use_is_found() {
 #[tokio::test(start_paused = true)]
 async fn a_quarter_without_a_drill_and_one_that_failed_are_found() {
     let mut world = World::clean();
-    world.drills.0 = None;
+    world.drills.0.clear();
     let (check, finding) = world.only(Period::Quarterly).await;
     assert_eq!((check, finding.level), ("drill", Level::Warning));
 
     let ended_at = world.now() - DAY * 91;
     let failed = DrillResult::Failed { reason: "ARP-VERIFY-001".to_owned() };
-    world.drills.0 = Some(Drill { operation: operation("drill-2"), ended_at, result: failed });
+    let drill = |id: &str, scenario, ended_at, result: &DrillResult| {
+        let result = result.clone();
+        Drill { operation: operation(id), scenario, ended_at, result }
+    };
+    world.drills.0 = vec![drill("drill-2", Scenario::Restore, ended_at, &failed)];
     let findings = world.findings(Period::Quarterly).await;
     let told: Vec<_> = findings.iter().map(|(_, finding)| told(finding)).collect();
     let report = "aurora-restore --stack ours report drill-2";
-    assert_eq!(told[0], (Level::Error, "the last drill drill-2 failed: ARP-VERIFY-001", report));
-    assert_eq!((told.len(), told[1].1), (2, "the last drill is older than a quarter"));
+    assert_eq!(told[0], (Level::Error, "the last drill `restore`, drill-2, failed: ARP-VERIFY-001", report));
+    assert_eq!((told.len(), told[1].1), (2, "the last drill of a whole restore is older than a quarter"));
+
+    // A journal that cannot be rebuilt is found beside a restore that went well, and no restore at all beside a drill of the journal.
+    let passed = DrillResult::Passed { recovery_time: None };
+    let recent = world.now() - DAY;
+    world.drills.0 = vec![
+        drill("drill-4", Scenario::LostJournal, recent, &failed),
+        drill("drill-3", Scenario::HandedOver, recent, &passed),
+    ];
+    let (_, finding) = world.only(Period::Quarterly).await;
+    assert_eq!(finding.what, "the last drill `lost-journal`, drill-4, failed: ARP-VERIFY-001");
+    world.drills.0 = vec![drill("drill-5", Scenario::LostJournal, recent, &passed)];
+    let (_, finding) = world.only(Period::Quarterly).await;
+    assert_eq!(finding.what, "no drill of a whole restore is on record: nobody has shown that a recovery works");
 }
 
 #[tokio::test(start_paused = true)]

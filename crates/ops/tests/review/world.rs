@@ -80,6 +80,7 @@ impl World {
             safeguards: safeguards(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
             drills: MemoryDrills(vec![Drill {
                 operation: operation("drill-1"),
+                scenario: aurora_restore_ops::drill::Scenario::Restore,
                 ended_at: scenario.clock.now() - SignedDuration::from_hours(24 * 20),
                 result: DrillResult::Passed { recovery_time: Some(SignedDuration::from_mins(40)) },
             }]),

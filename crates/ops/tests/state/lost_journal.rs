@@ -80,7 +80,8 @@ async fn a_lost_journal_comes_back_from_its_export_and_the_drill_says_how_old_it
     // It says nothing of how long the restore of a cluster takes.
     assert_eq!((history.figures().passed, history.figures().recovery_time_median), (1, None));
     let held = HeldDrills { journal: &scenario.journal, now: scenario.clock.now() };
-    assert_eq!(held.last().await.unwrap(), None);
+    let newest = held.newest().await.unwrap();
+    assert_eq!(newest.iter().map(|drill| drill.scenario).collect::<Vec<_>>(), [Rehearsed::LostJournal]);
 }
 
 #[tokio::test]

@@ -40,6 +40,11 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
                 request_cancel(ports.journal, &operation.id, CancelRequest { by: caller(), reason }, context.now())
                     .await?;
             }
+            // Whoever drove it has died before saying so.
+            Phase::Forward if scenario.strikes(&operation) => {
+                let request = CancelRequest { by: caller(), reason: Some(scenario.reason()) };
+                request_cancel(ports.journal, &operation.id, request, context.now()).await?;
+            }
             Phase::Forward | Phase::Back => {}
             Phase::Ended(_) if operation.status() == Status::Completed => {}
             Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => return tell(context, &services, &operation).await,

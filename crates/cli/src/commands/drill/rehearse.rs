@@ -89,9 +89,9 @@ impl Rehearsal<'_> {
                 *session = engine.attach(&id, &other).await?;
                 Ok(())
             }
-            Scenario::GivenUpIn(step) => {
-                let reason = Some(format!("the drill gives up in {step}"));
-                request_cancel(ports.journal, &id, CancelRequest { by: caller(), reason }, ports.clock.now()).await
+            Scenario::GivenUpIn(_) => {
+                let request = CancelRequest { by: caller(), reason: Some(self.scenario.reason()) };
+                request_cancel(ports.journal, &id, request, ports.clock.now()).await
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
 
-    /// Do nothing if this scenario has passed within the period
+    /// Do nothing if this scenario has passed for this target within the period
     #[arg(long, value_name = "PERIOD")]
     schedule: Option<PeriodWord>,
 
@@ -90,12 +90,16 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
         let now = context.now();
         let history = History::read(ports.journal, now).await?;
         // Whoever asks on a schedule has to hear of it, too: its cluster costs money, due or not.
-        require_finished(&history, &drill::target_of(&request.target.cluster).map_err(internal)?)?;
+        let target = drill::target_of(&request.target.cluster).map_err(internal)?;
+        require_finished(&history, &target)?;
         if let Some(period) = args.schedule
-            && let Some(at) = history.passed_within(args.scenario, period.period(), now)
+            && let Some(at) = history.passed_within(args.scenario, &target, period.period(), now)
         {
             let ago = words::duration(now.duration_since(at));
-            context.ui().done(format_args!("drill `{}` has passed {ago} ago: none is due.", args.scenario));
+            context.ui().done(format_args!(
+                "drill `{}` of {} has passed {ago} ago: none is due.",
+                args.scenario, request.target.cluster
+            ));
             return Ok(ExitCode::Done);
         }
         let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;

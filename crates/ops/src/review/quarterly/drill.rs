@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked},
+    finding::{Finding, Level, Seen, Unlooked, counted},
     site::{Reach, Site},
 };
+use crate::drill::Scenario;
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {
@@ -22,23 +23,25 @@ pub(in crate::review) const CHECK: Check = Check {
 /// How a drill ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrillResult {
-    /// The restored data were verified.
+    /// What was rehearsed works.
     Passed {
         /// How long it took until then, where that is on record.
         recovery_time: Option<SignedDuration>,
     },
-    /// They were not.
+    /// It does not.
     Failed {
         /// Why.
         reason: String,
     },
 }
 
-/// A restore whose only purpose was evidence.
+/// A rehearsal that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drill {
     /// The operation.
     pub operation: OperationId,
+    /// What was rehearsed.
+    pub scenario: Scenario,
     /// When it ended.
     pub ended_at: Timestamp,
     /// How.
@@ -48,12 +51,11 @@ pub struct Drill {
 /// The drills that were held.
 #[async_trait]
 pub trait Drills: Send + Sync {
-    /// The last one that has ended and says something of whole restores: one that rehearsed a whole restore, or one that did not
-    /// pass. `None` where there never was one.
+    /// The newest of each scenario and target that has ended, the newest first.
     ///
     /// # Errors
     /// [`Unlooked`] where the record cannot be read.
-    async fn last(&self) -> Result<Option<Drill>, Unlooked>;
+    async fn newest(&self) -> Result<Vec<Drill>, Unlooked>;
 }
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
@@ -61,23 +63,34 @@ async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
 }
 
 async fn judge(site: &Site<'_>, drills: &dyn Drills) -> Result<Seen, Unlooked> {
+    let newest = drills.newest().await?;
+    // One that was mended passes: its newer drill is the one that is told.
+    let mut findings: Vec<Finding> = newest.iter().filter_map(|drill| failed(site, drill)).collect();
     let rehearse = site.command("drill run");
-    let Some(last) = drills.last().await? else {
-        let what = "no drill is on record: nobody has shown that a recovery works";
-        let findings = vec![Finding::new(Level::Warning, what, rehearse)];
-        return Ok(Seen { looked_at: "no drill".to_owned(), findings });
+    let Some(whole) = newest.iter().find(|drill| drill.scenario.is_whole_restore()) else {
+        let what = "no drill of a whole restore is on record: nobody has shown that a recovery works";
+        findings.push(Finding::new(Level::Warning, what, rehearse));
+        return Ok(Seen { looked_at: counted(newest.len(), "drill"), findings });
     };
-    let id = &last.operation;
-    let mut findings = Vec::new();
-    if let DrillResult::Failed { reason } = &last.result {
-        let what = format!("the last drill {id} failed: {reason}");
-        findings.push(Finding::new(Level::Error, what, site.command(&format!("report {id}"))).about([id.clone()]));
+    let id = &whole.operation;
+    if site.now.duration_since(whole.ended_at) > Period::Quarterly.length() {
+        let what = "the last drill of a whole restore is older than a quarter";
+        findings.push(Finding::new(Level::Warning, what, rehearse).with("ended", whole.ended_at).about([id.clone()]));
     }
-    if site.now.duration_since(last.ended_at) > Period::Quarterly.length() {
-        let what = "the last drill is older than a quarter";
-        findings.push(Finding::new(Level::Warning, what, rehearse).with("ended", last.ended_at).about([id.clone()]));
-    }
-    Ok(Seen { looked_at: format!("drill {id} of {}{}", last.ended_at.strftime("%Y-%m-%d"), took(&last)), findings })
+    let looked_at = format!(
+        "the newest of {}: of whole restores {id} of {}{}",
+        counted(newest.len(), "scenario"),
+        whole.ended_at.strftime("%Y-%m-%d"),
+        took(whole)
+    );
+    Ok(Seen { looked_at, findings })
+}
+
+fn failed(site: &Site<'_>, drill: &Drill) -> Option<Finding> {
+    let DrillResult::Failed { reason } = &drill.result else { return None };
+    let Drill { operation: id, scenario, .. } = drill;
+    let what = format!("the last drill `{scenario}`, {id}, failed: {reason}");
+    Some(Finding::new(Level::Error, what, site.command(&format!("report {id}"))).about([id.clone()]))
 }
 
 fn took(drill: &Drill) -> String {
