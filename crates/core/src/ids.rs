@@ -256,6 +256,29 @@ impl Arn {
     }
 }
 
+impl SecretId {
+    /// Whether it is the same secret, be it by its name or by its ARN. Secrets Manager puts a hyphen and six characters of chance behind
+    /// the name, says
+    /// [`CreateSecret`](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html).
+    pub fn is_same_secret(&self, other: &Self) -> bool {
+        let (one, other) = (self.as_str(), other.as_str());
+        one == other || is_name_of(one, other) || is_name_of(other, one)
+    }
+}
+
+/// How many characters stand behind a secret's name in its ARN.
+const SECRET_SUFFIX_CHARS: usize = 7;
+
+fn is_name_of(name: &str, arn: &str) -> bool {
+    let Some((_, rest)) = arn.split_once(":secret:").filter(|_| arn.starts_with("arn:") && !name.starts_with("arn:"))
+    else {
+        return false;
+    };
+    let end = rest.len().checked_sub(SECRET_SUFFIX_CHARS);
+    end.and_then(|end| rest.split_at_checked(end))
+        .is_some_and(|(of_arn, suffix)| of_arn == name && suffix.starts_with('-'))
+}
+
 impl OperationId {
     /// What the id of every drill begins with.
     pub const DRILL_PREFIX: &'static str = "drill-";
@@ -352,6 +375,24 @@ mod tests {
         assert_eq!(arn.resource_name(), "rds:prod-2026-11-21");
         assert!(arn.is_cluster_snapshot());
         assert!(Arn::new("arn:aws:rds").is_err());
+    }
+
+    #[test]
+    fn a_secret_is_the_same_by_its_name_and_by_its_arn_and_no_other() {
+        let id = |text: &str| SecretId::new(text).unwrap();
+        let (name, arn) =
+            (id("staging/users"), id("arn:aws:secretsmanager:eu-west-1:444455556666:secret:staging/users-a1B2c3"));
+        for (one, other) in [(&name, &name), (&arn, &arn), (&name, &arn), (&arn, &name)] {
+            assert!(one.is_same_secret(other), "{one} {other}");
+        }
+        for other in [
+            "staging/user",
+            "staging/users-a1B2c3",
+            "users",
+            "arn:aws:secretsmanager:eu-west-1:444455556666:secret:-a1B2c3",
+        ] {
+            assert!(!arn.is_same_secret(&id(other)) && !id(other).is_same_secret(&arn), "{other}");
+        }
     }
 
     #[test]

@@ -23,24 +23,10 @@ pub struct RotationEvent {
     pub rotation_token: Option<String>,
 }
 
-/// How many characters Secrets Manager puts behind a secret's name in its ARN: a hyphen and six of chance.
-const ARN_SUFFIX_CHARS: usize = 7;
-
 impl RotationEvent {
     /// Whether it is about the secret that a configuration names, be it by its name or by its ARN.
     pub fn is_about(&self, configured: &SecretId) -> bool {
-        let (asked, configured) = (self.secret_id.as_str(), configured.as_str());
-        if asked == configured {
-            return true;
-        }
-        let Some((_, name)) = asked.split_once(":secret:").filter(|_| !configured.starts_with("arn:")) else {
-            return false;
-        };
-        let Some((name, suffix)) = name.len().checked_sub(ARN_SUFFIX_CHARS).and_then(|end| name.split_at_checked(end))
-        else {
-            return false;
-        };
-        name == configured && suffix.starts_with('-')
+        self.secret_id.is_same_secret(configured)
     }
 }
 

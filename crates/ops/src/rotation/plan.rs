@@ -1,6 +1,9 @@
 //! What a rotation would do, as a value that can be shown. Nothing is changed by making it.
 
-use aurora_restore_core::ports::OwnRotation;
+use aurora_restore_core::{
+    ids::SecretVersionId,
+    ports::{OwnRotation, VersionStage},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -20,6 +23,8 @@ pub struct LoginChange {
 pub struct RotationPlan {
     /// Where it stands.
     pub stand: Stand,
+    /// The version that is current: the logins that would be followed by others.
+    pub current: SecretVersionId,
     /// The logins; none where only telling people is left.
     pub changes: Vec<LoginChange>,
     /// When anything of the secret was changed, if the store knows.
@@ -48,8 +53,8 @@ impl Rotation<'_> {
     pub async fn look(&self) -> Result<RotationPlan, RotationError> {
         let history = self.ports.versions.history(self.secret).await?;
         let stand = Stand::of(&history);
-        let current = self.current().await?;
-        let now = self.logins_of(&current)?;
+        let current = history.at(VersionStage::Current).ok_or_else(|| self.refused("no version is current"))?.clone();
+        let now = self.logins_of(&self.required(&current).await?)?;
         let begun = match &stand {
             Stand::Cut { version } => match self.ports.versions.value(self.secret, version).await? {
                 // What cannot be gone on with is found here, and not behind a confirmation.
@@ -69,6 +74,6 @@ impl Rotation<'_> {
                 changes.push(LoginChange { from, to });
             }
         }
-        Ok(RotationPlan { stand, changes, changed: history.changed, own_rotation: history.own_rotation })
+        Ok(RotationPlan { stand, current, changes, changed: history.changed, own_rotation: history.own_rotation })
     }
 }

@@ -9,7 +9,7 @@ use aurora_restore_core::{
 };
 
 use super::{
-    Dependent, Rotation, RotationError, Stage, Strategy,
+    Dependent, Rotation, RotationError, RotationPlan, Stage, Strategy,
     document::{self, Login},
 };
 
@@ -35,6 +35,20 @@ impl Rotation<'_> {
             Stage::Test => self.test(version).await,
             Stage::Finish => self.finish(version, &history).await,
         }
+    }
+
+    /// Creates the version of a rotation that was planned at rest, if the secret still is as it was planned for.
+    ///
+    /// # Errors
+    /// [`RotationError`]; a conflict where somebody else has rotated it, or begun to, since it was planned. Nothing was changed then.
+    pub async fn begin(&self, plan: &RotationPlan, version: &SecretVersionId) -> Result<(), RotationError> {
+        let _turn = self.turn().await?;
+        let history = self.ports.versions.history(self.secret).await?;
+        if history.at(VersionStage::Current) != Some(&plan.current) {
+            let reason = "it was rotated since this was planned: look at it again".to_owned();
+            return Err(SecretVersionsError::Conflict { id: self.secret.clone(), reason }.into());
+        }
+        self.create(version, &history).await
     }
 
     /// Does all stages for a version.
@@ -293,7 +307,7 @@ impl Rotation<'_> {
         self.required(version).await
     }
 
-    async fn required(&self, version: &SecretVersionId) -> Result<SecretDocument, RotationError> {
+    pub(super) async fn required(&self, version: &SecretVersionId) -> Result<SecretDocument, RotationError> {
         let value = self.ports.versions.value(self.secret, version).await?;
         value.ok_or_else(|| self.refused(format!("version {version} has no content")))
     }

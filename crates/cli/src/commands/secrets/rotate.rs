@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context, args: &RotateArgs) -> CommandResult {
             strategy,
             target: &keys.cluster,
             endpoint: &endpoint,
-            dependents: keys.dependents(|configured| *configured == args.secret),
+            dependents: keys.dependents(|configured| configured.is_same_secret(&args.secret)),
             ports: RotationPorts {
                 versions: services.versions(),
                 database: services.database(),
@@ -111,7 +111,7 @@ async fn rotate(context: &Context, args: &RotateArgs, rotation: &Rotation<'_>) -
     if plan.own_rotation == OwnRotation::On {
         ui.warning("Secrets Manager rotates this secret by a function, too; whoever comes second finds the work done.");
     }
-    let version = stages(ui, rotation, &plan.stand).await?;
+    let version = stages(ui, rotation, &plan).await?;
     if ui.format() == Format::Json {
         show::done(ui, rotation, &plan, &version)?;
     }
@@ -134,10 +134,12 @@ async fn discard(ui: &Ui, args: &RotateArgs, rotation: &Rotation<'_>) -> Command
 }
 
 /// Does what is left of it, and says so stage by stage.
-async fn stages(ui: &Ui, rotation: &Rotation<'_>, stand: &Stand) -> Result<SecretVersionId, CommandError> {
-    let (version, stages): (SecretVersionId, &[Stage]) = match stand {
+async fn stages(ui: &Ui, rotation: &Rotation<'_>, plan: &RotationPlan) -> Result<SecretVersionId, CommandError> {
+    let (version, stages): (SecretVersionId, &[Stage]) = match &plan.stand {
         Stand::AtRest => {
             let version = new_secret_version().map_err(|error| CommandError::internal(error.to_string()))?;
+            // Somebody may have rotated it while a person was asked.
+            rotation.begin(plan, &version).await?;
             (version, &Stage::ALL)
         }
         Stand::Cut { version } => (version.clone(), &Stage::ALL),
@@ -167,11 +169,11 @@ fn question(rotation: &Rotation<'_>, plan: &RotationPlan) -> String {
 
 /// The master changes its own password; everybody else gets it from the master.
 fn strategy(secret: &SecretId, keys: &RotationKeys) -> Result<Strategy, CommandError> {
-    if keys.source_master.as_ref() == Some(secret) {
+    if keys.source_master.as_ref().is_some_and(|source| source.is_same_secret(secret)) {
         return Err(CommandError::usage(format!("secret `{secret}` is of another cluster than {}", keys.cluster))
             .hint("It is `secrets.source-master`: rotate it where that cluster is the target. Nothing was changed."));
     }
-    if *secret == keys.master {
+    if secret.is_same_secret(&keys.master) {
         return Ok(Strategy::Single);
     }
     Ok(Strategy::Alternating { master: keys.master.clone() })

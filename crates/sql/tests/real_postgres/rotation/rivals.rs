@@ -57,6 +57,29 @@ async fn of_two_rotations_of_the_master_at_once_both_leave_a_password_that_works
     rivals_leave_a_working_secret(MASTER_SECRET, Strategy::Single, &[OWNER]).await;
 }
 
+/// A person is asked before a rotation begins, and somebody else rotates meanwhile: the logins that were just exchanged go on working.
+#[tokio::test]
+async fn a_rotation_that_was_planned_before_another_one_does_not_begin_after_it() {
+    let stage = Scene::new().await;
+    let (secret, database) = (id(USERS), stage.server.database());
+    let rotation = stage.rotation(&secret, alternating(), ports(&stage, &database));
+    let planned = rotation.look().await.unwrap();
+    rotation.run(&token(1)).await.unwrap();
+    let error = rotation.begin(&planned, &token(2)).await.unwrap_err();
+    assert!(matches!(error, RotationError::Versions(SecretVersionsError::Conflict { .. })), "{error}");
+    assert!(error.to_string().contains("it was rotated since this was planned"), "{error}");
+    assert_eq!(stage.versions.at(&secret, VersionStage::Pending), None);
+    for label in [VersionStage::Current, VersionStage::Previous] {
+        for keys in [APP, READER] {
+            stage.log_in(USERS, label, keys).await.unwrap_or_else(|error| panic!("{label:?}: {error}"));
+        }
+    }
+    // One that is planned for what is there now begins.
+    let planned = rotation.look().await.unwrap();
+    rotation.begin(&planned, &token(3)).await.unwrap();
+    rotation.run(&token(3)).await.unwrap();
+}
+
 /// A version that took the pending label meanwhile, whoever gave it that: the first one changes nothing any more.
 #[tokio::test]
 async fn a_rotation_that_was_overtaken_changes_nothing() {
