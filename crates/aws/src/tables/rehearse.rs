@@ -8,7 +8,7 @@ use aurora_restore_ops::ports::{RecoveryWindow, RehearsalName, RehearsalStatus, 
 use aws_sdk_dynamodb::{
     operation::{describe_table::DescribeTableError, restore_table_to_point_in_time::RestoreTableToPointInTimeError},
     primitives::DateTime,
-    types::{PointInTimeRecoveryStatus, TableDescription, TableStatus},
+    types::{PointInTimeRecoveryStatus, RestoreSummary, TableDescription, TableStatus},
 };
 use jiff::Timestamp;
 
@@ -83,6 +83,17 @@ impl Rehearsals for DynamoJournal {
         Ok(both)
     }
 
+    async fn begun(&self, name: &RehearsalName) -> Result<Option<Timestamp>, JournalError> {
+        for table in self.tables() {
+            let found = self.described_table(&self.beside(table, name)?).await?;
+            let at = found.as_ref().and_then(TableDescription::restore_summary).map(RestoreSummary::restore_date_time);
+            if let Some(at) = at.and_then(|at| Timestamp::from_second(at.secs()).ok()) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
     async fn begin(&self, name: &RehearsalName, at: Timestamp) -> Result<(), JournalError> {
         for table in self.tables() {
             let sent = self
@@ -134,5 +145,44 @@ impl Rehearsals for DynamoJournal {
             self.discard_table(table, name).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::replay::{Replay, refusal},
+        *,
+    };
+
+    fn table(restored: &str) -> (u16, String) {
+        (200, format!(r#"{{"Table":{{"TableName":"t","TableStatus":"CREATING"{restored}}}}}"#))
+    }
+
+    fn nobody() -> (u16, String) {
+        refusal(400, "ResourceNotFoundException", "Requested resource not found")
+    }
+
+    /// If we died between the two, one of them is there; a table that was not restored has no such time.
+    #[tokio::test]
+    async fn the_time_of_a_rehearsal_that_was_begun_is_that_of_whichever_table_is_there() {
+        let restored = r#","RestoreSummary":{"RestoreDateTime":1795341600.0,"RestoreInProgress":true,
+            "SourceTableArn":"arn:aws:dynamodb:eu-central-1:111122223333:table/AuroraRestoreStateTable"}"#;
+        let at: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let name = RehearsalName::new("rehearsal-1").unwrap();
+        for (answers, expected) in [
+            (vec![table(restored)], Some(at)),
+            (vec![nobody(), table(restored)], Some(at)),
+            (vec![table(""), nobody()], None),
+            (vec![nobody(), nobody()], None),
+        ] {
+            let replay = Replay::answering(answers);
+            assert_eq!(replay.journal.begun(&name).await.unwrap(), expected);
+            let (action, body) = replay.sent().remove(0);
+            assert_eq!(
+                (action.as_str(), body["TableName"].as_str()),
+                ("DescribeTable", Some("AuroraRestoreAuditTable-rehearsal-1"))
+            );
+        }
     }
 }

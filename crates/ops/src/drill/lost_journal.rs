@@ -199,17 +199,17 @@ impl LostJournal<'_> {
     /// are deleted again. Where such a recovery is off, that is a finding.
     ///
     /// # Errors
-    /// [`JournalError`] where the tables cannot be asked, made or deleted; tables of that name may be left then.
+    /// [`RehearsalError`] where the tables cannot be asked, made within hours, or deleted; tables of that name may be left then.
     pub async fn rebuild_from_point_in_time(
         &self,
         rehearsals: &dyn Rehearsals,
         name: &RehearsalName,
-    ) -> Result<Rebuilt, JournalError> {
+    ) -> Result<Rebuilt, RehearsalError> {
         let lost_at = self.clock.now();
         let Self { lost: WholeJournal { journal, states }, clock } = *self;
         let rehearsal = Rehearsal { journal, states, rehearsals, clock };
         let found = async {
-            let at = rehearsal.point(None).await?;
+            let at = rehearsal.point(name, None).await?;
             rehearsal.run(name, at).await
         };
         match found.await {
@@ -218,10 +218,12 @@ impl LostJournal<'_> {
                 rehearsals.discard(name).await?;
                 Ok(Rebuilt::compared(Origin::PointInTime, found.at, (lost_at, proven_at), &found.compared))
             }
-            Err(RehearsalError::Journal(error)) => Err(error),
-            Err(
-                error @ (RehearsalError::Off | RehearsalError::OutOfWindow { .. } | RehearsalError::TooLong { .. }),
-            ) => Ok(Rebuilt::refused(Origin::PointInTime, (lost_at, clock.now()), error.to_string())),
+            // Nothing was made: that is what the drill shows.
+            Err(error @ (RehearsalError::Off | RehearsalError::OutOfWindow { .. })) => {
+                Ok(Rebuilt::refused(Origin::PointInTime, (lost_at, clock.now()), error.to_string()))
+            }
+            // Tables are there.
+            Err(error) => Err(error),
         }
     }
 }

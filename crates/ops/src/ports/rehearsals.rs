@@ -94,6 +94,12 @@ pub trait Rehearsals: Send + Sync {
     /// Where the tables cannot be asked.
     async fn window(&self) -> Result<Option<RecoveryWindow>, JournalError>;
 
+    /// The time as of which the tables of that name are restored, if one of them is there already.
+    ///
+    /// # Errors
+    /// Where the tables cannot be asked.
+    async fn begun(&self, name: &RehearsalName) -> Result<Option<Timestamp>, JournalError>;
+
     /// Begins to restore both tables as they were at a time, to the second. After it returns, both are being made, or were
     /// before.
     ///

@@ -57,6 +57,16 @@ pub enum RehearsalError {
         /// The times that can be.
         window: RecoveryWindow,
     },
+    /// It was begun for another time.
+    #[error("rehearsal {name} was begun for {begun}, and not for {at}")]
+    AnotherTime {
+        /// Its name.
+        name: RehearsalName,
+        /// The time of its tables.
+        begun: Timestamp,
+        /// The time that is wished.
+        at: Timestamp,
+    },
     /// The tables were not made in time; they stay.
     #[error("the tables of rehearsal {name} are not there after hours")]
     TooLong {
@@ -69,11 +79,19 @@ pub enum RehearsalError {
 }
 
 impl Rehearsal<'_> {
-    /// The time to which the tables would be recovered: the one that is wished, or the latest.
+    /// The time to which the tables would be recovered: that of a rehearsal of this name which was begun, or the one that is wished, or
+    /// the latest. What happened between two times would seem to be lost.
     ///
     /// # Errors
-    /// [`RehearsalError::Off`], [`RehearsalError::OutOfWindow`].
-    pub async fn point(&self, wished: Option<Timestamp>) -> Result<Timestamp, RehearsalError> {
+    /// [`RehearsalError::Off`], [`RehearsalError::OutOfWindow`], [`RehearsalError::AnotherTime`].
+    pub async fn point(&self, name: &RehearsalName, wished: Option<Timestamp>) -> Result<Timestamp, RehearsalError> {
+        if let Some(begun) = patiently(|| self.rehearsals.begun(name)).await? {
+            // Tables are restored to the second.
+            return match wished.filter(|at| at.as_second() != begun.as_second()) {
+                Some(at) => Err(RehearsalError::AnotherTime { name: name.clone(), begun, at }),
+                None => Ok(begun),
+            };
+        }
         let window = patiently(|| self.rehearsals.window()).await?.ok_or(RehearsalError::Off)?;
         match wished {
             None => Ok(window.latest),

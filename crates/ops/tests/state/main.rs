@@ -6,6 +6,7 @@ mod audit;
 mod lost_journal;
 mod purge;
 mod records;
+mod rehearse;
 mod resolve;
 mod stage;
 mod stalled;

@@ -70,6 +70,8 @@ impl Loss<'_> {
         let question =
             format!("Both tables are restored into tables whose names end in {name}, compared, and DELETED.");
         confirm.ask(self.context.ui(), &question, name.as_str())?;
+        // Whoever is not asked has to know, too, what is left if this is killed.
+        self.context.ui().say(format_args!("restoring both tables into tables whose names end in {name}"));
         let rebuilt = self.lost(store).rebuild_from_point_in_time(rehearsals, &name).await;
         rebuilt.map_err(|error| {
             CommandError::from(error).hint(format!(

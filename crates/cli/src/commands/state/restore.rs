@@ -113,7 +113,7 @@ async fn rehearse(
         rehearsals,
         clock: context.clock(),
     };
-    let at = rehearsal.point(args.at).await?;
+    let at = rehearsal.point(name, args.at).await?;
     let question = format!("Both tables are restored as they were at {at}, into tables whose names end in {name}.");
     args.confirm.ask(ui, &question, name.as_str())?;
     ui.say(format_args!("rehearsal {name}: restoring both tables as they were at {}", words::time(at)));
@@ -179,6 +179,9 @@ impl From<RehearsalError> for CommandError {
                 "The stack switches it on; for tables of your own: `aws dynamodb update-continuous-backups`. Nothing was changed.",
             ),
             RehearsalError::OutOfWindow { .. } => Self::usage(text).hint("Nothing was changed."),
+            RehearsalError::AnotherTime { .. } => {
+                Self::usage(text).hint("Leave --at out to go on with it, or give another --name. Nothing was changed.")
+            }
             RehearsalError::TooLong { .. } => Self::still_running(text),
             RehearsalError::Journal(error) => error.into(),
         }
