@@ -11,7 +11,7 @@ use aurora_restore_aws::{ParameterError, ParameterName, SsmConfig};
 use aurora_restore_core::ids::Region;
 use aurora_restore_ops::{
     ports::{LogLine, LogPage, LogQuery, Logs, ServiceError, ServiceResult},
-    review::{ParameterVerdict, Unlooked, Verdicts},
+    review::{NamedSecret, ParameterVerdict, Unlooked, Verdicts},
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -44,11 +44,16 @@ impl Verdicts for StackConfiguration {
             }
         };
         let (secrets, problems) = match secrets_on_stack(&text, self.region.as_str()) {
-            Ok(secrets) => (secrets, Vec::new()),
+            Ok(secrets) => (secrets.into_iter().map(named).collect(), Vec::new()),
             Err(problems) => (Vec::new(), problems),
         };
         Ok(Some(ParameterVerdict { name: self.name.as_str().to_owned(), text, changed_at, secrets, problems }))
     }
+}
+
+/// The master of the source's cluster is rotated where that cluster is the target.
+fn named((key, id): (&'static str, String)) -> NamedSecret {
+    NamedSecret { id, is_of_target: key != "secrets.source-master" }
 }
 
 /// Logs that are files of JSON lines, as the functions write them. A file is a group, and its path the group's name.

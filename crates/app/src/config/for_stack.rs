@@ -105,17 +105,17 @@ fn load_on_stack(configuration: &str, region: &str) -> Result<Config, ConfigErro
     Config::load(&Sources::of_function(of_functions(region), parameter))
 }
 
-/// The ids of the secrets that a stack's configuration names, or what its functions would refuse of it, each as a fragment.
+/// The secrets that a stack's configuration names, each key with its id, or what its functions would refuse of it, each as a fragment.
 ///
 /// # Errors
 /// Every problem.
-pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<String>, Vec<String>> {
+pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<(&'static str, String)>, Vec<String>> {
     let told = |error: ConfigError| error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>();
     let config = load_on_stack(configuration, region).map_err(told)?;
     let is_id = |path: &str| ["secrets.master", "secrets.users", "secrets.source-master"].contains(&path);
     let shown = config.show().into_iter().filter(|key| is_id(key.path));
     let ids = shown.filter_map(|key| match key.value {
-        Some(Value::Text(id)) => Some(id.clone()),
+        Some(Value::Text(id)) => Some((key.path, id.clone())),
         _ => None,
     });
     Ok(ids.collect())
@@ -184,7 +184,10 @@ mod tests {
     fn secrets_are_named_and_what_functions_refuse_is_told() {
         let read = |text| secrets_on_stack(text, "eu-central-1");
         assert_eq!(read("[limits]\nattempts-max = 3\n"), Ok(Vec::new()));
-        assert_eq!(read("[secrets]\nmaster = \"staging/master\"\n"), Ok(vec!["staging/master".to_owned()]));
+        assert_eq!(
+            read("[secrets]\nmaster = \"staging/master\"\n"),
+            Ok(vec![("secrets.master", "staging/master".to_owned())])
+        );
         assert_eq!(read("[target]\nclutser = \"x\"\n"), Err(vec!["unknown key `target.clutser`".to_owned()]));
     }
 

@@ -72,6 +72,15 @@ impl Side {
     }
 }
 
+/// The capacity, in units a second, that what was used on the busiest day fills to the goal.
+pub fn fitting(used: Use) -> f64 {
+    filled(used.busiest / DAY_SECONDS)
+}
+
+fn filled(a_second: f64) -> f64 {
+    (a_second / GOAL).ceil().max(1.0)
+}
+
 /// What its use of thirty days says of one side of a table.
 pub fn advise(side: Side, used: Use) -> Advice {
     if used.throttled > 0.0 {
@@ -89,7 +98,6 @@ pub fn advise(side: Side, used: Use) -> Advice {
             Advice::Fine
         };
     }
-    let filled = |a_second: f64| (a_second / GOAL).ceil().max(1.0);
     let usual = used.units / f64::from(used.days.max(1)) / DAY_SECONDS;
     let by_request = side.by_request(used.units);
     if a_second > usual * CHANGING {

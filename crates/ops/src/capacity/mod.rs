@@ -4,7 +4,7 @@ mod advice;
 mod change;
 mod used;
 
-pub use advice::{Advice, advise};
+pub use advice::{Advice, advise, fitting};
 pub use change::{CapacityChange, CapacityPlan, apply, plan};
 pub(crate) use change::{looked_at, ready};
-pub use used::{Side, Use, used};
+pub use used::{Side, Use, used, used_indexes};

@@ -1,12 +1,19 @@
 //! What a table used, as its metrics tell.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::{
     follow::patiently,
     ports::{DailyQuery, Day, Metric, Metrics, ServiceResult, Statistic},
 };
+
+/// The dimension that names an index.
+const INDEX: &str = "GlobalSecondaryIndexName";
+/// A day that began longer ago says nothing of today.
+const RECENT: SignedDuration = SignedDuration::from_hours(72);
 
 /// Reading and writing, as the metrics call them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,7 +66,7 @@ pub async fn used(
 ) -> ServiceResult<Use> {
     let word = side.word();
     let mut dimensions = vec![("TableName", table)];
-    dimensions.extend(index.map(|index| ("GlobalSecondaryIndexName", index)));
+    dimensions.extend(index.map(|index| (INDEX, index)));
     let query =
         |name: String, statistic| DailyQuery { metric: Metric::new("AWS/DynamoDB", &name, &dimensions), statistic };
     let queries = [
@@ -75,8 +82,20 @@ pub async fn used(
         units: sum(days(0)),
         busiest: most(days(0)),
         days: u32::try_from(days(0).len()).unwrap_or(u32::MAX),
-        // What it is now, and not what it was before somebody changed it.
-        provisioned: days(1).last().map_or(0.0, |day| day.value),
+        // What it is now, and not what it was before somebody changed it: a table that is paid by request has no such days any more.
+        provisioned: days(1)
+            .last()
+            .filter(|day| until.duration_since(day.begins) <= RECENT)
+            .map_or(0.0, |day| day.value),
         throttled: sum(days(2)),
     })
+}
+
+/// The indexes of a table that have been used of late.
+///
+/// # Errors
+/// [`crate::ports::ServiceError`].
+pub async fn used_indexes(metrics: &dyn Metrics, table: &str) -> ServiceResult<BTreeSet<String>> {
+    let found = patiently(|| metrics.list("AWS/DynamoDB", ("TableName", table))).await?;
+    Ok(found.into_iter().filter_map(|mut metric| metric.dimensions.remove(INDEX)).collect())
 }

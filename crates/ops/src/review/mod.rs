@@ -24,7 +24,7 @@ mod weekly;
 
 pub use check::{CHECKS, Check, Period, checks_of};
 pub use finding::{Evidence, Finding, Level, Seen, Unlooked};
-pub use monthly::{ParameterVerdict, Verdicts};
+pub use monthly::{NamedSecret, ParameterVerdict, Verdicts};
 pub use quarterly::{Drill, DrillResult, Drills};
 pub use run::{Outcome, Reviewed, review};
 pub use select::{Selection, UnknownCheck};

@@ -76,6 +76,9 @@ async fn one<'a>(site: &'a Site<'a>, check: &'static Check) -> Reviewed {
         Reach::There(Err(why)) | Reach::Unreachable(why) => (Outcome::Unlooked, vec![why.finding()]),
         Reach::NotHere(reason) => (Outcome::NotHere { reason }, Vec::new()),
     };
+    for finding in &mut findings {
+        finding.mend = site.whole(std::mem::take(&mut finding.mend));
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     Reviewed { check, outcome, findings, took: begun.elapsed() }
 }

@@ -118,6 +118,14 @@ pub struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// A command of this product, or of another one, with the stack that is reviewed: whoever copies it does so for this one.
+    pub(super) fn whole(&self, command: String) -> String {
+        match command.strip_prefix("aurora-restore ") {
+            Some(words) if !words.starts_with("--") => self.command(words),
+            Some(_) | None => command,
+        }
+    }
+
     /// A command of this product for what is reviewed.
     pub(super) fn command(&self, words: &str) -> String {
         match self.stack {

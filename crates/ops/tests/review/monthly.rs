@@ -113,7 +113,12 @@ async fn what_somebody_changed_beside_the_stack_is_found_and_a_role_is_an_error(
     assert_eq!(told, expected);
     let resource = "/Policies/0/PolicyDocument/Statement/0/Resource is * and should be arn:aws:rds:eu-central-1:444455556666:cluster:*";
     assert_eq!(shown(&findings[0].1, "property"), resource);
-    assert!(findings[0].1.mend.ends_with("--deployment-mode REVERT_DRIFT"));
+    // What is not said to stay gets the default of the template, and two parameters have none.
+    let expected = "aws cloudformation create-change-set --stack-name ours --region eu-central-1 --change-set-name revert-drift \
+        --use-previous-template --capabilities CAPABILITY_NAMED_IAM --parameters \
+        ParameterKey=CodeBucket,UsePreviousValue=true ParameterKey=Configuration,UsePreviousValue=true \
+        ParameterKey=MemorySize,UsePreviousValue=true ParameterKey=Runtime,UsePreviousValue=true --deployment-mode REVERT_DRIFT";
+    assert_eq!(findings[0].1.mend, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +136,32 @@ async fn throttled_and_nearly_full_tables_are_found() {
     world.measure(&table("ConsumedWriteCapacityUnits"), 4, 9.0 * 86_400.0);
     let (check, finding) = world.only(Period::Monthly).await;
     assert_eq!((check, finding.level), ("capacity", Level::Warning));
-    assert_eq!(finding.mend, format!("aurora-restore capacity set --table {TABLE} --on-demand"));
+    assert_eq!(finding.mend, format!("aurora-restore --stack ours capacity set --table {TABLE} --on-demand"));
+
+    // Since then it is paid by request: what it was before says nothing of today.
+    let world = World::clean();
+    for day in 5..=30 {
+        world.measure(&table("ProvisionedWriteCapacityUnits"), day, 10.0);
+    }
+    world.measure(&table("ConsumedWriteCapacityUnits"), 6, 9.0 * 86_400.0);
+    assert_eq!(world.findings(Period::Monthly).await, []);
+
+    let world = World::clean();
+    let of_index = [("TableName", TABLE), ("GlobalSecondaryIndexName", "status-last_updated_at-index")];
+    world.measure(&Metric::new("AWS/DynamoDB", "WriteThrottleEvents", &of_index), 3, 2.0);
+    let (_, finding) = world.only(Period::Monthly).await;
+    let what = format!("writes of index status-last_updated_at-index of table {TABLE} were throttled");
+    assert_eq!((finding.level, finding.what), (Level::Error, what));
+
+    let world = World::clean();
+    for day in 1..=30 {
+        world.measure(&table("ConsumedWriteCapacityUnits"), day, 300.0 * 86_400.0);
+        world.measure(&table("ConsumedReadCapacityUnits"), day, 30.0 * 86_400.0);
+    }
+    let findings = world.findings(Period::Monthly).await;
+    let mends: Vec<&str> =
+        findings.iter().filter(|(check, _)| *check == "capacity").map(|(_, one)| one.mend.as_str()).collect();
+    assert_eq!(mends[0], format!("aurora-restore --stack ours capacity set --table {TABLE} --read 43 --write 429"));
 }
 
 #[tokio::test(start_paused = true)]

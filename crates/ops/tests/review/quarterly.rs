@@ -26,7 +26,7 @@ async fn a_runtime_whose_support_has_ended_is_found() {
     let mut world = World::clean();
     let _before = world.deployed.stack.parameters.insert("Runtime".to_owned(), "provided.al2".to_owned());
     let (check, finding) = world.only(Period::Quarterly).await;
-    let expected = (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore stack deploy");
+    let expected = (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore --stack ours stack deploy");
     assert_eq!((check, told(&finding)), ("runtimes", expected));
 }
 
@@ -93,6 +93,19 @@ async fn a_topic_that_everybody_may_use_is_found() {
     let findings = world.findings(Period::Quarterly).await;
     let texts: Vec<&str> = findings.iter().map(|(_, finding)| finding.what.as_str()).collect();
     assert_eq!(texts, ["topic notices is open to everybody", "topic notices takes what is sent in the clear"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_old_master_of_the_source_is_not_to_be_rotated_where_it_cannot_be() {
+    let mut world = World::clean();
+    let secret = world.safeguards.secrets.get_mut(SECRET).unwrap();
+    secret.changed_at = secret.changed_at.map(|at| at - DAY * 160);
+    world.verdict.0.as_mut().unwrap().as_mut().unwrap().secrets[0].is_of_target = false;
+    let (_, finding) = world.only(Period::Quarterly).await;
+    assert_eq!(
+        finding.mend,
+        "aws secretsmanager describe-secret --secret-id staging/master  # rotated where its cluster is the target"
+    );
 }
 
 #[tokio::test(start_paused = true)]

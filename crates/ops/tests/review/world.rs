@@ -12,8 +12,8 @@ use aurora_restore_ops::{
         TableGuard, TopicGuard,
     },
     review::{
-        Deployed, Drill, DrillResult, Finding, Level, ParameterVerdict, Period, Reach, Reviewed, Selection, Site,
-        review,
+        Deployed, Drill, DrillResult, Finding, Level, NamedSecret, ParameterVerdict, Period, Reach, Reviewed,
+        Selection, Site, review,
     },
     sweep::{Bounds, Sweep},
 };
@@ -72,7 +72,7 @@ impl World {
                 name: "/aurora-restore/prod/config".to_owned(),
                 text: CONFIGURATION.to_owned(),
                 changed_at: Some(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
-                secrets: vec![SECRET.to_owned()],
+                secrets: vec![NamedSecret { id: SECRET.to_owned(), is_of_target: true }],
                 problems: Vec::new(),
             }))),
             drifts: MemoryDrifts::default(),

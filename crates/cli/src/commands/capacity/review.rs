@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use aurora_restore_ops::{
     OpsError,
-    capacity::{Advice, Side, Use, advise, used},
+    capacity::{Advice, Side, Use, advise, fitting, used},
     patiently,
     ports::{Billing, Metrics, Scaling, Tables},
 };
@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, args: &ReviewArgs) -> CommandResult {
         let stack = &context.stack()?.name;
         unless_gone(match ui.format() {
             Format::Json => ui.json(&ReviewDocument { version: 1, stack, since, until, tables: &documents }),
-            Format::Text => write(context, &documents),
+            Format::Text => write(context, stack, &documents),
         })?;
         let sides = documents.iter().flat_map(|table| &table.sides);
         let is_short = sides.into_iter().any(|side| matches!(side.advice, Advice::Throttled | Advice::Raise));
@@ -100,7 +100,7 @@ async fn look(
     Ok(TableDocument { table, billing: settings.billing, scaling, sides })
 }
 
-fn write(context: &Context, tables: &[TableDocument]) -> Result<(), CommandError> {
+fn write(context: &Context, stack: &str, tables: &[TableDocument]) -> Result<(), CommandError> {
     let mut out = context.ui().data();
     for table in tables {
         let paid = match (table.billing, table.scaling) {
@@ -111,6 +111,7 @@ fn write(context: &Context, tables: &[TableDocument]) -> Result<(), CommandError
             }
         };
         writeln!(out, "{HEADING}{}{HEADING:#}  {paid}", table.table)?;
+        let set = format!("aurora-restore --stack {stack} capacity set --table {}", table.table);
         for side in &table.sides {
             let word = side.side.word().to_lowercase();
             let Use { units, busiest, throttled, .. } = side.used;
@@ -118,7 +119,7 @@ fn write(context: &Context, tables: &[TableDocument]) -> Result<(), CommandError
                 out,
                 "  {word:<5}  {units:.0} units in {DAYS} days, {busiest:.0} on the busiest, {throttled:.0} throttled"
             )?;
-            let (colour, text) = sentence(&table.table, side);
+            let (colour, text) = sentence(&set, table, side);
             writeln!(out, "         {colour}{text}{colour:#}")?;
         }
     }
@@ -126,8 +127,12 @@ fn write(context: &Context, tables: &[TableDocument]) -> Result<(), CommandError
 }
 
 /// What is advised, and why.
-fn sentence(table: &str, side: &SideDocument) -> (anstyle::Style, String) {
-    let set = format!("aurora-restore capacity set --table {table}");
+fn sentence(set: &str, table: &TableDocument, side: &SideDocument) -> (anstyle::Style, String) {
+    let fitting: Vec<String> = table
+        .sides
+        .iter()
+        .map(|one| format!("--{} {:.0}", one.side.word().to_lowercase(), fitting(one.used)))
+        .collect();
     match side.advice {
         Advice::Fine => (DONE, "as it should be".to_owned()),
         Advice::Throttled if side.used.provisioned > 0.0 => {
@@ -144,7 +149,10 @@ fn sentence(table: &str, side: &SideDocument) -> (anstyle::Style, String) {
         }
         Advice::Provision { capacity, saves } => (
             WARNING,
-            format!("steady: a capacity of {capacity:.0} costs ${saves:.0} a month less, `{set} --read N --write N`"),
+            format!(
+                "steady: a capacity of {capacity:.0} costs ${saves:.0} a month less, `{set} {}`",
+                fitting.join(" ")
+            ),
         ),
         Advice::Scale { least, most, saves } => (
             WARNING,

@@ -10,7 +10,7 @@ use super::super::{
     site::{Deployed, Reach, Site},
 };
 use crate::{
-    capacity::{Advice, Side, Use, advise, used},
+    capacity::{Advice, Side, Use, advise, fitting, used, used_indexes},
     ports::Metrics,
 };
 
@@ -19,7 +19,7 @@ pub(in crate::review) const CHECK: Check = Check {
     name: "capacity",
     period: Period::Monthly,
     about: "tables that were throttled, that soon will be, or that are paid for the dearer way",
-    permissions: &["cloudwatch:GetMetricData", "cloudformation:ListStackResources"],
+    permissions: &["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cloudformation:ListStackResources"],
     look: |site| Box::pin(look(site)),
 };
 
@@ -35,22 +35,46 @@ async fn tables(site: &Site<'_>, metrics: &dyn Metrics, deployed: &Deployed) -> 
     let until = Timestamp::from_second(second).unwrap_or(site.now);
     let since = Period::Monthly.since(until);
     let names: Vec<&str> = deployed.names("AWS::DynamoDB::Table").collect();
+    let time = (since, until);
     let mut findings = Vec::new();
     for table in &names {
-        for side in Side::ALL {
-            let used = used(metrics, table, None, side, (since, until)).await?;
-            findings.extend(told(table, side, used));
-        }
+        let both =
+            [used(metrics, table, None, Side::Read, time).await?, used(metrics, table, None, Side::Write, time).await?];
+        findings.extend(Side::ALL.into_iter().zip(both).filter_map(|(side, used)| told(site, table, side, used, both)));
+        findings.extend(indexes(metrics, table, time).await?);
     }
     Ok(Seen { looked_at: format!("{} over 30 days", counted(names.len(), "table")), findings })
 }
 
-fn told(table: &str, side: Side, used: Use) -> Option<Finding> {
-    let what = match side {
+/// Indexes that held requests back: a write to the table waits for each of its indexes.
+async fn indexes(metrics: &dyn Metrics, table: &str, time: (Timestamp, Timestamp)) -> Result<Vec<Finding>, Unlooked> {
+    let mut findings = Vec::new();
+    for index in used_indexes(metrics, table).await? {
+        for side in Side::ALL {
+            let used = used(metrics, table, Some(&index), side, time).await?;
+            if used.throttled > 0.0 {
+                let what = format!("{} of index {index} of table {table} were throttled", words(side));
+                findings.push(
+                    Finding::new(Level::Error, what, format!("aurora-restore capacity review --table {table}"))
+                        .with("throttled", format!("{:.0}", used.throttled)),
+                );
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn words(side: Side) -> &'static str {
+    match side {
         Side::Read => "reads",
         Side::Write => "writes",
-    };
-    let by_request = format!("aurora-restore capacity set --table {table} --on-demand");
+    }
+}
+
+fn told(site: &Site<'_>, table: &str, side: Side, used: Use, [read, write]: [Use; 2]) -> Option<Finding> {
+    let what = words(side);
+    let set = |how: String| site.command(&format!("capacity set --table {table} {how}"));
+    let by_request = set("--on-demand".to_owned());
     let (level, text, mend) = match advise(side, used) {
         Advice::Fine => return None,
         Advice::Throttled => {
@@ -67,19 +91,19 @@ fn told(table: &str, side: Side, used: Use) -> Option<Finding> {
         Advice::ByRequest { .. } => {
             (Level::Note, format!("{what} of table {table} hardly use its capacity"), by_request)
         }
-        Advice::Provision { capacity, saves } => (
+        Advice::Provision { saves, .. } => (
             Level::Note,
             format!(
                 "{what} of table {table} are steady enough for a capacity of their own, which saves ${saves:.0} a month"
             ),
-            format!("aurora-restore capacity set --table {table} --read N --write N  # {capacity:.0} for {what}"),
+            set(format!("--read {:.0} --write {:.0}", fitting(read), fitting(write))),
         ),
         Advice::Scale { least, most, saves } => (
             Level::Note,
             format!(
                 "{what} of table {table} are cheaper with a capacity that grows by itself, which saves ${saves:.0} a month"
             ),
-            format!("aurora-restore capacity set --table {table} --autoscaling {least:.0}..{most:.0}"),
+            set(format!("--autoscaling {least:.0}..{most:.0}")),
         ),
     };
     let finding = Finding::new(level, text, mend)

@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     follow::patiently,
-    ports::{Drifts, PropertyDrift, ResourceDrift},
+    ports::{Drifts, PropertyDrift, ResourceDrift, Stack},
 };
 
 /// The check.
@@ -45,7 +45,7 @@ async fn compare(drifts: &dyn Drifts, deployed: &Deployed) -> Result<Seen, Unloo
     let comparison = patiently(|| drifts.begin(&stack.id)).await?;
     for _ in 0..LOOKS_MAX {
         if let Some(found) = patiently(|| drifts.found(&stack.id, &comparison)).await? {
-            let findings = found.iter().map(|drift| told(&stack.name, drift)).collect();
+            let findings = found.iter().map(|drift| told(stack, drift)).collect();
             return Ok(Seen { looked_at: counted(deployed.resources.len(), "resource"), findings });
         }
         sleep(POLL).await;
@@ -55,14 +55,10 @@ async fn compare(drifts: &dyn Drifts, deployed: &Deployed) -> Result<Seen, Unloo
     Err(Unlooked { reason: "the comparison of the stack has no end".to_owned(), mend })
 }
 
-fn told(stack: &str, drift: &ResourceDrift) -> Finding {
+fn told(stack: &Stack, drift: &ResourceDrift) -> Finding {
     let kind = drift.kind.strip_prefix("AWS::").unwrap_or(&drift.kind);
     let name = &drift.physical;
-    // A change set that compares with what is there puts it back; it is made here and looked at before it is executed.
-    let mend = format!(
-        "aws cloudformation create-change-set --stack-name {stack} --change-set-name revert-drift --use-previous-template \
-         --capabilities CAPABILITY_NAMED_IAM --deployment-mode REVERT_DRIFT"
-    );
+    let mend = revert(stack);
     let Some(differences) = &drift.differences else {
         return Finding::new(Level::Error, format!("{kind} {name} was deleted beside the stack"), mend);
     };
@@ -73,6 +69,20 @@ fn told(stack: &str, drift: &ResourceDrift) -> Finding {
         differences.iter().take(PROPERTIES_TOLD).fold(finding, |finding, one| finding.with("property", property(one)));
     let more = differences.len().saturating_sub(PROPERTIES_TOLD);
     if more > 0 { finding.with("more properties", more) } else { finding }
+}
+
+/// A change set that compares with what is there puts it back; it is made by this, and looked at before it is executed. A parameter
+/// that is not said to stay gets the default of the template.
+fn revert(stack: &Stack) -> String {
+    let region = stack.id.split(':').nth(3).map(|region| format!(" --region {region}")).unwrap_or_default();
+    let stay: String =
+        stack.parameters.keys().map(|name| format!(" ParameterKey={name},UsePreviousValue=true")).collect();
+    let parameters = if stay.is_empty() { stay } else { format!(" --parameters{stay}") };
+    format!(
+        "aws cloudformation create-change-set --stack-name {}{region} --change-set-name revert-drift --use-previous-template \
+         --capabilities CAPABILITY_NAMED_IAM{parameters} --deployment-mode REVERT_DRIFT",
+        stack.name
+    )
 }
 
 fn property(one: &PropertyDrift) -> String {

@@ -9,4 +9,4 @@ pub(super) mod iam;
 pub(super) mod parameters;
 mod plain_secrets;
 
-pub use parameters::{ParameterVerdict, Verdicts};
+pub use parameters::{NamedSecret, ParameterVerdict, Verdicts};

@@ -35,10 +35,19 @@ pub struct ParameterVerdict {
     pub text: String,
     /// When it was changed last, if the service says so.
     pub changed_at: Option<Timestamp>,
-    /// The ids of the secrets that it names.
-    pub secrets: Vec<String>,
+    /// The secrets that it names.
+    pub secrets: Vec<NamedSecret>,
     /// What is wrong with it, each as a fragment.
     pub problems: Vec<String>,
+}
+
+/// A secret that a configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedSecret {
+    /// Its id.
+    pub id: String,
+    /// Whether its logins are those of the target's cluster, and so rotated here.
+    pub is_of_target: bool,
 }
 
 /// Reads the configuration as the functions do. Whoever implements it knows the schema.

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::{
     super::{
+        NamedSecret,
         check::{Check, Period},
         finding::{Finding, Level, Seen, Unlooked, counted},
         site::{Deployed, Reach, Site},
@@ -46,7 +47,7 @@ enum Thing<'a> {
     Topic(&'a str),
     Log(&'a str),
     Bucket(&'a str),
-    Secret(&'a str),
+    Secret(&'a NamedSecret),
 }
 
 impl Thing<'_> {
@@ -57,7 +58,7 @@ impl Thing<'_> {
             Self::Topic(name) => format!("topic {}", name.rsplit(':').next().unwrap_or(name)),
             Self::Log(name) => format!("log group {name}"),
             Self::Bucket(name) => format!("bucket {name}"),
-            Self::Secret(name) => format!("secret {name}"),
+            Self::Secret(NamedSecret { id, .. }) => format!("secret {id}"),
         }
     }
 }
@@ -91,7 +92,7 @@ async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed
     things.extend(deployed.names("AWS::SNS::Topic").map(Thing::Topic));
     things.extend(deployed.names("AWS::Logs::LogGroup").map(Thing::Log));
     things.extend(bucket.map(|name| Thing::Bucket(name)));
-    things.extend(secrets.iter().map(|id| Thing::Secret(id)));
+    things.extend(secrets.iter().map(Thing::Secret));
     let looks: Vec<_> = things.iter().map(|thing| of(site, safeguards, *thing)).collect();
     let found: Vec<Vec<Finding>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     findings.extend(found.into_iter().flatten());
@@ -119,8 +120,9 @@ async fn of(site: &Site<'_>, safeguards: &dyn Safeguards, thing: Thing<'_>) -> V
         Thing::Bucket(name) => patiently(|| safeguards.bucket(name))
             .await
             .map(|guard| guard.map(|guard| if guard.public_is_refused { Vec::new() } else { vec![open_bucket(name)] })),
-        Thing::Secret(id) => {
-            patiently(|| safeguards.secret(id)).await.map(|guard| guard.map(|guard| of_secret(site, id, &guard)))
+        Thing::Secret(secret) => {
+            let guard = patiently(|| safeguards.secret(&secret.id)).await;
+            guard.map(|guard| guard.map(|guard| of_secret(site, secret, &guard)))
         }
     };
     match asked {
@@ -128,7 +130,7 @@ async fn of(site: &Site<'_>, safeguards: &dyn Safeguards, thing: Thing<'_>) -> V
         Ok(None) => {
             let what = format!("{} does not exist", thing.describe());
             let mend = match thing {
-                Thing::Secret(id) => {
+                Thing::Secret(NamedSecret { id, .. }) => {
                     format!("aws secretsmanager create-secret --name {id} --secret-string file://SECRET.json")
                 }
                 Thing::Table(_) | Thing::Topic(_) | Thing::Log(_) | Thing::Bucket(_) => site.command("stack status"),
@@ -211,12 +213,17 @@ fn open_bucket(name: &str) -> Finding {
     Finding::new(Level::Error, format!("bucket {name} with the functions' code can be made public"), mend)
 }
 
-fn of_secret(site: &Site<'_>, id: &str, guard: &SecretGuard) -> Vec<Finding> {
+fn of_secret(site: &Site<'_>, secret: &NamedSecret, guard: &SecretGuard) -> Vec<Finding> {
     let old = guard.changed_at.filter(|at| site.now.duration_since(*at) > SECRET_OLD_AFTER && !guard.rotates);
     let finding = |at| {
+        let id = &secret.id;
         let what = format!("secret {id} was not changed for half a year");
         // Whoever only writes the secret anew locks out everybody who reads it: the database has to learn it, too.
-        let mend = site.command(&format!("secrets rotate {id}"));
+        let mend = if secret.is_of_target {
+            site.command(&format!("secrets rotate {id}"))
+        } else {
+            format!("aws secretsmanager describe-secret --secret-id {id}  # rotated where its cluster is the target")
+        };
         Finding::new(Level::Warning, what, mend).with("changed", at)
     };
     old.map(finding).into_iter().collect()
