@@ -122,6 +122,11 @@ const LOCK: &str = "lock#";
 
 /// The key of the item that is a target's lock.
 pub(super) fn lock_key(target: &TargetKey) -> String {
+    lock_key_of(&target.to_string())
+}
+
+/// The same for a target as its lock names it.
+pub(super) fn lock_key_of(target: &str) -> String {
     format!("{LOCK}{target}")
 }
 

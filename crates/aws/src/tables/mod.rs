@@ -14,6 +14,7 @@ mod refusal;
 mod rehearse;
 mod restore;
 mod states;
+mod unlock;
 mod write;
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl DynamoJournal {
         }
     }
 
-    async fn get(&self, table: &TableName, key: Item) -> Result<Option<Item>, JournalError> {
+    pub(super) async fn get(&self, table: &TableName, key: Item) -> Result<Option<Item>, JournalError> {
         let sent = self
             .client
             .get_item()

@@ -116,6 +116,10 @@ impl States for DynamoJournal {
         Ok(if there { Forgotten::Kept } else { Forgotten::Missing })
     }
 
+    async fn unlock(&self, seen: &Lock) -> Result<Forgotten, JournalError> {
+        self.give_up(seen).await
+    }
+
     async fn restore(&self, what: &Restoration) -> Result<Restored, JournalError> {
         self.put_back(what).await
     }

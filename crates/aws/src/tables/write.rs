@@ -336,7 +336,7 @@ pub(super) fn placeholders(names: &[&str]) -> HashMap<String, String> {
     names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
 }
 
-fn built<T>(part: Result<T, BuildError>) -> T {
+pub(super) fn built<T>(part: Result<T, BuildError>) -> T {
     part.expect("table, key and item are set")
 }
 

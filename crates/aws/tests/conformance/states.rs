@@ -3,7 +3,7 @@
 use aurora_restore_aws::DynamoJournal;
 use aurora_restore_core::{ids::OperationId, operation::Status};
 use aurora_restore_ops::{
-    ports::{RehearsalName, RehearsalStatus, Rehearsals as _, States as _, Unchanged},
+    ports::{Forgotten, Lock, RehearsalName, RehearsalStatus, Rehearsals as _, States as _, Unchanged},
     state::{Audit, Compared, Kind, Rehearsal, STALLED_AFTER, StalledSearch},
 };
 use aurora_restore_testing::{
@@ -184,6 +184,31 @@ async fn recovery_that_is_off_for_a_table_is_told() {
         assert_eq!(journal.window().await.expect("the tables answer"), None, "the other one is off");
         recovery_is_on(&server);
         assert!(journal.window().await.expect("the tables answer").is_some(), "both are on");
+    }
+}
+
+/// As whoever wrote by hand left them; the same on both, which read conditions each in its own way.
+#[tokio::test]
+async fn locks_that_were_left_are_given_up_whoever_they_name_and_no_other() {
+    for server in [StandIn::moto(), StandIn::ministack()] {
+        tables::create(&server, STATE, AUDIT);
+        tables::seed(&server, STATE, AUDIT, &[seed("done-1", true, HOUR), seed("open-1", false, HOUR)]);
+        let journal = journal_at(&server.url(), STATE, AUDIT).await;
+        let id = |text: &str| OperationId::new(text).ok();
+        let of = |target: &str, holder: &str| Lock { target: target.to_owned(), holder: id(holder) };
+        for (target, holder) in [("1/r/a", "done-1"), ("1/r/b", "nobody"), ("1/r/c", "no id at all")] {
+            lock(&server, target, holder);
+            let seen = of(target, holder);
+            assert_eq!(journal.unlock(&of(target, "open-1")).await.expect("an answer"), Forgotten::Kept, "{target}");
+            assert_eq!(journal.unlock(&seen).await.expect("an answer"), Forgotten::Gone, "{target}");
+            assert_eq!(journal.unlock(&seen).await.expect("an answer"), Forgotten::Missing, "{target}");
+        }
+        dynamodb(&server, "PutItem", &json!({ "TableName": STATE, "Item": { "operation_id": { "S": "lock#1/r/d" } } }));
+        let nobody = Lock { target: "1/r/d".to_owned(), holder: None };
+        assert_eq!(journal.unlock(&nobody).await.expect("an answer"), Forgotten::Gone);
+        // Somebody who has not ended, whatever the lock is of.
+        lock(&server, "1/r/e", "open-1");
+        assert_eq!(journal.unlock(&of("1/r/e", "open-1")).await.expect("an answer"), Forgotten::Kept);
     }
 }
 

@@ -9,7 +9,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::ports::{
     Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
 };
-use rusqlite::{Connection, Params, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, Transaction, params};
 
 use super::{
     SqliteJournal,
@@ -34,6 +34,11 @@ impl States for SqliteJournal {
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError> {
         let seen = seen.clone();
         self.on(only_read(), move |connection| forget(connection, &seen)).await
+    }
+
+    async fn unlock(&self, seen: &Lock) -> Result<Forgotten, JournalError> {
+        let seen = seen.clone();
+        self.on(only_read(), move |connection| unlock(connection, &seen)).await
     }
 
     async fn restore(&self, what: &Restoration) -> Result<Restored, JournalError> {
@@ -137,6 +142,29 @@ fn forget(connection: &mut Connection, seen: &StoredState) -> Result<Forgotten, 
         return Ok(Forgotten::Kept);
     }
     forgotten::forget(&transaction, operation, now.state.sequence)?;
+    transaction.commit()?;
+    Ok(Forgotten::Gone)
+}
+
+fn unlock(connection: &mut Connection, seen: &Lock) -> Result<Forgotten, Failure> {
+    const OF_TARGET: &str = "account || '/' || region || '/' || cluster = ?1";
+    let transaction = begin(connection)?;
+    let held_by: Option<String> = transaction
+        .query_row(&format!("SELECT operation_id FROM target_locks WHERE {OF_TARGET}"), [&seen.target], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    let Some(held_by) = held_by else { return Ok(Forgotten::Missing) };
+    let holder = OperationId::new(held_by).ok();
+    let is_held = match holder.as_ref().map(|holder| OperationRow::of(&transaction, holder)) {
+        Some(Ok(row)) => row.as_seen()?.state.holds_target,
+        None | Some(Err(Failure::Said(JournalError::UnknownOperation { .. }))) => false,
+        Some(Err(other)) => return Err(other),
+    };
+    if is_held || holder != seen.holder {
+        return Ok(Forgotten::Kept);
+    }
+    transaction.execute(&format!("DELETE FROM target_locks WHERE {OF_TARGET}"), [&seen.target])?;
     transaction.commit()?;
     Ok(Forgotten::Gone)
 }

@@ -12,6 +12,7 @@ use std::{
 
 use aurora_restore_core::ports::{Journal, JournalError, OperationFilter};
 use aurora_restore_local::SqliteJournal;
+use aurora_restore_ops::ports::{Forgotten, Lock, States as _};
 use rusqlite::Connection;
 
 use super::support::*;
@@ -126,6 +127,30 @@ async fn a_writer_that_does_not_let_go_makes_the_journal_unavailable() {
     );
     // Reading goes on meanwhile.
     assert!(home.journal.head(&id("op-1")).await.is_ok());
+}
+
+/// As whoever wrote into the file by hand left it.
+#[tokio::test]
+async fn a_lock_that_was_left_in_the_file_is_given_up_and_one_that_is_held_is_not() {
+    let home = Home::new();
+    let _token = home.begin("op-1", "staging").await;
+    let other = Connection::open(home.path()).unwrap();
+    let left = |cluster: &str, holder: &str| {
+        let values = ["111122223333", "eu-central-1", cluster, holder];
+        let sql = "INSERT INTO target_locks (account, region, cluster, operation_id) VALUES (?1, ?2, ?3, ?4)";
+        assert_eq!(other.execute(sql, values).unwrap(), 1);
+        let target = format!("111122223333/eu-central-1/{cluster}");
+        Lock { target, holder: aurora_restore_core::ids::OperationId::new(holder).ok() }
+    };
+    for seen in [left("one", "op-nobody"), left("two", "no id at all")] {
+        let stranger = Lock { holder: Some(id("op-1")), ..seen.clone() };
+        assert_eq!(home.journal.unlock(&stranger).await.unwrap(), Forgotten::Kept);
+        assert_eq!(home.journal.unlock(&seen).await.unwrap(), Forgotten::Gone);
+        assert_eq!(home.journal.unlock(&seen).await.unwrap(), Forgotten::Missing);
+    }
+    let held = Lock { target: target("staging").to_string(), holder: Some(id("op-1")) };
+    assert_eq!(home.journal.unlock(&held).await.unwrap(), Forgotten::Kept);
+    assert_eq!(home.journal.holder(&target("staging")).await.unwrap(), Some(id("op-1")));
 }
 
 #[tokio::test]

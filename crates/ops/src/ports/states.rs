@@ -131,6 +131,12 @@ pub trait States: Send + Sync {
     /// Where the store cannot be written.
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError>;
 
+    /// Gives up a lock that was left: if it still names whom it was seen to name, and that operation, if it is there, holds no target.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    async fn unlock(&self, seen: &Lock) -> Result<Forgotten, JournalError>;
+
     /// Puts an operation back: entries, item and, if the state says so, the lock of its target. Nothing that is there is
     /// written over. If we die in the middle, entries may be there without their item; the same call goes on.
     ///

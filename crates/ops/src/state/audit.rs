@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aurora_restore_core::{
     ids::{ClusterId, OperationId, Region},
+    journal::StateItem,
     ports::{Journal, JournalError, TargetKey},
 };
 use futures_util::{StreamExt as _, stream};
@@ -133,13 +134,13 @@ impl Audit<'_> {
     /// What is wrong with a lock: it names nobody, or one that does not hold the target, or one that is gone.
     async fn left(&self, lock: &Lock) -> Result<Option<Finding>, JournalError> {
         let Some(holder) = &lock.holder else {
-            return Ok(Some(Finding::of_lock(&lock.target, None, "names no operation")));
+            return Ok(Some(Finding::of_lock(&lock.target, None, NAMES_NOBODY)));
         };
         let evidence = match patiently(|| self.journal.state(holder)).await {
             Ok(state) if state.holds_target && state.target_key.to_string() == lock.target => return Ok(None),
             Ok(state) if state.holds_target => format!("names an operation that holds {}", state.target_key),
-            Ok(state) => format!("outlived its operation, which is {}", state.status.as_str()),
-            Err(JournalError::UnknownOperation { .. }) => "names an operation that is not in the journal".to_owned(),
+            Ok(state) => outlived(&state),
+            Err(JournalError::UnknownOperation { .. }) => NAMES_A_STRANGER.to_owned(),
             // It is told as unreadable already.
             Err(JournalError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -155,12 +156,20 @@ impl Audit<'_> {
     }
 }
 
+/// What is wrong with a lock, each as a fragment that follows it.
+pub(super) const NAMES_NOBODY: &str = "names no operation";
+pub(super) const NAMES_A_STRANGER: &str = "names an operation that is not in the journal";
+
+pub(super) fn outlived(state: &StateItem) -> String {
+    format!("outlived its operation, which is {}", state.status.as_str())
+}
+
 fn key(stored: &StoredState) -> OperationId {
     stored.state.operation_id.clone()
 }
 
-/// The target that a lock's text names.
-fn target_of(text: &str) -> Option<TargetKey> {
+/// The target that a text of a lock names: account, Region and cluster.
+pub fn target_of(text: &str) -> Option<TargetKey> {
     let mut parts = text.splitn(3, '/');
     let (account, region, cluster) = (parts.next()?, parts.next()?, parts.next()?);
     Some(TargetKey {

@@ -6,6 +6,8 @@ use aurora_restore_core::ids::OperationId;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::audit::target_of;
+
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,17 +71,23 @@ pub struct Finding {
     pub since: Option<Timestamp>,
     /// What to do, as a sentence.
     pub action: String,
+    /// The target whose lock was left, where that is what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
 }
 
 impl Finding {
     /// Something that is wrong with an operation.
     pub(crate) fn of(kind: Kind, operation: &OperationId, evidence: impl Into<String>) -> Self {
         let action = action(kind, operation);
-        Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action }
+        Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action, lock: None }
     }
 
     /// The command that decides it or shows it whole, without the program's name.
     pub fn command(&self) -> String {
+        if let Some(target) = self.lock.as_deref().filter(|target| target_of(target).is_some()) {
+            return format!("state unlock {target}");
+        }
         match (self.kind, &self.operation) {
             (Kind::Stalled | Kind::LockMissing, Some(operation)) => {
                 format!("state resolve {operation} --retry --note WHY")
@@ -99,12 +107,23 @@ impl Finding {
 
     /// A lock that nobody can give back by its operation.
     pub(super) fn of_lock(target: &str, operation: Option<&OperationId>, evidence: impl Into<String>) -> Self {
-        let action = format!(
-            "Look that nobody restores into it, then delete the item `lock#{target}` of the state table; a journal in a file \
-             comes back from a backup."
-        );
+        let action = if target_of(target).is_some() {
+            format!("Look that nobody restores into it, then give it up: `aurora-restore state unlock {target}`.")
+        } else {
+            format!("It names no target: delete the item `lock#{target}` of the state table.")
+        };
         let evidence = format!("the lock of {target} {}", evidence.into());
-        Self { kind: Kind::LockLeft, operation: operation.cloned(), evidence, since: None, action }
+        let lock = Some(target.to_owned());
+        Self { kind: Kind::LockLeft, operation: operation.cloned(), evidence, since: None, action, lock }
+    }
+
+    /// The same with commands for the stack whose operations were looked at.
+    #[must_use]
+    pub fn of_stack(mut self, stack: Option<&str>) -> Self {
+        if let Some(stack) = stack {
+            self.action = self.action.replace("`aurora-restore ", &format!("`aurora-restore --stack {stack} "));
+        }
+        self
     }
 }
 

@@ -15,8 +15,9 @@ mod record;
 mod rehearse;
 mod resolve;
 mod stalled;
+mod unlock;
 
-pub use audit::{Audit, Audited};
+pub use audit::{Audit, Audited, target_of};
 pub use check::{Checked, check_lock, check_operation};
 pub use compare::{Compared, WholeJournal};
 pub use export::{Exported, Shelf, export};
@@ -28,6 +29,7 @@ pub use record::{ReadError, RecordReader, Summary, verify};
 pub use rehearse::{Rehearsal, RehearsalError, Rehearsed};
 pub use resolve::{Examination, Resolution, ResolveError, Resolver, Way};
 pub use stalled::{STALLED_AFTER, Stalled, StalledFound, StalledSearch};
+pub use unlock::{Locked, look_at_lock, unlock};
 
 use aurora_restore_core::ports::JournalError;
 

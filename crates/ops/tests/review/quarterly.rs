@@ -26,7 +26,8 @@ async fn a_runtime_whose_support_has_ended_is_found() {
     let mut world = World::clean();
     let _before = world.deployed.stack.parameters.insert("Runtime".to_owned(), "provided.al2".to_owned());
     let (check, finding) = world.only(Period::Quarterly).await;
-    let expected = (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore --stack ours stack deploy");
+    let expected =
+        (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore --stack ours stack deploy");
     assert_eq!((check, told(&finding)), ("runtimes", expected));
 }
 

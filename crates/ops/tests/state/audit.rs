@@ -6,7 +6,10 @@ use aurora_restore_core::{
     operation::{End, Event, Status},
     ports::{Clock as _, TargetKey},
 };
-use aurora_restore_ops::state::{Audit, Audited, Kind, STALLED_AFTER};
+use aurora_restore_ops::{
+    ports::{Forgotten, Lock},
+    state::{Audit, Audited, Kind, Locked, STALLED_AFTER, look_at_lock, unlock},
+};
 use aurora_restore_testing::scenario::{Scenario, Stage, operation};
 
 use crate::stage::{done, halfway, turn_to, updated};
@@ -158,4 +161,39 @@ async fn an_operation_whose_lock_is_gone_or_somebody_elses_is_found() {
     };
     let found = found(turned_over).await;
     assert_eq!(found, [of(Kind::LockLeft, "op-ended"), of(Kind::LockMissing, "op-open")].concat());
+}
+
+/// What is found has a command that mends it, and that refuses where it would take the target from somebody.
+#[tokio::test]
+async fn a_lock_that_was_left_is_given_up_and_one_that_is_held_or_doubtful_is_not() {
+    let (scenario, ended, open) = sound();
+    let (journal, another) = (&scenario.journal, another_target());
+    assert_eq!(look_at_lock(journal, journal, &another).await.unwrap(), Locked::Free);
+    let held = look_at_lock(journal, journal, &Scenario::target_key()).await.unwrap();
+    assert_eq!(held, Locked::Held { holder: open.clone() });
+
+    for holder in [operation("op-nobody"), ended.clone()] {
+        journal.tamper_with_lock(&another, Some(&holder));
+        let audited = audit(&scenario).await;
+        assert_eq!(audited.findings[0].command(), format!("state unlock {another}"));
+        let action = audited.findings[0].clone().of_stack(Some("ours")).action;
+        assert!(action.contains(&format!("`aurora-restore --stack ours state unlock {another}`")), "{action}");
+        let Locked::Left { lock, .. } = look_at_lock(journal, journal, &another).await.unwrap() else {
+            panic!("{holder}")
+        };
+        let stranger = Lock { holder: Some(open.clone()), ..lock.clone() };
+        assert_eq!(unlock(journal, &stranger).await.unwrap(), Forgotten::Kept, "it is not as it was seen");
+        assert_eq!(unlock(journal, &lock).await.unwrap(), Forgotten::Gone);
+        assert_eq!(unlock(journal, &lock).await.unwrap(), Forgotten::Missing);
+        assert_eq!(audit(&scenario).await.findings, []);
+    }
+
+    // Its item says that it has ended, and its entries do not.
+    journal.tamper(&open, |_, state| state.holds_target = false);
+    let found = look_at_lock(journal, journal, &Scenario::target_key()).await.unwrap();
+    assert!(matches!(found, Locked::Untrusted(_)), "{found:?}");
+
+    journal.tamper(&open, |_, state| state.holds_target = true);
+    let lock = Lock { target: Scenario::target_key().to_string(), holder: Some(open) };
+    assert_eq!(unlock(journal, &lock).await.unwrap(), Forgotten::Kept);
 }

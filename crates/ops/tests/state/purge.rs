@@ -13,7 +13,7 @@ use aurora_restore_core::{
     ports::{Clock as _, Journal as _, JournalError},
 };
 use aurora_restore_ops::{
-    ports::{Forgotten, Restoration, Restored, States, StatesPage, StoredState, Unchanged, WholePage},
+    ports::{Forgotten, Lock, Restoration, Restored, States, StatesPage, StoredState, Unchanged, WholePage},
     state::{Purge, PurgePlan, StateError, import, verify},
 };
 use aurora_restore_testing::{
@@ -191,6 +191,10 @@ impl States for Killed<'_> {
             Ok(_) => self.states.forget(seen).await,
             Err(_) => Err(JournalError::Unusable { store: "memory".to_owned(), reason: "killed".to_owned() }),
         }
+    }
+
+    async fn unlock(&self, seen: &Lock) -> Result<Forgotten, JournalError> {
+        self.states.unlock(seen).await
     }
 
     async fn restore(&self, what: &Restoration) -> Result<Restored, JournalError> {

@@ -63,6 +63,20 @@ impl States for MemoryJournal {
         Ok(Forgotten::Gone)
     }
 
+    async fn unlock(&self, seen: &Lock) -> Result<Forgotten, JournalError> {
+        let mut store = self.lock();
+        let found = store.locks.iter().find(|(target, _)| target.to_string() == seen.target);
+        let Some((target, holder)) = found.map(|(target, holder)| (target.clone(), holder.clone())) else {
+            return Ok(Forgotten::Missing);
+        };
+        let is_held = store.records.get(&holder).is_some_and(|record| record.state.holds_target);
+        if is_held || seen.holder.as_ref() != Some(&holder) {
+            return Ok(Forgotten::Kept);
+        }
+        store.locks.remove(&target);
+        Ok(Forgotten::Gone)
+    }
+
     async fn restore(&self, what: &Restoration) -> Result<Restored, JournalError> {
         let mut store = self.lock();
         let id = what.state.operation_id.clone();

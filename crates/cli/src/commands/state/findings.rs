@@ -27,10 +27,11 @@ struct EndDocument {
 /// Tells what was found and how much was looked at. Findings end the command with 1, and so does what could not be asked.
 pub(super) fn tell(context: &Context, audited: &Audited) -> CommandResult {
     let ui = context.ui();
+    let found: Vec<Finding> = audited.findings.iter().map(|finding| of_stack(context, finding)).collect();
     match ui.format() {
         Format::Json => {
             let records = Records::begin(ui)?;
-            for finding in &audited.findings {
+            for finding in &found {
                 records.line("finding", finding)?;
             }
             for trouble in &audited.troubles {
@@ -38,13 +39,25 @@ pub(super) fn tell(context: &Context, audited: &Audited) -> CommandResult {
             }
             records.line("end", end_of(audited))?;
         }
-        Format::Text => write(context, audited)?,
+        Format::Text => write(context, audited, &found)?,
     }
     for trouble in &audited.troubles {
         ui.warning(trouble);
     }
     let is_clean = audited.findings.is_empty() && audited.troubles.is_empty();
     Ok(if is_clean { ExitCode::Done } else { ExitCode::Failed })
+}
+
+/// What is to be done, with commands for the stack that is looked after.
+#[cfg(feature = "stack")]
+pub(super) fn of_stack(context: &Context, finding: &Finding) -> Finding {
+    finding.clone().of_stack(context.stack_name())
+}
+
+/// Without stacks, it is this machine.
+#[cfg(not(feature = "stack"))]
+pub(super) fn of_stack(_: &Context, finding: &Finding) -> Finding {
+    finding.clone()
 }
 
 fn end_of(audited: &Audited) -> EndDocument {
@@ -57,9 +70,9 @@ fn end_of(audited: &Audited) -> EndDocument {
     }
 }
 
-fn write(context: &Context, audited: &Audited) -> Result<(), CommandError> {
+fn write(context: &Context, audited: &Audited, found: &[Finding]) -> Result<(), CommandError> {
     let mut out = context.ui().data();
-    for finding in &audited.findings {
+    for finding in found {
         line(&mut out, finding)?;
     }
     let count = |number: u64, noun: &str| words::plural(usize::try_from(number).unwrap_or(usize::MAX), noun);
@@ -81,6 +94,7 @@ pub(super) fn line(out: &mut impl std::io::Write, finding: &Finding) -> std::io:
 }
 
 /// An operation that cannot be trusted, as a failure.
-pub(super) fn as_error(finding: &Finding) -> CommandError {
+pub(super) fn as_error(context: &Context, finding: &Finding) -> CommandError {
+    let finding = of_stack(context, finding);
     CommandError::failed(finding.to_string()).code(ErrorCode::StateDamaged).hint(finding.action.clone())
 }

@@ -10,6 +10,7 @@ mod resolve;
 mod restore;
 mod show;
 mod stalled;
+mod unlock;
 mod verify;
 
 pub(super) use verify::open as open_export;
@@ -52,6 +53,7 @@ enum Action {
     Verify(verify::VerifyArgs),
     Audit(audit::AuditArgs),
     Restore(restore::RestoreArgs),
+    Unlock(unlock::UnlockArgs),
 }
 
 pub(super) fn run(context: &Context, args: &StateArgs) -> CommandResult {
@@ -66,6 +68,7 @@ pub(super) fn run(context: &Context, args: &StateArgs) -> CommandResult {
         Action::Verify(args) => verify::run(context, args),
         Action::Audit(args) => audit::run(context, args),
         Action::Restore(args) => restore::run(context, args),
+        Action::Unlock(args) => unlock::run(context, args),
     }
 }
 

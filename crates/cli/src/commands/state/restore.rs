@@ -134,7 +134,10 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
     match ui.format() {
         Format::Json => {
             let records = Records::begin(ui)?;
-            compared.findings.iter().try_for_each(|finding| records.line("finding", finding))?;
+            compared
+                .findings
+                .iter()
+                .try_for_each(|finding| records.line("finding", findings::of_stack(context, finding)))?;
             let document = RehearsalDocument {
                 name: name.as_str(),
                 at: *at,
@@ -152,7 +155,7 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
         Format::Text => {
             let mut out = ui.data();
             for finding in &compared.findings {
-                findings::line(&mut out, finding)?;
+                findings::line(&mut out, &findings::of_stack(context, finding))?;
             }
             let verdict = match compared.findings.len() {
                 0 => format!("{DONE}recovered{DONE:#}"),
