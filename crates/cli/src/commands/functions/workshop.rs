@@ -4,8 +4,7 @@ use aurora_restore_app::{StackServices, find_operation};
 use aurora_restore_core::{
     engine::look_at,
     ids::{OperationId, Region},
-    operation::Status,
-    ports::{Journal, OperationFilter},
+    ports::Journal,
 };
 use aurora_restore_ops::{
     change::{ChangeId, Proposal},
@@ -120,22 +119,13 @@ impl<'c> Workshop<'c> {
         journal: &dyn Journal,
         named: Option<&str>,
     ) -> Result<Option<Smoke>, CommandError> {
-        let operation = match named {
-            Some(text) => Some(find_operation(journal, text).await?),
-            None => newest_completed(journal).await?,
-        };
-        let Some(operation) = operation else { return Ok(None) };
-        let found = look_at(journal, &operation).await?;
-        if !found.status().has_ended() {
-            return Err(CommandError::usage(format!("operation {operation} has not ended")).hint(
+        let Some(text) = named else { return Ok(Smoke::newest(journal).await?) };
+        let operation = find_operation(journal, text).await?;
+        let found = Smoke::of(&look_at(journal, &operation).await?);
+        found.map(Some).ok_or_else(|| {
+            CommandError::usage(format!("operation {operation} has not ended, or its retired cluster is being ended")).hint(
                 "A function that is asked for it would go on with it. Name one that has ended. Nothing was changed.",
-            ));
-        }
-        Ok(Some(Smoke::Ended { operation, executor: found.executor }))
+            )
+        })
     }
-}
-
-async fn newest_completed(journal: &dyn Journal) -> Result<Option<OperationId>, CommandError> {
-    let filter = OperationFilter { status: Some(Status::Completed), limit: 1, ..OperationFilter::default() };
-    Ok(journal.list(&filter).await?.items.into_iter().next().map(|item| item.operation_id))
 }
