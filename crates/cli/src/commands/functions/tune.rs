@@ -6,7 +6,7 @@ use std::{
 };
 
 use aurora_restore_ops::{
-    functions::{Fit, Tuning, TuningPlan, can_be_asked, resize},
+    functions::{Fit, Tuning, TuningPlan, resize},
     prices,
 };
 use clap::Args;
@@ -84,13 +84,7 @@ struct TuneDocument<'a> {
 
 pub(super) async fn run(context: &Context, args: &TuneArgs) -> CommandResult {
     let workshop = Workshop::open(context, args.place.region()).await?;
-    let function = workshop.named(&args.name)?.clone();
-    if !can_be_asked(&function) {
-        return Err(CommandError::usage(format!(
-            "function {function} knows of no operation that it could be asked for, so it is not measured"
-        ))
-        .hint("Any function of a step, undo and retire can be. Nothing was changed."));
-    }
+    let function = workshop.askable(&args.name)?.clone();
     let governor = workshop.governor().await?;
     let plan = plan(&workshop, &governor, args).await?;
     let standing =

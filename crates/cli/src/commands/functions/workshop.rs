@@ -9,7 +9,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     change::{ChangeId, Proposal},
     condition::{Condition, condition, refusal},
-    functions::{FunctionName, FunctionNames, FunctionPorts, Smoke, Standing, look},
+    functions::{FunctionName, FunctionNames, FunctionPorts, Smoke, Standing, can_be_asked, look},
     ports::{Alarms, Functions, Stack},
 };
 
@@ -71,6 +71,18 @@ impl<'c> Workshop<'c> {
     /// The function of that name.
     pub(super) fn named(&self, text: &str) -> Result<&FunctionName, CommandError> {
         self.names.find(text).map_err(|wrong| CommandError::usage(wrong).hint("Nothing was changed."))
+    }
+
+    /// The function of that name, if it can be asked for an operation at all.
+    pub(super) fn askable(&self, text: &str) -> Result<&FunctionName, CommandError> {
+        let function = self.named(text)?;
+        if can_be_asked(function) {
+            return Ok(function);
+        }
+        Err(CommandError::usage(format!(
+            "function {function} knows of no operation that it could be asked for, so it is not called"
+        ))
+        .hint("Any function of a step, undo and retire can be. Nothing was changed."))
     }
 
     /// The records of the stack's changes.
