@@ -5,15 +5,12 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{FunctionPorts, FunctionsError, Standing, settle::ready, shift::Leg, tune::set_memory};
+use super::{FunctionPorts, FunctionsError, Standing, names::shown, settle::ready, shift::Leg, tune::set_memory};
 use crate::{
     change::{ChangeKind, Proposal},
     follow::Narrator,
     ports::CodeAt,
 };
-
-/// How much of a digest is shown.
-const SHOWN: usize = 12;
 
 /// Code to be deployed, by its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +73,10 @@ impl FunctionsDeployment {
 
     /// What would be done, to be recorded.
     pub fn proposal(&self, why: Option<&str>) -> Proposal {
-        let new = self.code.sha256.get(..SHOWN).unwrap_or_default();
+        let new = shown(&self.code.sha256);
         let line = |Target { standing, way }: &Target| {
             let live = standing.alias.pointing.version;
-            let old = standing.version(live).and_then(|old| old.code_sha256.get(..SHOWN)).unwrap_or("?");
+            let old = standing.version(live).map(|old| shown(&old.code_sha256)).unwrap_or("?");
             let what = match way {
                 Way::Nothing => "nothing".to_owned(),
                 Way::Publish => "a new version".to_owned(),
@@ -143,8 +140,7 @@ impl FunctionsDeployment {
         // Whoever measured sizes and was killed has left one: a version has the memory of the one that serves.
         let _facts = set_memory(ports, function, standing.live()?.memory_mb).await?;
         // If we die here, the next run finds the code there. Publishing what has not changed gives the version that is there.
-        let about =
-            format!("aurora-restore functions deploy, code {}", self.code.sha256.get(..SHOWN).unwrap_or_default());
+        let about = format!("aurora-restore functions deploy, code {}", shown(&self.code.sha256));
         let version = functions.publish(function, &self.code.sha256, &about).await?;
         let _ready = ready(functions, function, Some(version)).await?;
         Ok(version)

@@ -24,6 +24,29 @@ pub enum FunctionsError {
         /// The version.
         version: u64,
     },
+    /// A function is in the middle of a shift, whatever it is to.
+    #[error("function {function} is in the middle of a shift to version {version}")]
+    Unsettled {
+        /// The function.
+        function: String,
+        /// The version.
+        version: u64,
+    },
+    /// What can be changed of a function is not what serves: whoever published it would put that code live.
+    #[error(
+        "version {version} of function {function} serves code {serving}…, and what can be changed of it is code {latest}…: it was taken back, \
+         or nobody has deployed it yet"
+    )]
+    OtherCode {
+        /// The function.
+        function: String,
+        /// The version that serves.
+        version: u64,
+        /// The beginning of its code's digest.
+        serving: String,
+        /// The beginning of the other one's.
+        latest: String,
+    },
     /// There is no version to go back to.
     #[error("function {function} has no version {}to go back to; it has {}", .wanted.map_or_else(String::new, |wanted| format!("{wanted} ")), .there)]
     NoVersion {

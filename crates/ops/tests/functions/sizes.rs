@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use aurora_restore_ops::{
     functions::{Fit, FunctionsError, Moved, Tuning, TuningPlan, resize},
-    ports::CallAnswer,
+    ports::{CallAnswer, Functions as _},
 };
 
-use crate::shop::{CHECK, Shop, Told, WATCH, ended, nobody};
+use crate::shop::{CHECK, Shop, Told, WATCH, at, ended, new, nobody};
 
 fn tuning() -> TuningPlan {
     TuningPlan { sizes: vec![128, 256, 512, 1_024, 2_048], calls: 3, ask: ended(), gb_second: 1e-5, call: 2e-7 }
@@ -109,3 +109,58 @@ async fn a_size_that_was_left_by_a_measurement_is_not_published() {
     assert_eq!((shop.points_to(CHECK), live.live().unwrap().memory_mb), ((2, None), 256));
 }
 
+
+/// `$LATEST` keeps the code of a deployment that was taken back: a size of it would have put that code live.
+#[tokio::test(start_paused = true)]
+async fn code_that_was_taken_back_is_neither_measured_nor_published_with_another_size() {
+    let mut shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    shop.alarms.ring_after("ours-snapshot-check-errors", 2);
+    let moved = shop.deploy(&["snapshot-check"], &mut stop).await.unwrap();
+    assert!(matches!(moved, Moved::Back { .. }), "{moved:?}");
+    shop.alarms.add("ours-snapshot-check-errors");
+    let (standing, before) = (shop.standings(&["snapshot-check"]).await.remove(0), shop.functions.changes());
+    let measured = Tuning::measure(shop.ports(), &standing, &tuning(), &stop, &mut Told::default()).await.unwrap_err();
+    let resized = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await.unwrap_err();
+    assert_eq!(measured, resized);
+    let new = new().sha256[..12].to_owned();
+    let expected = format!("version 1 of function ours-snapshot-check serves code old…, and what can be changed of it is code {new}…");
+    assert!(measured.to_string().starts_with(&expected), "{measured}");
+    assert_eq!(Tuning::proposal(&standing, 512, None).unwrap_err(), measured);
+    assert_eq!((shop.points_to(CHECK), shop.functions.changes()), ((1, None), before), "nothing was changed");
+
+    // With its own code again it can be.
+    shop.functions.know("new.zip", "old");
+    shop.functions.set_code(CHECK, &at(), &shop.functions.latest(CHECK).revision).await.unwrap();
+    let standing = shop.standings(&["snapshot-check"]).await.remove(0);
+    let approved = Tuning::proposal(&standing, 512, None).unwrap();
+    assert_eq!(approved.diff, ["snapshot-check: version 1 (256 MB) -> a new version (512 MB), both of code old…"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_in_the_middle_of_a_shift_is_neither_measured_nor_resized() {
+    let mut shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    shop.functions.die_after(3);
+    shop.deploy(&["snapshot-check"], &mut stop).await.unwrap_err();
+    shop.functions.live();
+    let (standing, before) = (shop.standings(&["snapshot-check"]).await.remove(0), shop.functions.changes());
+    let unsettled = FunctionsError::Unsettled { function: CHECK.to_owned(), version: 2 };
+    let measured = Tuning::measure(shop.ports(), &standing, &tuning(), &stop, &mut Told::default()).await;
+    assert_eq!(measured, Err(unsettled.clone()));
+    let resized = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await;
+    assert_eq!(resized, Err(unsettled));
+    assert_eq!(shop.functions.changes(), before);
+}
+
+/// Whoever deploys between the look and the publication does not have their code published with a size.
+#[tokio::test(start_paused = true)]
+async fn code_that_comes_meanwhile_is_not_published_with_another_size() {
+    let shop = Shop::new();
+    let (_held, mut stop) = nobody();
+    let standing = shop.standings(&["snapshot-check"]).await.remove(0);
+    shop.functions.set_code(CHECK, &at(), &shop.functions.latest(CHECK).revision).await.unwrap();
+    let refused = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("the code is another"), "{refused}");
+    assert_eq!((shop.points_to(CHECK), shop.functions.latest(CHECK).memory_mb), ((1, None), 256));
+}

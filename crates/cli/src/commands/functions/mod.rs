@@ -130,6 +130,14 @@ impl From<FunctionsError> for CommandError {
                 "Somebody is at it, or was killed. End it with the same `functions deploy`, or go back with `aurora-restore functions rollback {function}`. \
                  Nothing was changed."
             )),
+            FunctionsError::Unsettled { function, .. } => Self::failed(text).hint(format!(
+                "Somebody is at it, or was killed. End it with the command that began it, or go back with `aurora-restore functions rollback \
+                 {function}`. Nothing was changed."
+            )),
+            FunctionsError::OtherCode { function, .. } => Self::failed(text).hint(format!(
+                "Another size of it would put that code live. Give it the code that is to serve with `aurora-restore functions deploy {function}`. \
+                 Nothing was changed."
+            )),
             FunctionsError::NoVersion { .. } => {
                 Self::usage(text).hint("`aurora-restore functions list` shows what there is. Nothing was changed.")
             }

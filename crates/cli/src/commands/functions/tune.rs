@@ -99,7 +99,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> CommandResult {
     if !args.apply || size == tuning.found_mb {
         return Ok(ExitCode::Done);
     }
-    let proposal = Tuning::proposal(standing, size, args.govern.why());
+    let proposal = Tuning::proposal(standing, size, args.govern.why())?;
     let Some(change) = workshop.admit(&governor, &proposal, &args.govern, args.confirm).await? else {
         return Ok(ExitCode::Done);
     };
