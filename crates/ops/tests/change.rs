@@ -152,7 +152,11 @@ fn an_approval_that_fits_none_of_several_proposals_is_refused_before_it_is_known
     let theirs: ChangeId = "chg-9".parse().unwrap();
     assert_eq!(check(&possible, Demand::ApprovalOf(theirs)), Err(ChangeError::Unknown { change: theirs }));
     let id = opened(&office, "a");
-    assert_eq!(check(&possible, Demand::Approval), Err(ChangeError::NotApproved { change: id }), "whichever comes last");
+    assert_eq!(
+        check(&possible, Demand::Approval),
+        Err(ChangeError::NotApproved { change: id }),
+        "whichever comes last"
+    );
     approve(&office, BOB, id).unwrap();
     for demand in [Demand::Approval, Demand::ApprovalOf(id)] {
         assert_eq!(check(&possible, demand), Ok(()));

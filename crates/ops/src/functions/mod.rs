@@ -10,6 +10,7 @@ mod names;
 mod realign;
 mod resize;
 mod rollback;
+mod served;
 mod settle;
 mod shift;
 mod smoke;

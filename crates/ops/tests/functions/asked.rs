@@ -32,7 +32,6 @@ async fn functions_that_answer_otherwise_are_told_and_who_knows_no_operation_is_
     assert_eq!(objections(smoke(&shop.functions, &one, &unknown).await.unwrap()), []);
 }
 
-
 /// An operation whose retired cluster is being ended is completed: a function that was asked for it went on with its retirement, and took
 /// it from whoever was at it.
 #[test]

@@ -6,10 +6,10 @@ use aurora_restore_core::ids::{ExecutorId, OperationId};
 use aurora_restore_ops::{
     Narrator,
     functions::{
-        FunctionNames, FunctionPorts, FunctionsDeployment, FunctionsError, Moved, NewCode, Smoke, Standing, Stop, Watch,
-        gradually, look,
+        FunctionNames, FunctionPorts, FunctionsDeployment, FunctionsError, Leg, Moved, NewCode, Smoke, Standing, Stop,
+        Watch, gradually, look,
     },
-    ports::{CodeAt, StackEvent},
+    ports::{CodeAt, Functions as _, StackEvent},
 };
 use aurora_restore_testing::{ManualClock, MemoryAlarms, MemoryFunctions};
 use jiff::Timestamp;
@@ -73,6 +73,26 @@ impl Shop {
         result
     }
 
+    /// Gives a function other code, and publishes it; nobody calls it yet.
+    pub(crate) async fn publish(&self, function: &str, code: &str) -> u64 {
+        let functions = &self.functions;
+        functions.know(code, code);
+        let at = CodeAt { key: code.to_owned(), ..at() };
+        functions.set_code(function, &at, &functions.latest(function).revision).await.unwrap();
+        // A change shows after some looks.
+        for _ in 0..3 {
+            functions.describe(function, None).await.unwrap();
+        }
+        functions.publish(function, code, "a test").await.unwrap()
+    }
+
+    /// Moves an alias to a version, watched.
+    pub(crate) async fn move_to(&self, function: &str, from: u64, to: u64, stop: &mut Stop) {
+        let leg = Leg { function: self.names.find(function).unwrap().clone(), from, to };
+        let moved = gradually(self.ports(), &[leg], WATCH, stop, &mut Told::default()).await;
+        assert_eq!(moved, Ok(Moved::Arrived));
+    }
+
     pub(crate) fn points_to(&self, function: &str) -> (u64, Option<u64>) {
         let pointing = self.functions.pointing(function);
         (pointing.version, pointing.shift.map(|shift| shift.version))
@@ -97,4 +117,3 @@ pub(crate) fn nobody() -> (watch::Sender<bool>, Stop) {
 pub(crate) fn ended() -> Smoke {
     Smoke::Ended { operation: OperationId::new("op-1").unwrap(), executor: ExecutorId::new("op-1").unwrap() }
 }
-

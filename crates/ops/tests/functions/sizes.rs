@@ -109,7 +109,6 @@ async fn a_size_that_was_left_by_a_measurement_is_not_published() {
     assert_eq!((shop.points_to(CHECK), live.live().unwrap().memory_mb), ((2, None), 256));
 }
 
-
 /// `$LATEST` keeps the code of a deployment that was taken back: a size of it would have put that code live.
 #[tokio::test(start_paused = true)]
 async fn code_that_was_taken_back_is_neither_measured_nor_published_with_another_size() {
@@ -124,7 +123,9 @@ async fn code_that_was_taken_back_is_neither_measured_nor_published_with_another
     let resized = resize(shop.ports(), &standing, 512, WATCH, &mut stop, &mut Told::default()).await.unwrap_err();
     assert_eq!(measured, resized);
     let new = new().sha256[..12].to_owned();
-    let expected = format!("version 1 of function ours-snapshot-check serves code old…, and what can be changed of it is code {new}…");
+    let expected = format!(
+        "version 1 of function ours-snapshot-check serves code old…, and what can be changed of it is code {new}…"
+    );
     assert!(measured.to_string().starts_with(&expected), "{measured}");
     assert_eq!(Tuning::proposal(&standing, 512, None).unwrap_err(), measured);
     assert_eq!((shop.points_to(CHECK), shop.functions.changes()), ((1, None), before), "nothing was changed");
