@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::ports::ServiceError;
+use super::Leg;
+use crate::{change::ChangeId, ports::ServiceError};
 
 /// Why nothing came of a change to functions.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -56,6 +57,14 @@ pub enum FunctionsError {
         wanted: Option<u64>,
         /// Which there are, as a list.
         there: String,
+    },
+    /// A change goes back, too, with other functions or to other versions, and has not ended.
+    #[error("change {change} goes back, too, and nobody has recorded how it ended")]
+    Begun {
+        /// The change.
+        change: ChangeId,
+        /// What is left of it, as far as is known.
+        left: Vec<Leg>,
     },
     /// The alarms could not tell anything.
     #[error("alarm {alarm} {reason}, so nobody would notice if the new version failed")]

@@ -24,7 +24,7 @@ pub use names::{FunctionName, FunctionNames};
 pub use realign::{behind, present, realign, require_settled};
 pub use resize::resize;
 pub(crate) use rollback::previous;
-pub use rollback::{Rollback, Wanted, plan_rollback};
+pub use rollback::{Rollback, Wanted, WentBack, plan_rollback, rollback};
 pub use shift::{Leg, Moved, at_once, gradually};
 pub use smoke::{Smoke, SmokeResult, can_be_asked, smoke};
 pub use tune::{Fit, Measured, Tuning, TuningPlan};

@@ -136,6 +136,17 @@ pub async fn at_once(functions: &dyn Functions, legs: &[Leg]) -> Result<(), Func
     Ok(())
 }
 
+/// The legs whose alias does not point to where it is to.
+pub(super) async fn left(functions: &dyn Functions, legs: &[Leg]) -> Result<Vec<Leg>, FunctionsError> {
+    let mut left = Vec::new();
+    for leg in legs {
+        if look(functions, &leg.function.whole).await?.pointing != pointing(leg, None) {
+            left.push(leg.clone());
+        }
+    }
+    Ok(left)
+}
+
 /// Points every alias back to where it came from. Goes on where one of them cannot be, and tells of it.
 async fn back(functions: &dyn Functions, legs: &[Leg], after: &str) -> Result<(), FunctionsError> {
     let mut failed: Vec<(String, FunctionsError)> = Vec::new();

@@ -3,6 +3,7 @@
 
 mod asked;
 mod back;
+mod repeated;
 mod shop;
 mod sizes;
 

@@ -308,12 +308,10 @@ impl<'c> Governor<'c> {
         }
     }
 
-    /// A change of that kind that was begun and of which nobody knows how it ended.
-    pub(crate) async fn applying(&self, kind: ChangeKind) -> Result<Option<ChangeId>, CommandError> {
-        let Some(control) = self.control_if_any() else { return Ok(None) };
-        let ledger = control.ledger().await?;
-        let found = ledger.applying().find(|change| change.proposal.kind == kind).map(|change| change.id);
-        Ok(found)
+    /// The changes of that kind that were begun and of which nobody knows how they ended, the newest first.
+    pub(crate) async fn applying(&self, kind: ChangeKind) -> Result<Vec<Change>, CommandError> {
+        let Some(control) = self.control_if_any() else { return Ok(Vec::new()) };
+        Ok(control.ledger().await?.applying_of(kind))
     }
 
     /// Tells of changes that were begun and of which nobody knows how they ended.

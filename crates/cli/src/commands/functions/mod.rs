@@ -141,6 +141,13 @@ impl From<FunctionsError> for CommandError {
             FunctionsError::NoVersion { .. } => {
                 Self::usage(text).hint("`aurora-restore functions list` shows what there is. Nothing was changed.")
             }
+            FunctionsError::Begun { change, left } => {
+                let told = Self::failed(text).hint(format!(
+                    "Which version is wanted cannot be told from that: look at `aurora-restore functions list`, name it with `--to N`, and record how \
+                     the other one ended with `aurora-restore change close {change} --outcome OUTCOME --note NOTE`. Nothing was changed."
+                ));
+                left.iter().fold(told, |told, leg| told.hint(format!("It goes back with {}", rollback::way(leg))))
+            }
             FunctionsError::Deaf { .. } => Self::failed(text)
                 .hint("Mend what it rings for, or bring it back with `aurora-restore stack deploy`. No alias was moved."),
             FunctionsError::Moved { .. } => Self::failed(text).hint("Look at `aurora-restore functions list`, then decide anew."),
