@@ -5,7 +5,8 @@
 //!                                    │ an alarm, failing calls, an interrupt, no answer │
 //!   live: 3  ◄───────────────────────┴──────────────────────────────────────────────────┘
 //! ```
-//! If we die anywhere, the alias says where: with a part it is in the middle, and the same command goes on with the same version.
+//! If we die anywhere, the alias says where: with a part it is in the middle, and the same command goes on with the same version. Whether
+//! one that has arrived was watched, it does not say: the change that is recorded as being applied does.
 
 use super::{
     ALIAS, FunctionName, FunctionPorts, FunctionsError, Stop, Watch,
@@ -105,8 +106,13 @@ async fn forward(
     narrator: &mut dyn Narrator,
 ) -> Result<Option<Objection>, FunctionsError> {
     let since = ports.clock.now();
+    // Whoever was killed behind the last move has left aliases that have arrived: they stay, and are watched again.
+    let on_the_way = left(ports.functions, legs).await?;
     for (what, part) in [("a tenth of the calls", Some(FIRST_PART)), ("all calls", None)] {
-        for leg in legs {
+        if on_the_way.is_empty() && part.is_some() {
+            continue;
+        }
+        for leg in &on_the_way {
             point(ports.functions, leg, pointing(leg, part), None).await?;
         }
         narrator.note(&format!("{what} to the new version; watching for {} s", watching.lasting.as_secs()));

@@ -62,7 +62,7 @@ impl Shop {
     }
 
     pub(crate) async fn deploy(&mut self, names: &[&str], stop: &mut Stop) -> Result<Moved, FunctionsError> {
-        let plan = FunctionsDeployment::plan(new(), self.standings(names).await)?;
+        let plan = FunctionsDeployment::plan(new(), self.standings(names).await, &[])?;
         let mut told = std::mem::take(&mut self.told);
         let result = async {
             let legs = plan.publish(self.ports(), &at(), &mut told).await?;
