@@ -141,6 +141,31 @@ fn an_approval_that_has_expired_or_is_stale_is_refused() {
     assert!(begin(&office, "a", Demand::ApprovalOf(id)).is_ok(), "it is approved anew");
 }
 
+/// Which size is proposed is only known once it was measured: that none of them can be approved is known before.
+#[test]
+fn an_approval_that_fits_none_of_several_proposals_is_refused_before_it_is_known_which_one_it_will_be() {
+    let office = Office::new();
+    let possible = [deploy("a"), deploy("b")];
+    let check = |proposals: &[Proposal], demand| block_on(office.of(ANN).check_any(proposals, demand));
+    assert_eq!(check(&possible, Demand::Nothing), Ok(()));
+    assert_eq!(check(&possible, Demand::Approval), Err(ChangeError::NothingApproved));
+    let theirs: ChangeId = "chg-9".parse().unwrap();
+    assert_eq!(check(&possible, Demand::ApprovalOf(theirs)), Err(ChangeError::Unknown { change: theirs }));
+    let id = opened(&office, "a");
+    assert_eq!(
+        check(&possible, Demand::Approval),
+        Err(ChangeError::NotApproved { change: id }),
+        "whichever comes last"
+    );
+    approve(&office, BOB, id).unwrap();
+    for demand in [Demand::Approval, Demand::ApprovalOf(id)] {
+        assert_eq!(check(&possible, demand), Ok(()));
+    }
+    let stale = check(&possible[1..], Demand::ApprovalOf(id)).unwrap_err();
+    assert!(matches!(stale, ChangeError::Stale { .. }), "{stale}");
+    assert_eq!(office.records().len(), 2, "nothing was recorded by it");
+}
+
 /// If we die between the record before and the record after.
 #[test]
 fn whoever_dies_while_applying_leaves_it_applying_and_the_same_again_goes_on_with_it() {

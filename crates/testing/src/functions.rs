@@ -62,7 +62,7 @@ impl MemoryFunctions {
         let pointing = Pointing { version: 1, shift: None };
         let held = Held {
             versions: vec![FunctionFacts { version: Some(1), ..facts.clone() }],
-            alias: Some(Alias { pointing, revision: world.revision() }),
+            alias: Some(Alias { pointing, description: String::new(), revision: world.revision() }),
             latest: facts,
             pending: 0,
             work_ms: 100.0,
@@ -114,11 +114,20 @@ impl MemoryFunctions {
         self.world().held(function).latest.clone()
     }
 
-    /// Points the alias of a function elsewhere, as somebody else does.
+    /// Points the alias of a function elsewhere, as somebody else does: what it tells of itself stays.
     pub fn repoint(&self, function: &str, pointing: Pointing) {
         let mut world = self.world();
         let revision = world.revision();
-        world.held(function).alias = Some(Alias { pointing, revision });
+        let held = world.held(function);
+        let description = held.alias.take().map(|alias| alias.description).unwrap_or_default();
+        held.alias = Some(Alias { pointing, description, revision });
+    }
+
+    /// Gives the alias of a function another description, as somebody else does.
+    pub fn describe_alias(&self, function: &str, description: &str) {
+        if let Some(alias) = &mut self.world().held(function).alias {
+            alias.description = description.to_owned();
+        }
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -243,7 +252,14 @@ impl Functions for MemoryFunctions {
         Ok(number)
     }
 
-    async fn point(&self, function: &str, alias: &str, to: Pointing, revision: &str) -> ServiceResult<()> {
+    async fn point(
+        &self,
+        function: &str,
+        alias: &str,
+        to: Pointing,
+        description: Option<&str>,
+        revision: &str,
+    ) -> ServiceResult<()> {
         let action = "lambda:UpdateAlias";
         let part = to.shift.map_or_else(String::new, |shift| format!(" + {} to {}", shift.part, shift.version));
         let mut world = self.change(action, function, format!("point {function} {}{part}", to.version))?;
@@ -255,7 +271,8 @@ impl Functions for MemoryFunctions {
         }
         let there = held.alias.as_ref().ok_or_else(|| missing(action, alias))?;
         require(action, function, &there.revision, revision)?;
-        held.alias = Some(Alias { pointing: to, revision: new });
+        let description = description.map_or_else(|| there.description.clone(), str::to_owned);
+        held.alias = Some(Alias { pointing: to, description, revision: new });
         Ok(())
     }
 

@@ -199,8 +199,8 @@ fn alias(place: Place) -> Node {
     map! {
         "Type" => "AWS::Lambda::Alias",
         "Properties" => map! {
+            // Without a description: the commands that move it keep there which versions have served, and a deployment would take that away.
             "Name" => "live",
-            "Description" => "The version that everything calls",
             "FunctionName" => reference(&format!("{}Function", place.logical())),
             "FunctionVersion" => attribute(&format!("{}Version", place.logical()), "Version"),
         },

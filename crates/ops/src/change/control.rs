@@ -96,8 +96,25 @@ impl ChangeControl<'_> {
     /// # Errors
     /// [`ChangeError`] where the demand is not met.
     pub async fn check(&self, proposal: &Proposal, demand: Demand) -> Result<(), ChangeError> {
-        let _known = decide::admit(&self.ledger().await?, proposal, demand, self.clock.now())?;
-        Ok(())
+        self.check_any(std::slice::from_ref(proposal), demand).await
+    }
+
+    /// Whether any of some proposals may be applied: which one it will be is found out later, at some cost. Records nothing.
+    ///
+    /// # Errors
+    /// [`ChangeError`] where the demand is met by none of them.
+    pub async fn check_any(&self, proposals: &[Proposal], demand: Demand) -> Result<(), ChangeError> {
+        let (ledger, now) = (self.ledger().await?, self.clock.now());
+        let mut refused = None;
+        for proposal in proposals {
+            match decide::admit(&ledger, proposal, demand, now) {
+                Ok(_) => return Ok(()),
+                // That a change is not approved says more than that there is none.
+                Err(ChangeError::NothingApproved) if refused.is_some() => {}
+                Err(error) => refused = Some(error),
+            }
+        }
+        refused.map_or(Ok(()), Err)
     }
 
     /// Records that a proposal is being applied. One that somebody has opened, or had begun to apply when they died, is gone on

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     project::Change,
-    proposal::ChangeId,
+    proposal::{ChangeId, ChangeKind},
     record::{Body, ChangeEvent},
     stage::Stage,
 };
@@ -47,6 +47,13 @@ impl Ledger {
     /// The changes that were begun and of which nobody has said how they ended.
     pub fn applying(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.stage == Stage::Applying)
+    }
+
+    /// Those of a kind, the newest first.
+    pub fn applying_of(&self, kind: ChangeKind) -> Vec<Change> {
+        let mut found: Vec<Change> = self.applying().filter(|change| change.proposal.kind == kind).cloned().collect();
+        found.reverse();
+        found
     }
 
     /// What happens next, sealed behind the newest record, and when it counts as made: times never go back in a chain, whatever

@@ -33,7 +33,7 @@ pub use decide::Demand;
 pub use error::ChangeError;
 pub use ledger::Ledger;
 pub use project::{Approval, Change, Ending, Signature};
-pub use proposal::{ChangeId, ChangeKind, Figures, InvalidChangeId, Proposal};
+pub use proposal::{AliasMove, ChangeId, ChangeKind, Figures, InvalidChangeId, Proposal};
 pub use record::ChangeEvent;
 pub use stage::{IllegalMove, Move, Outcome, Stage, next};
 

@@ -91,6 +91,18 @@ impl ChangeKind {
     }
 }
 
+/// An alias that a change moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasMove {
+    /// The whole name of the function.
+    pub function: String,
+    /// The version that served when this was decided.
+    pub from: u64,
+    /// The version that it is to serve; none where that is yet to be published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+}
+
 /// What a command would apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
@@ -103,6 +115,9 @@ pub struct Proposal {
     pub digest: String,
     /// Why, if somebody said so.
     pub why: Option<String>,
+    /// The aliases that are moved: what a repeat goes on with, once some of them have been. Older records have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<AliasMove>,
 }
 
 impl Proposal {
@@ -115,7 +130,13 @@ impl Proposal {
             lines.push(format!("… and {left_out} more lines"));
         }
         let digest = hexadecimal(Sha256::digest(format!("{}\n{applied}", kind.command())));
-        Self { kind, diff: lines, digest, why: why.map(words) }
+        Self { kind, diff: lines, digest, why: why.map(words), moves: Vec::new() }
+    }
+
+    /// The same, with the aliases that it moves. What the digest covers has to tell them already.
+    #[must_use]
+    pub fn moving(self, moves: Vec<AliasMove>) -> Self {
+        Self { moves, ..self }
     }
 }
 

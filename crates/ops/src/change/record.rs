@@ -122,7 +122,10 @@ fn hash(stack: &str, sequence: u64, previous_hash: &str, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::proposal::ChangeKind, *};
+    use super::{
+        super::proposal::{AliasMove, ChangeKind},
+        *,
+    };
 
     /// What was ever written is read for ever.
     #[test]
@@ -132,6 +135,7 @@ mod tests {
             diff: vec!["parameter MemorySize: 256 -> 512".to_owned()],
             digest: "ab".repeat(32),
             why: Some("slow".to_owned()),
+            moves: Vec::new(),
         };
         let at: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
         let body = Body::new(at, None, ChangeEvent::Opened { by: "arn:aws:iam::1:user/a".to_owned(), proposal });
@@ -144,6 +148,22 @@ mod tests {
             )
         );
         assert_eq!(sealed.hash, "7fc9ad15d9efb9849d0019d363ccfb41a1a567fa4e0c8717b7f683fb424b128a");
+        assert_eq!(Body::open(&sealed), Ok(body));
+    }
+
+    /// Aliases that are moved stand behind it, and only where there are some: older records are as they were.
+    #[test]
+    fn the_aliases_that_a_change_moves_are_recorded_with_it() {
+        let moves = vec![
+            AliasMove { function: "f".to_owned(), from: 6, to: Some(5) },
+            AliasMove { function: "g".to_owned(), from: 6, to: None },
+        ];
+        let proposal = Proposal::new(ChangeKind::FunctionsRollback, Vec::new(), "", None).moving(moves);
+        let opened = ChangeEvent::Opened { by: "me".to_owned(), proposal };
+        let body = Body::new(Timestamp::UNIX_EPOCH, None, opened);
+        let sealed = body.seal("ours", 1, "").unwrap();
+        let expected = r#""moves":[{"function":"f","from":6,"to":5},{"function":"g","from":6}]"#;
+        assert!(sealed.body.contains(expected), "{}", sealed.body);
         assert_eq!(Body::open(&sealed), Ok(body));
     }
 

@@ -71,7 +71,7 @@ impl LostVersions<'_> {
             EarlierVersions { version: VERSION, lost_at, took: SignedDuration::ZERO, sound: 0, wrong: Vec::new() };
         for standing in standings {
             let objection = match previous(standing) {
-                Ok(before) => self.objection(standing, before, ask).await?,
+                Ok(before) => self.objection(standing, before.version, ask).await?,
                 Err(error) => Some(error.to_string()),
             };
             match objection {

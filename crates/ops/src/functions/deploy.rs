@@ -5,15 +5,12 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{FunctionPorts, FunctionsError, Standing, settle::ready, shift::Leg, tune::set_memory};
+use super::{FunctionPorts, FunctionsError, Standing, names::shown, settle::ready, shift::Leg, tune::set_memory};
 use crate::{
-    change::{ChangeKind, Proposal},
+    change::{AliasMove, Change, ChangeId, ChangeKind, Proposal},
     follow::Narrator,
     ports::CodeAt,
 };
-
-/// How much of a digest is shown.
-const SHOWN: usize = 12;
 
 /// Code to be deployed, by its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +37,8 @@ enum Way {
     Publish,
     /// A part of its calls goes to a version of the code: somebody was killed, or is at it.
     GoOn(u64),
+    /// All of its calls go to a version of the code, and nobody has watched it to the end.
+    Watch(u64),
 }
 
 /// A function that gets code.
@@ -47,6 +46,8 @@ enum Way {
 pub struct Target {
     /// As it stands.
     pub standing: Standing,
+    /// The version that served when the deployment was begun.
+    from: u64,
     way: Way,
 }
 
@@ -54,48 +55,86 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionsDeployment {
     code: NewCode,
+    /// All functions that were asked for: what is approved is over all of them, however far a deployment has come that was killed.
     targets: Vec<Target>,
+    begun: Option<ChangeId>,
 }
 
 impl FunctionsDeployment {
-    /// Plans to give functions some code.
+    /// Plans to give functions some code, or goes on with a deployment of it to just these functions that was begun and of which nobody
+    /// knows how it ended. `begun` has such changes, the newest first.
     ///
     /// # Errors
     /// [`FunctionsError::Shifting`] where one is on its way to other code, [`FunctionsError::Missing`].
-    pub fn plan(code: NewCode, standings: Vec<Standing>) -> Result<Self, FunctionsError> {
-        let target = |standing: Standing| Ok(Target { way: way(&standing, &code)?, standing });
+    pub fn plan(code: NewCode, standings: Vec<Standing>, begun: &[Change]) -> Result<Self, FunctionsError> {
+        if let Some(rest) = begun.iter().find_map(|change| Self::rest(&code, &standings, change)) {
+            return Ok(rest);
+        }
+        let target = |standing: Standing| {
+            let from = standing.alias.pointing.version;
+            Ok(Target { way: way(&standing, &code)?, standing, from })
+        };
         let targets = standings.into_iter().map(target).collect::<Result<Vec<_>, FunctionsError>>()?;
-        let targets = targets.into_iter().filter(|target| target.way != Way::Nothing).collect();
-        Ok(Self { code, targets })
+        Ok(Self { code, targets, begun: None })
     }
 
-    /// The functions that do not run the code yet.
-    pub fn targets(&self) -> &[Target] {
-        &self.targets
+    /// The rest of a deployment that was begun, if it is this one and nobody has moved an alias elsewhere since.
+    fn rest(code: &NewCode, standings: &[Standing], change: &Change) -> Option<Self> {
+        let target = |standing: &Standing| {
+            let mut moves = change.proposal.moves.iter();
+            let from = moves.find(|moved| moved.function == standing.function.whole)?.from;
+            Some(Target { standing: standing.clone(), from, way: way_from(standing, code, from)? })
+        };
+        let targets = standings.iter().map(target).collect::<Option<Vec<_>>>()?;
+        let rest = Self { code: code.clone(), targets, begun: Some(change.id) };
+        (!rest.is_done() && rest.proposal(None).digest == change.proposal.digest).then_some(rest)
+    }
+
+    /// Whether every function runs the code, and nobody has left one unwatched.
+    pub fn is_done(&self) -> bool {
+        self.to_do().next().is_none()
+    }
+
+    /// How many functions there is something to be done with.
+    pub fn count(&self) -> usize {
+        self.to_do().count()
+    }
+
+    /// The change that it goes on with.
+    pub fn begun(&self) -> Option<ChangeId> {
+        self.begun
+    }
+
+    fn to_do(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(|target| target.way != Way::Nothing)
     }
 
     /// What would be done, to be recorded.
     pub fn proposal(&self, why: Option<&str>) -> Proposal {
-        let new = self.code.sha256.get(..SHOWN).unwrap_or_default();
-        let line = |Target { standing, way }: &Target| {
-            let live = standing.alias.pointing.version;
-            let old = standing.version(live).and_then(|old| old.code_sha256.get(..SHOWN)).unwrap_or("?");
+        let new = shown(&self.code.sha256);
+        let line = |Target { standing, from, way }: &Target| {
+            let old = standing.version(*from).map_or("?", |old| shown(&old.code_sha256));
             let what = match way {
                 Way::Nothing => "nothing".to_owned(),
                 Way::Publish => "a new version".to_owned(),
                 Way::GoOn(version) => format!("version {version}, which has a part of the calls already"),
+                Way::Watch(version) => {
+                    format!("version {version}, which has all calls already and was not watched to the end")
+                }
             };
-            format!(
-                "{}: version {live} (code {old}…) -> {what} (code {new}…, {} KiB)",
-                standing.function,
-                self.code.bytes / 1024
-            )
+            let size = self.code.bytes / 1024;
+            format!("{}: version {from} (code {old}…) -> {what} (code {new}…, {size} KiB)", standing.function)
         };
-        let covered =
-            |target: &Target| format!("{} {}", target.standing.function.whole, target.standing.alias.pointing.version);
+        let covered = |target: &Target| format!("{} {}", target.standing.function.whole, target.from);
         let all: Vec<String> = self.targets.iter().map(covered).collect();
         let applied = format!("{}\n{}", self.code.sha256, all.join("\n"));
-        Proposal::new(ChangeKind::FunctionsDeploy, self.targets.iter().map(line).collect(), &applied, why)
+        let moved = |target: &Target| AliasMove {
+            function: target.standing.function.whole.clone(),
+            from: target.from,
+            to: None,
+        };
+        let moves = self.targets.iter().map(moved).collect();
+        Proposal::new(ChangeKind::FunctionsDeploy, self.to_do().map(line).collect(), &applied, why).moving(moves)
     }
 
     /// Publishes the versions. No call goes to any of them yet, but where it did before.
@@ -109,15 +148,15 @@ impl FunctionsDeployment {
         narrator: &mut dyn Narrator,
     ) -> Result<Vec<Leg>, FunctionsError> {
         let mut legs = Vec::new();
-        for Target { standing, way } in &self.targets {
+        for Target { standing, from, way } in &self.targets {
             let to = match way {
                 Way::Nothing => continue,
-                Way::GoOn(version) => *version,
+                Way::GoOn(version) | Way::Watch(version) => *version,
                 Way::Publish => self.publish_one(ports, standing, at).await?,
             };
-            let from = standing.alias.pointing.version;
-            narrator.note(&format!("{}: version {to} has the code, version {from} serves", standing.function));
-            legs.push(Leg { function: standing.function.clone(), from, to });
+            let live = standing.alias.pointing.version;
+            narrator.note(&format!("{}: version {to} has the code, version {live} serves", standing.function));
+            legs.push(Leg { function: standing.function.clone(), from: *from, to });
         }
         Ok(legs)
     }
@@ -143,8 +182,7 @@ impl FunctionsDeployment {
         // Whoever measured sizes and was killed has left one: a version has the memory of the one that serves.
         let _facts = set_memory(ports, function, standing.live()?.memory_mb).await?;
         // If we die here, the next run finds the code there. Publishing what has not changed gives the version that is there.
-        let about =
-            format!("aurora-restore functions deploy, code {}", self.code.sha256.get(..SHOWN).unwrap_or_default());
+        let about = format!("aurora-restore functions deploy, code {}", shown(&self.code.sha256));
         let version = functions.publish(function, &self.code.sha256, &about).await?;
         let _ready = ready(functions, function, Some(version)).await?;
         Ok(version)
@@ -152,13 +190,27 @@ impl FunctionsDeployment {
 }
 
 fn way(standing: &Standing, code: &NewCode) -> Result<Way, FunctionsError> {
-    let has_it = |version: u64| standing.version(version).is_some_and(|version| version.code_sha256 == code.sha256);
     match standing.alias.pointing.shift {
-        Some(shift) if has_it(shift.version) => Ok(Way::GoOn(shift.version)),
+        Some(shift) if has_code(standing, shift.version, code) => Ok(Way::GoOn(shift.version)),
         Some(shift) => {
             Err(FunctionsError::Shifting { function: standing.function.whole.clone(), version: shift.version })
         }
         None if standing.live()?.code_sha256 == code.sha256 => Ok(Way::Nothing),
         None => Ok(Way::Publish),
     }
+}
+
+/// What is left to do with a function that served this version when the deployment was begun; none where somebody has moved its alias
+/// elsewhere since.
+fn way_from(standing: &Standing, code: &NewCode, from: u64) -> Option<Way> {
+    let live = standing.alias.pointing.version;
+    if live == from {
+        return way(standing, code).ok();
+    }
+    let arrived = standing.alias.pointing.shift.is_none() && has_code(standing, live, code);
+    arrived.then_some(Way::Watch(live))
+}
+
+fn has_code(standing: &Standing, version: u64, code: &NewCode) -> bool {
+    standing.version(version).is_some_and(|version| version.code_sha256 == code.sha256)
 }

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::ports::ServiceError;
+use super::Leg;
+use crate::{change::ChangeId, ports::ServiceError};
 
 /// Why nothing came of a change to functions.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -24,6 +25,29 @@ pub enum FunctionsError {
         /// The version.
         version: u64,
     },
+    /// A function is in the middle of a shift, whatever it is to.
+    #[error("function {function} is in the middle of a shift to version {version}")]
+    Unsettled {
+        /// The function.
+        function: String,
+        /// The version.
+        version: u64,
+    },
+    /// What can be changed of a function is not what serves: whoever published it would put that code live.
+    #[error(
+        "version {version} of function {function} serves code {serving}…, and what can be changed of it is code {latest}…: it was taken back, \
+         or nobody has deployed it yet"
+    )]
+    OtherCode {
+        /// The function.
+        function: String,
+        /// The version that serves.
+        version: u64,
+        /// The beginning of its code's digest.
+        serving: String,
+        /// The beginning of the other one's.
+        latest: String,
+    },
     /// There is no version to go back to.
     #[error("function {function} has no version {}to go back to; it has {}", .wanted.map_or_else(String::new, |wanted| format!("{wanted} ")), .there)]
     NoVersion {
@@ -33,6 +57,14 @@ pub enum FunctionsError {
         wanted: Option<u64>,
         /// Which there are, as a list.
         there: String,
+    },
+    /// A change goes back, too, with other functions or to other versions, and has not ended.
+    #[error("change {change} goes back, too, and nobody has recorded how it ended")]
+    Begun {
+        /// The change.
+        change: ChangeId,
+        /// What is left of it, as far as is known.
+        left: Vec<Leg>,
     },
     /// The alarms could not tell anything.
     #[error("alarm {alarm} {reason}, so nobody would notice if the new version failed")]

@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 
-use super::{ALIAS, FunctionName, FunctionsError};
+use super::{ALIAS, FunctionName, FunctionsError, names::shown};
 use crate::{
     follow::patiently,
     ports::{Alias, FunctionFacts, Functions},
@@ -35,6 +35,28 @@ impl Standing {
         let number = self.alias.pointing.version;
         let what = || format!("version {number} of function {}, to which its alias points,", self.function.whole);
         self.version(number).ok_or_else(|| FunctionsError::Missing { what: what() })
+    }
+
+    /// The version that serves, where a version that is published now would be of its code: only then may another size of it be
+    /// published without putting live what was taken back, or what nobody has agreed to.
+    ///
+    /// # Errors
+    /// [`FunctionsError::Unsettled`], [`FunctionsError::OtherCode`], [`FunctionsError::Missing`].
+    pub fn republishable(&self) -> Result<&FunctionFacts, FunctionsError> {
+        let (function, pointing) = (&self.function.whole, self.alias.pointing);
+        if let Some(shift) = pointing.shift {
+            return Err(FunctionsError::Unsettled { function: function.clone(), version: shift.version });
+        }
+        let live = self.live()?;
+        if live.code_sha256 == self.latest.code_sha256 {
+            return Ok(live);
+        }
+        Err(FunctionsError::OtherCode {
+            function: function.clone(),
+            version: pointing.version,
+            serving: shown(&live.code_sha256).to_owned(),
+            latest: shown(&self.latest.code_sha256).to_owned(),
+        })
     }
 
     /// The number of the newest version.

@@ -7,8 +7,15 @@ use aurora_restore_core::operation::StepKind;
 
 /// What serves no step.
 const OTHERS: [&str; 4] = ["undo", "retire", "sweep", "rotate"];
+/// How much of a digest is shown.
+const SHOWN: usize = 12;
 /// How many wrong letters still look like a slip.
 const SLIPS_MAX: usize = 3;
+
+/// The beginning of a digest, by which people tell codes apart.
+pub(super) fn shown(sha256: &str) -> &str {
+    sha256.get(..SHOWN).unwrap_or(sha256)
+}
 
 /// A function of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

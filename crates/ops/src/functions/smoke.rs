@@ -3,7 +3,12 @@
 //! It proves that the program starts on its runtime, reads its configuration and reaches its tables with its role, and changes
 //! nothing but the fencing token of the operation that it asks for. It proves nothing about RDS or a database: a drill does.
 
-use aurora_restore_core::ids::{ExecutorId, OperationId};
+use aurora_restore_core::{
+    engine::{EngineError, look_at},
+    ids::{ExecutorId, OperationId},
+    operation::{Operation, Phase, Status},
+    ports::{Journal, OperationFilter},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +18,8 @@ use crate::ports::{CallAnswer, Called, Functions, ServiceError};
 /// The functions that know of no operation: whoever calls the sweeper has it work, and the rotation of secrets refuses everybody
 /// but Secrets Manager, which counts as a failure of which its alarm tells at once.
 const KNOW_NO_OPERATION: [&str; 2] = ["sweep", "rotate"];
+/// How many operations that are completed are looked at for one that has ended: each look reads a journal.
+const LOOKED_AT_MAX: usize = 20;
 /// What functions say of an operation that they do not know.
 const REFUSED: &str = "AuroraRestore.Refused";
 
@@ -31,6 +38,33 @@ pub enum Smoke {
 }
 
 impl Smoke {
+    /// What an operation is asked for with; none where a function would go on with it. One whose retired cluster is being ended is
+    /// completed, and stands somewhere all the same.
+    pub fn of(operation: &Operation) -> Option<Self> {
+        match operation.phase {
+            Phase::Ended(_) => {
+                Some(Self::Ended { operation: operation.id.clone(), executor: operation.executor.clone() })
+            }
+            Phase::Forward | Phase::Back | Phase::Stuck(_) | Phase::Retiring => None,
+        }
+    }
+
+    /// The newest operation that is completed and has ended, among the newest that are completed.
+    ///
+    /// # Errors
+    /// What the journal says.
+    pub async fn newest(journal: &dyn Journal) -> Result<Option<Self>, EngineError> {
+        let filter =
+            OperationFilter { status: Some(Status::Completed), limit: LOOKED_AT_MAX, ..OperationFilter::default() };
+        for item in journal.list(&filter).await?.items {
+            let ended = Self::of(&look_at(journal, &item.operation_id).await?);
+            if ended.is_some() {
+                return Ok(ended);
+            }
+        }
+        Ok(None)
+    }
+
     /// The event.
     pub fn event(&self) -> Value {
         match self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{FunctionPorts, FunctionsError, Smoke, Standing, Stop, settle::ready};
+use super::{FunctionPorts, FunctionsError, Smoke, Standing, Stop, names::shown, settle::ready};
 use crate::{
     change::{ChangeKind, Proposal},
     follow::Narrator,
@@ -106,7 +106,7 @@ impl Tuning {
         stop: &Stop,
         narrator: &mut dyn Narrator,
     ) -> Result<Self, FunctionsError> {
-        let (found, serving) = (standing.latest.memory_mb, standing.live()?.memory_mb);
+        let (found, serving) = (standing.latest.memory_mb, standing.republishable()?.memory_mb);
         if found != serving {
             narrator.note(&format!(
                 "{} has {found} MB and the version that serves has {serving} MB: somebody was killed while measuring, or has changed it; \
@@ -123,13 +123,20 @@ impl Tuning {
         Ok(Self { found_mb: serving, measured: measured? })
     }
 
-    /// What `--apply` would do, to be recorded.
-    pub fn proposal(standing: &Standing, memory_mb: u32, why: Option<&str>) -> Proposal {
-        let live = standing.alias.pointing.version;
-        let serving = standing.version(live).map_or(0, |live| live.memory_mb);
-        let line = format!("{}: version {live} ({serving} MB) -> a new version ({memory_mb} MB)", standing.function);
-        let applied = format!("{} {live} {memory_mb}", standing.function.whole);
-        Proposal::new(ChangeKind::FunctionsTune, vec![line], &applied, why)
+    /// What `--apply` would do, to be recorded: the size is of the code that serves.
+    ///
+    /// # Errors
+    /// [`FunctionsError`] where what would be published is not that.
+    pub fn proposal(standing: &Standing, memory_mb: u32, why: Option<&str>) -> Result<Proposal, FunctionsError> {
+        let (version, live) = (standing.alias.pointing.version, standing.republishable()?);
+        let line = format!(
+            "{}: version {version} ({} MB) -> a new version ({memory_mb} MB), both of code {}…",
+            standing.function,
+            live.memory_mb,
+            shown(&live.code_sha256)
+        );
+        let applied = format!("{} {version} {memory_mb} {}", standing.function.whole, live.code_sha256);
+        Ok(Proposal::new(ChangeKind::FunctionsTune, vec![line], &applied, why))
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Pointing {
 pub struct Alias {
     /// Where it points to.
     pub pointing: Pointing,
+    /// What it tells of itself; empty where it tells nothing.
+    pub description: String,
     /// Changes with every change.
     pub revision: String,
 }
@@ -160,11 +162,19 @@ pub trait Functions: Send + Sync {
     /// [`super::ServiceError`]; `Refused` where the code is another than that.
     async fn publish(&self, function: &str, code_sha256: &str, about: &str) -> ServiceResult<u64>;
 
-    /// Points an alias elsewhere. After it returns new calls go there.
+    /// Points an alias elsewhere, and in the same moment gives it another description, if there is one. After it returns new calls go
+    /// there.
     ///
     /// # Errors
     /// [`super::ServiceError`]; `Refused` where the revision is another.
-    async fn point(&self, function: &str, alias: &str, to: Pointing, revision: &str) -> ServiceResult<()>;
+    async fn point(
+        &self,
+        function: &str,
+        alias: &str,
+        to: Pointing,
+        description: Option<&str>,
+        revision: &str,
+    ) -> ServiceResult<()>;
 
     /// Calls a function, by an alias, a version or `$LATEST`, and waits for its answer.
     ///

@@ -108,9 +108,11 @@ async fn pointed(functions: &dyn Functions, stage: &Stage) -> Case {
         [Pointing { version: 1, shift }, Pointing { version: 2, shift: None }, Pointing { version: 1, shift: None }]
     {
         let alias = functions.alias(&stage.function, "live").await?.ok_or_else(|| Broken("no alias".to_owned()))?;
-        functions.point(&stage.function, "live", to, &alias.revision).await?;
-        let found = functions.alias(&stage.function, "live").await?.map(|alias| alias.pointing);
-        same("where it points to", &found, &Some(to))?;
+        let words = to.shift.is_none().then(|| format!("serves {}", to.version));
+        functions.point(&stage.function, "live", to, words.as_deref(), &alias.revision).await?;
+        let found = functions.alias(&stage.function, "live").await?.ok_or_else(|| Broken("no alias".to_owned()))?;
+        same("where it points to", &found.pointing, &to)?;
+        same("what it tells of itself", &found.description, &words.unwrap_or(alias.description))?;
     }
     Ok(())
 }
@@ -134,7 +136,7 @@ async fn guarded(functions: &dyn Functions, stage: &Stage) -> Case {
     let to = Pointing { version: 2, shift: None };
     // As another call would have left it.
     let old = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
-    refused("an alias", functions.point(&stage.function, "live", to, old).await)?;
+    refused("an alias", functions.point(&stage.function, "live", to, None, old).await)?;
     refused("a size", functions.set_memory(&stage.function, 1_024, old).await)?;
     refused("code", functions.set_code(&stage.function, &stage.second, old).await)
 }

@@ -21,7 +21,9 @@ pub(super) async fn get(client: &Client, function: &str, alias: &str) -> Service
     let other = weights.and_then(|weights| weights.iter().next());
     let shift = other.and_then(|(version, part)| Some(Shift { version: number(version)?, part: *part }));
     let revision = answer.revision_id().unwrap_or_default().to_owned();
-    Ok(Some(Alias { pointing: Pointing { version, shift: shift.filter(|shift| shift.part > 0.0) }, revision }))
+    let description = answer.description().unwrap_or_default().to_owned();
+    let pointing = Pointing { version, shift: shift.filter(|shift| shift.part > 0.0) };
+    Ok(Some(Alias { pointing, description, revision }))
 }
 
 pub(super) async fn update(
@@ -29,6 +31,7 @@ pub(super) async fn update(
     function: &str,
     alias: &str,
     to: Pointing,
+    description: Option<&str>,
     revision: &str,
 ) -> ServiceResult<()> {
     let asked = Asked::about("lambda:UpdateAlias", function);
@@ -41,6 +44,7 @@ pub(super) async fn update(
         .name(alias)
         .function_version(to.version.to_string())
         .routing_config(routing)
+        .set_description(description.map(str::to_owned))
         .revision_id(revision);
     call.send().await.map(|_| ()).map_err(|error| asked.failed(&error))
 }

@@ -59,8 +59,15 @@ impl Functions for LambdaFunctions {
         change::publish(&self.client, function, code_sha256, about).await
     }
 
-    async fn point(&self, function: &str, alias: &str, to: Pointing, revision: &str) -> ServiceResult<()> {
-        aliases::update(&self.client, function, alias, to, revision).await
+    async fn point(
+        &self,
+        function: &str,
+        alias: &str,
+        to: Pointing,
+        description: Option<&str>,
+        revision: &str,
+    ) -> ServiceResult<()> {
+        aliases::update(&self.client, function, alias, to, description, revision).await
     }
 
     async fn call(&self, function: &str, qualifier: &str, event: &Value) -> ServiceResult<Called> {

@@ -20,23 +20,26 @@ fn answer(value: &Value) -> (u16, String) {
 #[tokio::test]
 async fn an_alias_is_pointed_with_its_revision_and_the_end_of_a_shift_is_said() {
     let (lambda, sent) = functions([answer(&json!({}))]);
-    lambda.point("f", "live", Pointing { version: 4, shift: None }, "r1").await.unwrap();
+    lambda.point("f", "live", Pointing { version: 4, shift: None }, None, "r1").await.unwrap();
     let expected =
         json!({ "FunctionVersion": "4", "RoutingConfig": { "AdditionalVersionWeights": {} }, "RevisionId": "r1" });
     assert_eq!(sent(), expected);
     let (lambda, sent) = functions([answer(&json!({}))]);
     let to = Pointing { version: 3, shift: Some(Shift { version: 4, part: 0.1 }) };
-    lambda.point("f", "live", to, "r1").await.unwrap();
+    lambda.point("f", "live", to, Some("words"), "r1").await.unwrap();
     assert_eq!(sent()["RoutingConfig"], json!({ "AdditionalVersionWeights": { "4": 0.1 } }));
+    assert_eq!(sent()["Description"], "words");
 }
 
 #[tokio::test]
 async fn an_alias_is_read_with_the_part_that_goes_elsewhere() {
     let weights = json!({ "AdditionalVersionWeights": { "4": 0.1 } });
-    let (lambda, _) =
-        functions([answer(&json!({ "FunctionVersion": "3", "RevisionId": "r", "RoutingConfig": weights }))]);
+    let (lambda, _) = functions([answer(
+        &json!({ "FunctionVersion": "3", "RevisionId": "r", "RoutingConfig": weights, "Description": "words" }),
+    )]);
     let alias = lambda.alias("f", "live").await.unwrap().unwrap();
     assert_eq!(alias.pointing, Pointing { version: 3, shift: Some(Shift { version: 4, part: 0.1 }) });
+    assert_eq!(alias.description, "words");
     let (lambda, _) = functions([refusal(404, "ResourceNotFoundException", "no alias")]);
     assert_eq!(lambda.alias("f", "live").await, Ok(None));
 }

@@ -57,6 +57,15 @@ impl GovernArgs {
         self.propose
     }
 
+    /// The option that was given and says something about applying, which is not to be done.
+    pub(crate) fn about_applying(&self) -> Option<&'static str> {
+        match (&self.require_approval, &self.why) {
+            (Some(_), _) => Some("--require-approval"),
+            (None, Some(_)) if !self.propose => Some("--why"),
+            (None, _) => None,
+        }
+    }
+
     fn demand(&self) -> Demand {
         match self.require_approval {
             None => Demand::Nothing,
@@ -154,10 +163,7 @@ impl<'c> Governor<'c> {
 
     /// The records; an error where the stack has no tables.
     pub(super) fn control(&self) -> Result<ChangeControl<'_>, CommandError> {
-        self.control_if_any().ok_or_else(|| {
-            CommandError::configuration(format!("stack {} has no table for the records of changes yet", self.stack))
-                .hint("The first `aurora-restore stack deploy` makes it.")
-        })
+        self.control_if_any().ok_or_else(|| self.no_table())
     }
 
     fn control_if_any(&self) -> Option<ChangeControl<'_>> {
@@ -198,10 +204,27 @@ impl<'c> Governor<'c> {
                 Ok(control.check(proposal, demand).await?)
             }
             (None, Demand::Nothing) => Ok(()),
-            (None, Demand::Approval | Demand::ApprovalOf(_)) => {
-                self.control().map(|_| ()).map_err(|error| error.hint("So there is no approval. Nothing was applied."))
-            }
+            (None, Demand::Approval | Demand::ApprovalOf(_)) => Err(self.no_approval()),
         }
+    }
+
+    /// Whether one of some proposals may be applied, before it is found out at some cost which one it would be.
+    pub(crate) async fn check_any(&self, proposals: &[Proposal], args: &GovernArgs) -> Result<(), CommandError> {
+        match (self.control_if_any(), args.demand()) {
+            (Some(control), demand) => Ok(control.check_any(proposals, demand).await?),
+            (None, Demand::Nothing) => Ok(()),
+            (None, Demand::Approval | Demand::ApprovalOf(_)) => Err(self.no_approval()),
+        }
+    }
+
+    /// Without a table nothing is approved.
+    fn no_approval(&self) -> CommandError {
+        self.no_table().hint("So there is no approval. Nothing was applied.")
+    }
+
+    fn no_table(&self) -> CommandError {
+        CommandError::configuration(format!("stack {} has no table for the records of changes yet", self.stack))
+            .hint("The first `aurora-restore stack deploy` makes it.")
     }
 
     /// Applies something: what was approved where that is demanded, agreed to by whoever is asked, recorded before and after.
@@ -285,12 +308,10 @@ impl<'c> Governor<'c> {
         }
     }
 
-    /// A change of that kind that was begun and of which nobody knows how it ended.
-    pub(crate) async fn applying(&self, kind: ChangeKind) -> Result<Option<ChangeId>, CommandError> {
-        let Some(control) = self.control_if_any() else { return Ok(None) };
-        let ledger = control.ledger().await?;
-        let found = ledger.applying().find(|change| change.proposal.kind == kind).map(|change| change.id);
-        Ok(found)
+    /// The changes of that kind that were begun and of which nobody knows how they ended, the newest first.
+    pub(crate) async fn applying(&self, kind: ChangeKind) -> Result<Vec<Change>, CommandError> {
+        let Some(control) = self.control_if_any() else { return Ok(Vec::new()) };
+        Ok(control.ledger().await?.applying_of(kind))
     }
 
     /// Tells of changes that were begun and of which nobody knows how they ended.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use aurora_restore_ops::{
     Package,
+    change::ChangeKind,
     functions::{FunctionsDeployment, FunctionsError, Moved, NewCode, Stop, gradually},
     patiently,
     ports::CodeAt,
@@ -55,12 +56,16 @@ pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
     let workshop = Workshop::open(context, args.place.region()).await?;
     let package = package_for(context, args.package.as_deref(), &workshop.stack)?;
     let standings = workshop.chosen(&args.which).await?;
-    let plan = FunctionsDeployment::plan(NewCode::of(&package.content), standings)?;
     let governor = workshop.governor().await?;
-    if plan.targets().is_empty() {
+    let begun = governor.applying(ChangeKind::FunctionsDeploy).await?;
+    let plan = FunctionsDeployment::plan(NewCode::of(&package.content), standings, &begun)?;
+    if plan.is_done() {
         governor.tell_of_applying().await;
         context.ui().done("nothing to do: this code serves already.");
         return Ok(ExitCode::Done);
+    }
+    if let Some(change) = plan.begun() {
+        context.ui().say(format_args!("change {change} deploys this code so and has not ended: it is gone on with."));
     }
     let proposal = plan.proposal(args.govern.why());
     let Some(change) = workshop.admit(&governor, &proposal, &args.govern, args.confirm).await? else {
@@ -69,6 +74,8 @@ pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
     let mut stop = context.stop(Asked::StopAfterMove)?;
     let moved = match code_at(&workshop, &package).await {
         Ok(at) => apply(&workshop, &plan, &at, args, &mut stop).await,
+        // What was begun is still under way.
+        Err(error) if plan.begun().is_some() => return Err(error),
         // Nothing was changed yet.
         Err(error) => {
             governor.end_as_failed(change, &error).await;
@@ -76,7 +83,7 @@ pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
         }
     };
     governor.end(change, &ending(&moved)).await;
-    let count = words::plural(plan.targets().len(), "function");
+    let count = words::plural(plan.count(), "function");
     end(context, moved, &format!("the new code serves in {count}."))
 }
 

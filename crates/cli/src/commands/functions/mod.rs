@@ -130,8 +130,23 @@ impl From<FunctionsError> for CommandError {
                 "Somebody is at it, or was killed. End it with the same `functions deploy`, or go back with `aurora-restore functions rollback {function}`. \
                  Nothing was changed."
             )),
+            FunctionsError::Unsettled { function, .. } => Self::failed(text).hint(format!(
+                "Somebody is at it, or was killed. End it with the command that began it, or go back with `aurora-restore functions rollback \
+                 {function}`. Nothing was changed."
+            )),
+            FunctionsError::OtherCode { function, .. } => Self::failed(text).hint(format!(
+                "Another size of it would put that code live. Give it the code that is to serve with `aurora-restore functions deploy {function}`. \
+                 Nothing was changed."
+            )),
             FunctionsError::NoVersion { .. } => {
                 Self::usage(text).hint("`aurora-restore functions list` shows what there is. Nothing was changed.")
+            }
+            FunctionsError::Begun { change, left } => {
+                let told = Self::failed(text).hint(format!(
+                    "Which version is wanted cannot be told from that: look at `aurora-restore functions list`, name it with `--to N`, and record how \
+                     the other one ended with `aurora-restore change close {change} --outcome OUTCOME --note NOTE`. Nothing was changed."
+                ));
+                left.iter().fold(told, |told, leg| told.hint(format!("It goes back with {}", rollback::way(leg))))
             }
             FunctionsError::Deaf { .. } => Self::failed(text)
                 .hint("Mend what it rings for, or bring it back with `aurora-restore stack deploy`. No alias was moved."),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aurora_restore_ops::{
-    functions::{Fit, Tuning, TuningPlan, can_be_asked, resize},
+    functions::{Fit, FunctionsError, Standing, Tuning, TuningPlan, resize},
     prices,
 };
 use clap::Args;
@@ -59,6 +59,9 @@ pub(super) struct TuneArgs {
     operation: Option<String>,
 
     /// Give the function the proposed size
+    ///
+    /// With --require-approval, an approval that is of none of the sizes is refused before anything is measured. --propose records
+    /// what was found, for somebody else to approve, and needs no --apply.
     #[arg(long)]
     apply: bool,
 
@@ -83,35 +86,66 @@ struct TuneDocument<'a> {
 }
 
 pub(super) async fn run(context: &Context, args: &TuneArgs) -> CommandResult {
+    require_purpose(args)?;
     let workshop = Workshop::open(context, args.place.region()).await?;
-    let function = workshop.named(&args.name)?.clone();
-    if !can_be_asked(&function) {
-        return Err(CommandError::usage(format!(
-            "function {function} knows of no operation that it could be asked for, so it is not measured"
-        ))
-        .hint("Any function of a step, undo and retire can be. Nothing was changed."));
-    }
+    let function = workshop.askable(&args.name)?.clone();
     let governor = workshop.governor().await?;
     let plan = plan(&workshop, &governor, args).await?;
     let standing =
         aurora_restore_ops::functions::look(workshop.ports().functions, std::slice::from_ref(&function)).await?;
     let standing = standing.first().ok_or_else(|| CommandError::internal("the function was not looked at"))?;
+    require_approvable(&governor, standing, &plan, args).await?;
     let mut stop = context.stop(Asked::StopAfterMove)?;
     let mut lines = Lines(context.ui());
     let tuning = Tuning::measure(workshop.ports(), standing, &plan, &stop, &mut lines).await?;
     let fit = tuning.fit(args.within);
     tell(context, &function.whole, &tuning, &fit)?;
-    let size = proposed(context, &tuning, &fit)?;
-    if !args.apply || size == tuning.found_mb {
+    let size = proposed(context, &tuning, &fit, args.goes_on())?;
+    if !args.goes_on() || size == tuning.found_mb {
         return Ok(ExitCode::Done);
     }
-    let proposal = Tuning::proposal(standing, size, args.govern.why());
+    let proposal = Tuning::proposal(standing, size, args.govern.why())?;
     let Some(change) = workshop.admit(&governor, &proposal, &args.govern, args.confirm).await? else {
         return Ok(ExitCode::Done);
     };
     let moved = resize(workshop.ports(), standing, size, args.watch.watch(), &mut stop, &mut lines).await;
     governor.end(change, &ending(&moved)).await;
     end(context, moved, &format!("function {function} serves with {size} MB."))
+}
+
+impl TuneArgs {
+    /// Whether the size that is found is to be applied, or proposed to somebody.
+    fn goes_on(&self) -> bool {
+        self.apply || self.govern.only_proposes()
+    }
+}
+
+/// Refuses what is said about applying where nothing is to be applied.
+fn require_purpose(args: &TuneArgs) -> Result<(), CommandError> {
+    match args.govern.about_applying() {
+        Some(option) if !args.apply => Err(CommandError::usage(format!(
+            "{option} is about giving the function a size, and without --apply it is only measured"
+        ))
+        .hint("Add --apply, or --propose for somebody else to approve what is found. Nothing was measured.")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Measuring takes time and money: an approval that fits none of the sizes is refused before it.
+async fn require_approvable(
+    governor: &Governor<'_>,
+    standing: &Standing,
+    plan: &TuningPlan,
+    args: &TuneArgs,
+) -> Result<(), CommandError> {
+    if !args.apply || args.govern.only_proposes() {
+        return Ok(());
+    }
+    let serving = standing.republishable()?.memory_mb;
+    let others = plan.sizes.iter().filter(|size| **size != serving);
+    let possible = others.map(|size| Tuning::proposal(standing, *size, args.govern.why()));
+    let possible = possible.collect::<Result<Vec<_>, FunctionsError>>()?;
+    governor.check_any(&possible, &args.govern).await
 }
 
 async fn plan(workshop: &Workshop<'_>, governor: &Governor<'_>, args: &TuneArgs) -> Result<TuningPlan, CommandError> {
@@ -160,13 +194,16 @@ fn table(out: &mut dyn Write, tuning: &Tuning) -> io::Result<()> {
 }
 
 /// The size that is proposed; an error where none does.
-fn proposed(context: &Context, tuning: &Tuning, fit: &Fit) -> Result<u32, CommandError> {
+fn proposed(context: &Context, tuning: &Tuning, fit: &Fit, goes_on: bool) -> Result<u32, CommandError> {
     let prices = format!("list prices of {} ({})", prices::COLLECTED, prices::SOURCE);
     match fit {
         Fit::Cheapest(size) if *size == tuning.found_mb => {
             context
                 .ui()
                 .done(format_args!("{size} MB, which it has, is the cheapest that is fast enough, by {prices}."));
+            if goes_on {
+                context.ui().say("there is nothing to apply, so nothing was recorded.");
+            }
             Ok(*size)
         }
         Fit::Cheapest(size) => {
@@ -174,7 +211,9 @@ fn proposed(context: &Context, tuning: &Tuning, fit: &Fit) -> Result<u32, Comman
                 "{size} MB is the cheapest that is fast enough, by {prices}; it has {} MB.",
                 tuning.found_mb
             ));
-            context.ui().hint("Give it that with --apply; for all functions, with `aurora-restore stack deploy --parameter MemorySize=…`.");
+            if !goes_on {
+                context.ui().hint("Give it that with --apply; for all functions, with `aurora-restore stack deploy --parameter MemorySize=…`.");
+            }
             Ok(*size)
         }
         Fit::NoneWithin(fastest) => {

@@ -4,13 +4,12 @@ use aurora_restore_app::{StackServices, find_operation};
 use aurora_restore_core::{
     engine::look_at,
     ids::{OperationId, Region},
-    operation::Status,
-    ports::{Journal, OperationFilter},
+    ports::Journal,
 };
 use aurora_restore_ops::{
     change::{ChangeId, Proposal},
     condition::{Condition, condition, refusal},
-    functions::{FunctionName, FunctionNames, FunctionPorts, Smoke, Standing, look},
+    functions::{FunctionName, FunctionNames, FunctionPorts, Smoke, Standing, can_be_asked, look},
     ports::{Alarms, Functions, Stack},
 };
 
@@ -74,6 +73,18 @@ impl<'c> Workshop<'c> {
         self.names.find(text).map_err(|wrong| CommandError::usage(wrong).hint("Nothing was changed."))
     }
 
+    /// The function of that name, if it can be asked for an operation at all.
+    pub(super) fn askable(&self, text: &str) -> Result<&FunctionName, CommandError> {
+        let function = self.named(text)?;
+        if can_be_asked(function) {
+            return Ok(function);
+        }
+        Err(CommandError::usage(format!(
+            "function {function} knows of no operation that it could be asked for, so it is not called"
+        ))
+        .hint("Any function of a step, undo and retire can be. Nothing was changed."))
+    }
+
     /// The records of the stack's changes.
     pub(super) async fn governor(&self) -> Result<Governor<'c>, CommandError> {
         Governor::open(self.context, &self.services, Some(&self.stack), &self.stack.name).await
@@ -120,22 +131,13 @@ impl<'c> Workshop<'c> {
         journal: &dyn Journal,
         named: Option<&str>,
     ) -> Result<Option<Smoke>, CommandError> {
-        let operation = match named {
-            Some(text) => Some(find_operation(journal, text).await?),
-            None => newest_completed(journal).await?,
-        };
-        let Some(operation) = operation else { return Ok(None) };
-        let found = look_at(journal, &operation).await?;
-        if !found.status().has_ended() {
-            return Err(CommandError::usage(format!("operation {operation} has not ended")).hint(
+        let Some(text) = named else { return Ok(Smoke::newest(journal).await?) };
+        let operation = find_operation(journal, text).await?;
+        let found = Smoke::of(&look_at(journal, &operation).await?);
+        found.map(Some).ok_or_else(|| {
+            CommandError::usage(format!("operation {operation} has not ended, or its retired cluster is being ended")).hint(
                 "A function that is asked for it would go on with it. Name one that has ended. Nothing was changed.",
-            ));
-        }
-        Ok(Some(Smoke::Ended { operation, executor: found.executor }))
+            )
+        })
     }
-}
-
-async fn newest_completed(journal: &dyn Journal) -> Result<Option<OperationId>, CommandError> {
-    let filter = OperationFilter { status: Some(Status::Completed), limit: 1, ..OperationFilter::default() };
-    Ok(journal.list(&filter).await?.items.into_iter().next().map(|item| item.operation_id))
 }
