@@ -95,3 +95,27 @@ pub(crate) fn answer(error: &clap::Error) -> ExitCode {
         _ => ExitCode::Done,
     }
 }
+
+#[cfg(all(test, feature = "stack"))]
+mod tests {
+    use clap::{Parser as _, error::ErrorKind};
+
+    use super::Cli;
+
+    /// The page says that every command in it exists: each is typed as it stands there. What stands for a name is refused as a value and
+    /// not as an argument.
+    #[test]
+    fn every_command_of_the_calendar_is_one() {
+        let page = include_str!("../../../docs/operations/README.md");
+        let commands: Vec<&str> = page.split('`').filter(|part| part.starts_with("aurora-restore ")).collect();
+        assert!(commands.len() > 20, "{commands:?}");
+        for command in commands {
+            let refused = match Cli::try_parse_from(command.split_whitespace()) {
+                Ok(_) => continue,
+                Err(error) if matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) => continue,
+                Err(error) => error,
+            };
+            panic!("`{command}`: {refused}");
+        }
+    }
+}
