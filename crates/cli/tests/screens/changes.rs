@@ -59,6 +59,13 @@ fn only_what_applies_something_can_be_proposed() {
     hint: Behind `--` stands a command with its own options; those of every command stand before `change`.
     --- exit 2
     "#);
+    assert_snapshot!(home.screen(&["functions", "tune", "notify", "--why", "because"]), @r#"
+    $ aurora-restore functions tune notify --why because
+    --- stderr
+    error: --why is about giving the function a size, and without --apply it is only measured
+    hint: Add --apply, or --propose for somebody else to approve what is found. Nothing was measured.
+    --- exit 2
+    "#);
     assert_snapshot!(home.screen(&["change", "show", "17"]), @r#"
     $ aurora-restore change show 17
     --- stderr
