@@ -164,7 +164,7 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
     let monthly = home.screen(&["review", "monthly"]).replace(env!("CARGO_PKG_VERSION"), "<version>");
     assert_snapshot!(monthly, @r#"
     $ aurora-restore review monthly
-    monthly review of stack ours in eu-central-1: 1 error, 1 warning in 5 checks
+    monthly review of stack ours in eu-central-1: 1 error, 1 warning, 1 note in 5 checks
 
     functions   1 warning  0 functions of version not told, stack CREATE_COMPLETE
       warning  stack ours is of version not told, and this program of <version>
@@ -180,7 +180,9 @@ fn a_stack_is_reviewed_by_its_logs_its_tables_and_its_metrics() {
 
     capacity    good  0 tables over 30 days
 
-    cost        good  30 days by list prices of 2026-11-22: $0.00 by use, $0.00 by the month, RDS not counted
+    cost        1 note  30 days by list prices of 2026-11-22: $0.00 by use, $0.00 by the month, RDS not counted
+      note     the bill cannot be looked at: ce:GetCostAndUsage is refused for the bill: Http400: no text, HTTP status 400
+               mend: aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost --time-period Start=2026-09-21,End=2026-11-20
     --- exit 1
     "#);
     assert_snapshot!(home.screen(&["--stack", "theirs", "review", "weekly"]), @r#"
