@@ -6,17 +6,12 @@ use crate::{
     ports::KeyFacts,
 };
 
-/// Conditions that keep a statement for everybody within the account or the organisation.
-const NARROWING: [&str; 8] = [
-    "kms:calleraccount",
-    "kms:viaservice",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-];
+/// Conditions that keep a statement for everybody within accounts or an organisation. `kms:ViaService` is none of them: a service asks
+/// for whoever uses it, in any account.
+const OF_ACCOUNTS: [&str; 5] =
+    ["kms:calleraccount", "aws:principalaccount", "aws:principalorgid", "aws:sourceaccount", "aws:sourceorgid"];
+/// The same by ARNs, as far as those name an account.
+const OF_ARNS: [&str; 2] = ["aws:principalarn", "aws:sourcearn"];
 
 /// Looks at the statements that allow something.
 pub(super) fn review(facts: &KeyFacts) -> Vec<KeyFinding> {
@@ -78,9 +73,24 @@ fn is_narrowed(conditions: &[Condition]) -> bool {
             && operator != "Null"
     };
     conditions.iter().filter(|condition| demands(&condition.operator)).any(|condition| {
-        NARROWING.contains(&condition.key.to_ascii_lowercase().as_str())
-            && condition.values.iter().all(|value| !value.trim_matches('*').is_empty())
+        let key = condition.key.to_ascii_lowercase();
+        let narrows: fn(&str) -> bool = match key.as_str() {
+            key if OF_ACCOUNTS.contains(&key) => |value| !value.contains(['*', '?']),
+            key if OF_ARNS.contains(&key) => names_an_owner,
+            _ => return false,
+        };
+        !condition.values.is_empty() && condition.values.iter().all(|value| narrows(value))
     })
+}
+
+/// Whether an ARN, wildcards in it or not, belongs to one account; names of buckets have none and are given once.
+fn names_an_owner(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "s3", "", "", bucket] => !bucket.starts_with(['*', '?']),
+        ["arn", _, _, _, account, _] => account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +124,15 @@ mod tests {
         let through = json!([{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "kms:Decrypt",
             "Condition": {"StringEquals": {"kms:CallerAccount": "444455556666", "kms:ViaService": "rds.amazonaws.com"}}}]);
         assert_eq!(found(&through), None);
+        for (key, value) in [
+            ("aws:PrincipalArn", "arn:aws:iam::444455556666:role/*"),
+            ("aws:SourceArn", "arn:aws:s3:::our-bucket"),
+            ("aws:PrincipalOrgID", "o-1"),
+        ] {
+            let within = json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt",
+                "Condition": {"ArnLike": {key: value}}});
+            assert_eq!(found(&within), None, "{key}");
+        }
         let denied = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:*"});
         assert_eq!(found(&denied), None);
         let other = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["kms:Decrypt"]});
@@ -130,6 +149,12 @@ mod tests {
                    "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}),
             json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
                    "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"StringEquals": {"kms:ViaService": "rds.eu-central-1.amazonaws.com"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/restore"}}}),
+            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
+                   "Condition": {"StringLike": {"aws:PrincipalAccount": ["444455556666", "1*"]}}}),
             json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
                    "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
             json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
