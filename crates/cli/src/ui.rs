@@ -156,6 +156,11 @@ impl Ui {
         self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&for_stack(text.to_string(), self.stack))));
     }
 
+    /// A text with commands in it, for the stack that is meant: hints and errors get the same by themselves.
+    pub(crate) fn whole(&self, text: String) -> String {
+        for_stack(text, self.stack)
+    }
+
     /// Warns. Shown in spite of `--quiet`.
     pub(crate) fn warning(&self, text: impl fmt::Display) {
         talk(format_args!("{WARNING}warning:{WARNING:#} {}", printable(&text.to_string())));

@@ -116,15 +116,6 @@ impl Finding {
         let lock = Some(target.to_owned());
         Self { kind: Kind::LockLeft, operation: operation.cloned(), evidence, since: None, action, lock }
     }
-
-    /// The same with commands for the stack whose operations were looked at.
-    #[must_use]
-    pub fn of_stack(mut self, stack: Option<&str>) -> Self {
-        if let Some(stack) = stack {
-            self.action = self.action.replace("`aurora-restore ", &format!("`aurora-restore --stack {stack} "));
-        }
-        self
-    }
 }
 
 impl fmt::Display for Finding {

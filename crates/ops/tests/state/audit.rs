@@ -176,8 +176,8 @@ async fn a_lock_that_was_left_is_given_up_and_one_that_is_held_or_doubtful_is_no
         journal.tamper_with_lock(&another, Some(&holder));
         let audited = audit(&scenario).await;
         assert_eq!(audited.findings[0].command(), format!("state unlock {another}"));
-        let action = audited.findings[0].clone().of_stack(Some("ours")).action;
-        assert!(action.contains(&format!("`aurora-restore --stack ours state unlock {another}`")), "{action}");
+        let action = &audited.findings[0].action;
+        assert!(action.contains(&format!("`aurora-restore state unlock {another}`")), "{action}");
         let Locked::Left { lock, .. } = look_at_lock(journal, journal, &another).await.unwrap() else {
             panic!("{holder}")
         };

@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> CommandResult {
         Ok(state::export(store.journal.as_ref(), store.states.as_ref(), shelf, context.now()).await?)
     })?;
     for finding in &exported.findings {
-        context.ui().error(&findings::as_error(context, finding));
+        context.ui().error(&findings::as_error(finding));
     }
     tell(context, &args.file, &exported.summary)?;
     Ok(if exported.summary.left_out == 0 { ExitCode::Done } else { ExitCode::Failed })

@@ -48,16 +48,9 @@ pub(super) fn tell(context: &Context, audited: &Audited) -> CommandResult {
     Ok(if is_clean { ExitCode::Done } else { ExitCode::Failed })
 }
 
-/// What is to be done, with commands for the stack that is looked after.
-#[cfg(feature = "stack")]
+/// With commands for the stack that is looked after.
 pub(super) fn of_stack(context: &Context, finding: &Finding) -> Finding {
-    finding.clone().of_stack(context.stack_name())
-}
-
-/// Without stacks, it is this machine.
-#[cfg(not(feature = "stack"))]
-pub(super) fn of_stack(_: &Context, finding: &Finding) -> Finding {
-    finding.clone()
+    Finding { action: context.ui().whole(finding.action.clone()), ..finding.clone() }
 }
 
 fn end_of(audited: &Audited) -> EndDocument {
@@ -94,7 +87,6 @@ pub(super) fn line(out: &mut impl std::io::Write, finding: &Finding) -> std::io:
 }
 
 /// An operation that cannot be trusted, as a failure.
-pub(super) fn as_error(context: &Context, finding: &Finding) -> CommandError {
-    let finding = of_stack(context, finding);
+pub(super) fn as_error(finding: &Finding) -> CommandError {
     CommandError::failed(finding.to_string()).code(ErrorCode::StateDamaged).hint(finding.action.clone())
 }

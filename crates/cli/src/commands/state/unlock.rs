@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &UnlockArgs) -> CommandResult {
                 return Ok(ExitCode::Done);
             }
             Locked::Held { holder } => return Err(held(target, &holder)),
-            Locked::Untrusted(finding) => return Err(findings::as_error(context, &finding)),
+            Locked::Untrusted(finding) => return Err(findings::as_error(&finding)),
             Locked::Left { lock, evidence } => (lock, evidence),
         };
         ui.say(format_args!("the lock of {target} {}", printable(&evidence)));
