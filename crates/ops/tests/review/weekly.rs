@@ -160,7 +160,8 @@ async fn items_and_locks_that_are_not_as_they_were_written_are_found() {
     assert_eq!(check, "state");
     let (level, what, mend) = told(&finding);
     assert!(what.starts_with("lock-left op-1: the lock of ") && what.contains("another"), "{what}");
-    assert_eq!((level, mend), (Level::Error, "aurora-restore --stack ours state show op-1"));
+    let unlock = "aurora-restore --stack ours state unlock 222222222222/eu-central-1/another";
+    assert_eq!((level, mend), (Level::Error, unlock));
 
     world = World::clean();
     world.scenario.journal.tamper(&operation("op-1"), |_, state| state.status = Status::Failed);
