@@ -1,6 +1,6 @@
 //! Fuzzing on demand: any input for what reads the text of others. Needs `cargo install cargo-fuzz`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use clap::{Args, ValueEnum};
 
@@ -54,7 +54,7 @@ fn fuzz(folder: &Path, target: Target, seconds: u32) -> Result<(), String> {
     let name = target.as_str();
     let found = format!("found/{name}");
     fs::create_dir_all(folder.join(&found)).map_err(|error| format!("{found}: {error}"))?;
-    let mut fuzz = Command::new(env!("CARGO"));
+    let mut fuzz = crate::cargo();
     // Sanitizers are unstable: this lets the toolchain that is here build with them.
     fuzz.current_dir(folder).env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run"]);
     if target == Target::Configuration {

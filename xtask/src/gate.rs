@@ -105,11 +105,10 @@ impl Step {
     /// Runs it where its output is seen. `chores` is this very program: asked of cargo, it would be built once more, with the
     /// features that one package alone needs.
     fn run(&self, root: &Path, chores: &Path, surroundings: &[(&str, PathBuf)]) -> Result<(), String> {
-        let (program, arguments) = match self.command {
-            ["xtask", arguments @ ..] => (chores, arguments),
-            arguments => (Path::new(env!("CARGO")), arguments),
+        let (mut command, arguments) = match self.command {
+            ["xtask", arguments @ ..] => (Command::new(chores), arguments),
+            arguments => (crate::cargo(), arguments),
         };
-        let mut command = Command::new(program);
         command.args(arguments);
         command.current_dir(root).envs(self.environment.iter().copied());
         let unset = surroundings.iter().filter(|(name, _)| std::env::var_os(name).is_none());
@@ -206,7 +205,7 @@ mod tests {
         let passing = plain("y", "passes", &["--version"]);
         assert_eq!(passing.run(&crate::root(), Path::new("no-chores"), &[]), Ok(()));
         let chore = plain("z", "is a chore", &["xtask", "--version"]);
-        assert_eq!(chore.run(&crate::root(), Path::new(env!("CARGO")), &[]), Ok(()));
+        assert_eq!(chore.run(&crate::root(), Path::new("cargo"), &[]), Ok(()));
         assert!(step("lint").unwrap_err().contains("lints-small"));
     }
 }

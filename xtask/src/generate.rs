@@ -125,7 +125,7 @@ fn ask_command(root: &Path, command: &[String]) -> Result<String, String> {
     let mut ask = match std::env::var_os(BUILT_COMMAND) {
         Some(built) => Command::new(built),
         None => {
-            let mut cargo = Command::new(env!("CARGO"));
+            let mut cargo = crate::cargo();
             cargo.args(["run", "--quiet", "--package", "aurora-restore-cli", "--"]);
             cargo
         }

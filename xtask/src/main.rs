@@ -23,7 +23,10 @@ mod stack;
 mod tidy;
 mod torture;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -108,6 +111,12 @@ fn chores() -> Vec<String> {
 }
 
 /// The root of the repository.
+/// Cargo as a shell finds it: with rustup that is its proxy, which sets one toolchain for all that is started. With the path of the
+/// toolchain's own, `rustc` would ask the folder of each dependency, and some bring a `rust-toolchain` file.
+fn cargo() -> Command {
+    Command::new("cargo")
+}
+
 fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.parent().map(PathBuf::from).expect("the chores live one level below the root")

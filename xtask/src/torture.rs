@@ -1,6 +1,6 @@
 //! Real crashes on demand: the rounds of the end-to-end tests, as many as wished, and what a full or read-only disk does.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use clap::Args;
 
@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let mut test = Command::new(env!("CARGO"));
+    let mut test = crate::cargo();
     test.current_dir(root)
         .args(["test", "--quiet", "--package", "aurora-restore-cli", "--test", "e2e", "--", "--nocapture", TESTS])
         .env("AURORA_RESTORE_TEST_ROUNDS", arguments.rounds.to_string())

@@ -33,7 +33,7 @@ pub(super) fn run(root: &Path) -> Result<(), String> {
 
 /// The command in the release profile.
 pub(super) fn built(root: &Path) -> Result<PathBuf, String> {
-    succeed(Command::new(env!("CARGO")).current_dir(root).args([
+    succeed(crate::cargo().current_dir(root).args([
         "build",
         "--quiet",
         "--release",

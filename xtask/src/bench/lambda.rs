@@ -5,7 +5,6 @@
 
 use std::{
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -107,5 +106,5 @@ fn require_step(reply: &Value, step: &str) -> Result<(), String> {
 /// Counted over the simulated cloud, where hours pass in no time.
 fn transitions(root: &Path) -> Result<(), String> {
     let example = ["run", "--quiet", "--package", "aurora-restore-lambda", "--example", "transitions"];
-    succeed(Command::new(env!("CARGO")).current_dir(root).args(example))
+    succeed(crate::cargo().current_dir(root).args(example))
 }

@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let what = arguments.what;
     if cfg!(debug_assertions) {
         let name = what.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        return succeed(Command::new(env!("CARGO")).current_dir(root).args([
+        return succeed(crate::cargo().current_dir(root).args([
             "run",
             "--quiet",
             "--release",

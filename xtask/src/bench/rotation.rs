@@ -1,6 +1,6 @@
 //! Rotations with crashes on real PostgreSQL, while clients log in: how many of their logins are refused.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 /// How many rotations.
 const ROTATIONS: &str = "100";
@@ -9,7 +9,7 @@ const TEST: &str = "rotation::deaths::rotations_that_die_again_and_again_refuse_
 
 /// Runs the test with as many rotations as are asked for; it fails at the first refusal.
 pub(super) fn run(root: &Path) -> Result<(), String> {
-    let output = Command::new(env!("CARGO"))
+    let output = crate::cargo()
         .current_dir(root)
         .args(["test", "--quiet", "--package", "aurora-restore-sql", "--test", "real_postgres", "--"])
         .args(["--exact", TEST, "--nocapture"])

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use serde::Deserialize;
@@ -79,7 +78,7 @@ pub(super) struct OwnDependency<'a> {
 
 /// Asks cargo about the workspace in a folder.
 pub(super) fn of(root: &Path) -> Result<Metadata, String> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = crate::cargo();
     cargo.current_dir(root).args(["metadata", "--format-version", "1", "--all-features", "--locked"]);
     let done = cargo.output().map_err(|error| format!("{cargo:?}: {error}"))?;
     if !done.status.success() {

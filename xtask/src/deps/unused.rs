@@ -185,10 +185,7 @@ mod tests {
             );
             write(&format!("{name}/src/lib.rs"), "pub fn f() {}\n");
         }
-        let locked = std::process::Command::new(env!("CARGO"))
-            .current_dir(place.path())
-            .args(["generate-lockfile", "--offline"])
-            .status();
+        let locked = crate::cargo().current_dir(place.path()).args(["generate-lockfile", "--offline"]).status();
         assert!(locked.unwrap().success());
         let found = findings(place.path(), &metadata::of(place.path()).unwrap()).unwrap();
         let told: Vec<String> =

@@ -6,7 +6,6 @@ mod change;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use clap::Args;
@@ -104,7 +103,7 @@ fn tell(changes: &[Change], held_back: &[String], applied: bool, json: bool) -> 
 
 /// Has cargo write the lockfile anew, and gives what it says about newer versions that are not allowed.
 fn resolve(root: &Path, packages: &[String]) -> Result<Vec<String>, String> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = crate::cargo();
     cargo.current_dir(root).args(["update", "--verbose", "--color", "never"]).args(packages);
     let done = cargo.output().map_err(|error| format!("{cargo:?}: {error}"))?;
     let told = String::from_utf8_lossy(&done.stderr);
@@ -117,7 +116,7 @@ fn resolve(root: &Path, packages: &[String]) -> Result<Vec<String>, String> {
 
 fn try_out(root: &Path, trial: &Trial<'_>) -> Result<(), String> {
     for command in trial.commands {
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = crate::cargo();
         cargo.current_dir(root).args(*command);
         if let Some(target) = &trial.target {
             cargo.env("CARGO_TARGET_DIR", target);

@@ -95,7 +95,7 @@ fn require_old_enough(binary: &Path) -> Result<(), String> {
 /// Builds with a profile of its own. What the folders of this machine are called, and what else is built here, must not
 /// show in the bytes.
 fn build(root: &Path, directory: &Path, how: &[&str], target: &str, linked_for: &str) -> Result<PathBuf, String> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     command
         .current_dir(root)
         .args(how)

@@ -30,11 +30,8 @@ impl Fixture {
         );
         fixture.publish("1.0.0", "pub fn four() -> u32 { 4 }\n");
         // The lockfile is made while there is nothing newer.
-        let made = Command::new(env!("CARGO"))
-            .current_dir(fixture.root())
-            .args(["generate-lockfile", "--offline"])
-            .output()
-            .unwrap();
+        let made =
+            crate::cargo().current_dir(fixture.root()).args(["generate-lockfile", "--offline"]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         fixture.publish("1.1.0", newer);
         fixture
