@@ -24,6 +24,7 @@ use crate::{
     failure::FunctionError,
     metrics::{Glimpse, Measure},
     place::Served,
+    rehearsal::as_rehearsed,
     reply::{Reply, Retiring},
     time::Hourglass,
 };
@@ -171,7 +172,7 @@ impl Function<'_> {
         let Some(asked) = &event.request else {
             return Err(unknown("and the event holds no `request` to begin it with"));
         };
-        let request = (self.request)(asked)?;
+        let request = as_rehearsed(event, self.ports.cloud, (self.request)(asked)?).await?;
         self.require_possible(&request)?;
         let account = self.ports.cloud.account(Side::Target).await?;
         let target = TargetKey {

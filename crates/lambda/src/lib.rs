@@ -16,6 +16,7 @@ mod function;
 pub mod log;
 mod metrics;
 mod place;
+mod rehearsal;
 mod reply;
 mod rotate;
 pub mod runtime;

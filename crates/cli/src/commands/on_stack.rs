@@ -62,7 +62,7 @@ pub(super) async fn executions(context: &Context, output: &str) -> Result<Box<dy
 /// `resume` with a stack.
 pub(super) fn resume(context: &Context, text: &str, dealt_with: Option<&str>) -> CommandResult {
     context.block_on(async {
-        let (journal, operation, follower) = looked_up(context, text).await?;
+        let (journal, operation, mut follower) = looked_up(context, text).await?;
         if dealt_with.is_some() {
             undo_can_be_waived(&operation)?;
         }
@@ -71,7 +71,7 @@ pub(super) fn resume(context: &Context, text: &str, dealt_with: Option<&str>) ->
             return drive::tell_end(context, &operation, DriveEnd::Ended(operation.status()));
         }
         let kind = if dealt_with.is_some() { Kind::Waive } else { Kind::Resume };
-        let (operation, end) = ask(context, journal.as_ref(), &operation, follower, kind, dealt_with).await?;
+        let (operation, end) = ask(context, journal.as_ref(), &operation, &mut follower, kind, dealt_with).await?;
         tell_end(context, &operation, end)
     })
 }
@@ -79,13 +79,13 @@ pub(super) fn resume(context: &Context, text: &str, dealt_with: Option<&str>) ->
 /// `undo` with a stack. Who bears the name now is asked by the function.
 pub(super) fn undo(context: &Context, text: &str, confirm: ConfirmArgs) -> CommandResult {
     context.block_on(async {
-        let (journal, operation, follower) = looked_up(context, text).await?;
+        let (journal, operation, mut follower) = looked_up(context, text).await?;
         undo_is_possible(&operation)?;
         undoing::ask(context, confirm, &operation)?;
         // Reading and typing takes a while, so the journal is asked once more.
         let operation = look_at(journal.as_ref(), &operation.id).await?;
         undo_is_possible(&operation)?;
-        let (operation, end) = ask(context, journal.as_ref(), &operation, follower, Kind::Undo, None).await?;
+        let (operation, end) = ask(context, journal.as_ref(), &operation, &mut follower, Kind::Undo, None).await?;
         match end {
             DriveEnd::Detached => tell_end(context, &operation, end),
             DriveEnd::Ended(_) | DriveEnd::RetirementEnded => undoing::tell_undone(context, &operation, end),
@@ -95,8 +95,8 @@ pub(super) fn undo(context: &Context, text: &str, confirm: ConfirmArgs) -> Comma
 
 /// `retire` of one operation with a stack. That it may be ended was asked before.
 pub(super) async fn retire(context: &Context, id: &str) -> CommandResult {
-    let (journal, operation, follower) = looked_up(context, id).await?;
-    let (operation, end) = ask(context, journal.as_ref(), &operation, follower, Kind::Retire, None).await?;
+    let (journal, operation, mut follower) = looked_up(context, id).await?;
+    let (operation, end) = ask(context, journal.as_ref(), &operation, &mut follower, Kind::Retire, None).await?;
     tell_end(context, &operation, end)
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn ask(
     context: &Context,
     journal: &dyn Journal,
     operation: &Operation,
-    mut follower: Follower,
+    follower: &mut Follower,
     kind: Kind,
     note: Option<&str>,
 ) -> Result<(Operation, DriveEnd), CommandError> {
@@ -134,7 +134,7 @@ pub(super) async fn ask(
     }
     let history = planning::history(journal, &operation.request).await;
     let by = (executions.as_ref(), &name);
-    let end = watch_over(context, journal, &operation.id, (&mut follower, &history), by).await?;
+    let end = watch_over(context, journal, &operation.id, (follower, &history), by).await?;
     let operation = look_at(journal, &operation.id).await?;
     // The onlooker may come too late to see a retirement begin.
     let end = match (kind, end) {

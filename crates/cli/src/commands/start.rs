@@ -189,7 +189,7 @@ async fn show_plan(context: &Context, wish: &Wish) -> Result<String, CommandErro
 }
 
 /// Starts the execution. Another one of that name, if somebody was faster.
-async fn start(
+pub(super) async fn start(
     executions: &dyn Executions,
     name: &ExecutionName,
     input: &Value,
@@ -224,7 +224,7 @@ fn tell(context: &Context, stack: &str, wish: &Wish, started: bool) -> Result<()
 }
 
 /// It was started before: told, and not done twice.
-fn already(id: &OperationId, before: &Execution) -> CommandResult {
+pub(super) fn already(id: &OperationId, before: &Execution) -> CommandResult {
     if before.status.has_ended() {
         return Err(CommandError::failed(format!("operation {id} was started before, and its execution has ended"))
             .hint("An id is used once: look at it with `status`, go on with it with `resume`, or choose another id."));

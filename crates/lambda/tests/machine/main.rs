@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod asks;
+mod drills;
 mod events;
 mod interpreter;
 mod invoke;

@@ -62,6 +62,14 @@ impl Scenario {
         }
     }
 
+    /// Whether the functions of a stack can rehearse it: it is an ordinary restore, for whoever does it.
+    pub fn is_for_functions(self) -> bool {
+        match self {
+            Self::Restore | Self::UnavailableRegion => true,
+            Self::HandedOver | Self::GivenUpIn(_) | Self::LostJournal | Self::LostFunctionVersion => false,
+        }
+    }
+
     /// Whether its figures are those of a whole restore.
     pub fn is_whole_restore(self) -> bool {
         match self {

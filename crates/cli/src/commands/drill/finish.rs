@@ -10,6 +10,8 @@ use aurora_restore_ops::drill;
 use clap::Args;
 
 use super::super::{operation_services::with_operation, plan as planning};
+#[cfg(feature = "stack")]
+use super::by_stack;
 use super::rehearse::{Rehearsal, tell, tell_where};
 use crate::{
     context::Context,
@@ -28,10 +30,14 @@ pub(super) struct FinishArgs {
 }
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
-    tell_where(context);
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
         let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
+        #[cfg(feature = "stack")]
+        if by_stack::is_of_functions(context, &operation).await? {
+            return by_stack::to_the_end(context, &services, &operation.id, follower).await;
+        }
+        tell_where(context);
         let ports = services.ports();
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.

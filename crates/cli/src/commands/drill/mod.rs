@@ -2,6 +2,8 @@
 
 #[cfg(feature = "stack")]
 mod answer;
+#[cfg(feature = "stack")]
+mod by_stack;
 mod finish;
 mod lost_journal;
 #[cfg(feature = "stack")]

@@ -50,6 +50,14 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
 
+    /// Have the functions of the stack restore it, and take it back; for restore and unavailable-region
+    ///
+    /// What is restored is what `start --on-aws` would be asked for. It proves the stack as it is deployed: its code, its runtime, and the
+    /// roles of its functions. The plan is made here, which needs the rights to look at both accounts.
+    #[cfg(feature = "stack")]
+    #[arg(long, conflicts_with = "export")]
+    on_aws: bool,
+
     /// Do nothing if this scenario has passed for this target within the period
     #[arg(long, value_name = "PERIOD")]
     schedule: Option<PeriodWord>,
@@ -80,10 +88,9 @@ impl PeriodWord {
 }
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
-    super::rehearse::tell_where(context);
     require_use_of_export(args)?;
     let internal = |error: InvalidId| CommandError::internal(error.to_string());
-    let request = context.request(args.request.flags())?;
+    let (request, driver) = asked_for(context, args)?;
     context.block_on(async {
         let services = context.services(&request.target.region, JournalUse::Work).await?;
         let ports = services.ports();
@@ -117,8 +124,35 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             plan::make(&ports, &request, &id).await.map_err(|error| told_of_loss(error.into(), lost.as_ref()))?;
         require_free(&plan)?;
         confirm(context, args, &plan, &request)?;
-        begin(context, &services, plan, (request, args.scenario)).await
+        match driver {
+            Driver::Here => begin(context, &services, plan, (request, args.scenario)).await,
+            #[cfg(feature = "stack")]
+            Driver::Functions { event } => super::by_stack::begin(context, &services, &plan, event).await,
+        }
     })
+}
+
+/// Who restores.
+enum Driver {
+    /// This process.
+    Here,
+    /// The functions of the stack, which are asked for this.
+    #[cfg(feature = "stack")]
+    Functions {
+        /// The request as it is sent: what makes a drill of it is the id.
+        event: serde_json::Map<String, serde_json::Value>,
+    },
+}
+
+/// What is to be rehearsed, and who does it.
+fn asked_for(context: &Context, args: &RunArgs) -> Result<(Request, Driver), CommandError> {
+    #[cfg(feature = "stack")]
+    if args.on_aws {
+        let (request, event) = super::by_stack::asked_for(context, args.scenario, args.request.flags())?;
+        return Ok((request, Driver::Functions { event }));
+    }
+    super::rehearse::tell_where(context);
+    Ok((context.request(args.request.flags())?, Driver::Here))
 }
 
 /// Where nothing is found in the Region that is left, that is what the drill was for.

@@ -152,7 +152,7 @@ async fn on_stack(
     context: &Context,
     journal: &dyn aurora_restore_core::ports::Journal,
     operation: &Operation,
-    follower: Follower,
+    mut follower: Follower,
     resolution: Resolution,
 ) -> CommandResult {
     use crate::commands::on_stack::{Kind, ask, tell_end};
@@ -163,7 +163,7 @@ async fn on_stack(
     };
     // The claim has moved the journal on, and the execution is named after its newest entry.
     let claimed = look_at(journal, &operation.id).await?;
-    let (operation, end) = ask(context, journal, &claimed, follower, kind, None).await?;
+    let (operation, end) = ask(context, journal, &claimed, &mut follower, kind, None).await?;
     match resolution {
         Resolution::Cancel | Resolution::Undo if end != aurora_restore_app::DriveEnd::Detached => {
             undo::tell_undone(context, &operation, end)
