@@ -8,7 +8,7 @@ use std::{
     error::Error,
     fmt,
     io::{self, IsTerminal as _, Write},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use anstyle::{AnsiColor, Style};
@@ -63,24 +63,25 @@ enum Talk {
 }
 
 /// The terminal, or what stands in its place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ui {
     format: Format,
     talk: Talk,
     progress: ProgressStyle,
     /// The stack that the command works on: commands in hints are for its operations.
-    stack: Option<&'static str>,
+    stack: OnceLock<&'static str>,
 }
 
 #[cfg(feature = "stack")]
-fn stack(global: &GlobalArgs) -> Option<&'static str> {
+fn stack(global: &GlobalArgs) -> OnceLock<&'static str> {
     // As long as the process: said once, on its command line.
-    global.stack.clone().filter(|name| !name.is_empty()).map(|name| &*name.leak())
+    let named = global.stack.clone().filter(|name| !name.is_empty());
+    named.map_or_else(OnceLock::new, |name| OnceLock::from(&*name.leak()))
 }
 
 #[cfg(not(feature = "stack"))]
-fn stack(_: &GlobalArgs) -> Option<&'static str> {
-    None
+fn stack(_: &GlobalArgs) -> OnceLock<&'static str> {
+    OnceLock::new()
 }
 
 impl Ui {
@@ -100,6 +101,12 @@ impl Ui {
         Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress, stack: stack(global) }
     }
 
+    /// From here on commands in hints are for the operations of this stack, unless another one is named.
+    #[cfg(feature = "stack")]
+    pub(crate) fn assume_stack(&self, name: &'static str) {
+        self.stack.get_or_init(|| name);
+    }
+
     /// In which form data are to be written.
     pub(crate) fn format(&self) -> Format {
         self.format
@@ -108,6 +115,10 @@ impl Ui {
     /// How progress is to be shown.
     pub(crate) fn progress(&self) -> ProgressStyle {
         self.progress
+    }
+
+    fn stack(&self) -> Option<&'static str> {
+        self.stack.get().copied()
     }
 
     /// Whether a question can be asked: a person sits at both ends.
@@ -153,12 +164,12 @@ impl Ui {
 
     /// Says what to do next.
     pub(crate) fn hint(&self, text: impl fmt::Display) {
-        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&for_stack(text.to_string(), self.stack))));
+        self.say(format_args!("{HINT}hint:{HINT:#} {}", printable(&for_stack(text.to_string(), self.stack()))));
     }
 
     /// A text with commands in it, for the stack that is meant: hints and errors get the same by themselves.
     pub(crate) fn whole(&self, text: String) -> String {
-        for_stack(text, self.stack)
+        for_stack(text, self.stack())
     }
 
     /// Warns. Shown in spite of `--quiet`.
@@ -180,7 +191,9 @@ impl Ui {
     pub(crate) fn error(&self, error: &CommandError) {
         match error {
             CommandError::BrokenPipe => {}
-            CommandError::Told(told) => talk(format_args!("{}", for_stack(ErrorScreen(told).to_string(), self.stack))),
+            CommandError::Told(told) => {
+                talk(format_args!("{}", for_stack(ErrorScreen(told).to_string(), self.stack())))
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ impl Context {
     /// From here on the usual stack is meant, unless another one is named.
     pub(crate) fn assume_stack(&self) {
         self.stack.assumed.get_or_init(|| ());
+        self.ui.assume_stack(USUAL_NAME);
     }
 
     /// The configuration without what a stack says: it tells how the stack's own account is entered.
@@ -123,5 +124,27 @@ impl Context {
             });
             asked.join().unwrap_or_else(|_| Err(CommandError::internal("asking for the stack panicked")))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::arguments::Cli;
+
+    fn hint_of(arguments: &[&str]) -> String {
+        let context = Context::new(&Cli::parse_from(arguments).global);
+        context.assume_stack();
+        context.ui().whole("aurora-restore drill finish op-1".to_owned())
+    }
+
+    #[test]
+    fn hints_name_the_stack_that_is_meant_also_where_nobody_has_named_it() {
+        let assumed = hint_of(&["aurora-restore", "plan"]);
+        assert_eq!(assumed, "aurora-restore --stack aurora-restore drill finish op-1");
+        let named = hint_of(&["aurora-restore", "--stack", "mine", "plan"]);
+        assert_eq!(named, "aurora-restore --stack mine drill finish op-1");
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
     let ids: Vec<OperationId> = items.iter().map(|item| item.id.clone()).collect();
     context.block_on(async {
         let shared = Rc::new(Shared {
-            ui: *context.ui(),
+            ui: context.ui().clone(),
             stop: context.stop(Asked::StopAfterMove)?,
             places: Semaphore::new(usize::from(args.concurrency)),
             stagger: Duration::from_secs(u64::from(args.stagger_seconds())),
@@ -174,7 +174,8 @@ impl Shared {
         };
         let engine = Engine::new(ports);
         let mut stop = self.stop.clone();
-        let end = drive(&engine, ports.journal, &mut session, &mut follower, &mut Lines(self.ui), &mut stop).await?;
+        let end =
+            drive(&engine, ports.journal, &mut session, &mut follower, &mut Lines(self.ui.clone()), &mut stop).await?;
         Ok(match end {
             DriveEnd::Ended(status) => Some(status),
             DriveEnd::RetirementEnded | DriveEnd::Detached => None,
