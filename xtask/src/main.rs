@@ -110,13 +110,13 @@ fn chores() -> Vec<String> {
     names
 }
 
-/// The root of the repository.
 /// Cargo as a shell finds it: with rustup that is its proxy, which sets one toolchain for all that is started. With the path of the
 /// toolchain's own, `rustc` would ask the folder of each dependency, and some bring a `rust-toolchain` file.
 fn cargo() -> Command {
     Command::new("cargo")
 }
 
+/// The root of the repository.
 fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.parent().map(PathBuf::from).expect("the chores live one level below the root")
