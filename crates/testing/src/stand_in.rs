@@ -154,6 +154,12 @@ impl StandIn {
         serde_json::from_str(&answer).unwrap_or(Value::Null)
     }
 
+    /// A schedule of EventBridge Scheduler. Panics if there is none.
+    pub fn schedule(&self, group: &str, name: &str) -> Value {
+        let answer = self.send("GET", "scheduler", &format!("/schedules/{name}?groupName={group}"), "", "");
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
     /// Makes a bucket that refuses nothing. Panics with the answer if it is a refusal.
     pub fn bare_bucket(&self, name: &str) {
         let place = format!(

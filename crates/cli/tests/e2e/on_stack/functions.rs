@@ -36,6 +36,10 @@ fn new_code_serves_once_it_was_watched_and_goes_back_for_an_alarm_an_interrupt_a
     assert!(done.err.contains("the new code serves in 1 function"), "{}", done.err);
     assert_eq!(serves(&stage), 2);
     stage.run(&["functions", "smoke", "snapshot-check"]).with_code(0);
+    for place in ["rotate", "sweep"] {
+        let refused = stage.run(&["functions", "smoke", place]).with_code(2);
+        assert!(refused.err.contains("knows of no operation that it could be asked for"), "{}", refused.err);
+    }
     let again = stage.run(&[&deploy[..], &["1s"]].concat()).with_code(0);
     assert!(again.err.contains("nothing to do"), "{}", again.err);
 

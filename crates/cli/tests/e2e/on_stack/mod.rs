@@ -11,6 +11,7 @@ mod old_versions;
 mod on_moto;
 mod restores;
 mod rotations;
+mod schedules;
 mod stage;
 mod trouble;
 
