@@ -2,10 +2,10 @@
 //!
 //! ```json
 //! {"executor": "<name of the execution>",
-//!  "input": {"operation_id": "…", "request": {…}, "approved_plan": "…", "ask": {"kind": "resume", "by": "user@host"}},
+//!  "input": {"operation_id": "…", "request": {…}, "approved_plan": "…", "drill": true, "ask": {"kind": "resume", "by": "user@host"}},
 //!  "cause": {"Error": "…", "Cause": "…"}}
 //! ```
-//! `request`, `approved_plan` and `ask` belong to the first function of an execution, `cause` to the way back; wherever they
+//! `request`, `approved_plan`, `drill` and `ask` belong to the first function of an execution, `cause` to the way back; wherever they
 //! are given they have to be well formed.
 
 use aurora_restore_core::{
@@ -32,6 +32,8 @@ pub struct Event {
     pub request: Option<Map<String, Value>>,
     /// The digest of the plan that a person has approved: what the request comes to, or nothing is done.
     pub approved_plan: Option<String>,
+    /// Whether the request is one of a drill, to be restored beside the target. Functions that know no drills refuse the word.
+    pub drill: bool,
     /// What a person asks of an operation that exists.
     pub ask: Option<Ask>,
     /// Why a function could not do its work, as the state machine caught it.
@@ -95,6 +97,8 @@ struct Input {
     #[serde(default)]
     approved_plan: Option<String>,
     #[serde(default)]
+    drill: bool,
+    #[serde(default)]
     ask: Option<Ask>,
 }
 
@@ -115,8 +119,9 @@ impl Event {
             ask.check()?;
         }
         payload.input.check_approval()?;
-        let Input { operation_id, request, approved_plan, ask } = payload.input;
-        Ok(Self { executor: payload.executor, operation_id, request, approved_plan, ask, cause: payload.cause })
+        let Input { operation_id, request, approved_plan, drill, ask } = payload.input;
+        let (executor, cause) = (payload.executor, payload.cause);
+        Ok(Self { executor, operation_id, request, approved_plan, drill, ask, cause })
     }
 }
 

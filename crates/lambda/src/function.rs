@@ -25,7 +25,7 @@ use crate::{
     metrics::{Glimpse, Measure},
     place::Served,
     rehearsal::as_rehearsed,
-    reply::{Reply, Retiring},
+    reply::{Asked, Reply},
     time::Hourglass,
 };
 
@@ -105,9 +105,13 @@ impl Function<'_> {
         }
         let reply = self.advance(engine, session, measures).await?;
         if reply.outcome != crate::Outcome::Wait {
-            let asked = event.ask.as_ref().is_some_and(|ask| ask.kind == AskKind::Retire);
-            let retiring = if asked || self.served == Served::Retire { Retiring::Asked } else { Retiring::No };
-            return Ok(Reply::elsewhere(session.operation(), retiring));
+            let asked = match event.ask.as_ref().map(|ask| ask.kind) {
+                Some(AskKind::Retire) => Asked::Retirement,
+                Some(AskKind::Undo) => Asked::WayBack,
+                _ if self.served == Served::Retire => Asked::Retirement,
+                Some(AskKind::Resume | AskKind::Waive) | None => Asked::Nothing,
+            };
+            return Ok(Reply::elsewhere(session.operation(), asked));
         }
         Ok(reply)
     }
@@ -233,7 +237,7 @@ impl Function<'_> {
                 self.hourglass.wait(Duration::try_from(after).unwrap_or_default()).await;
             }
         }
-        Ok(Reply::elsewhere(session.operation(), Retiring::No))
+        Ok(Reply::elsewhere(session.operation(), Asked::Nothing))
     }
 
     fn has_time_for(&self, wait: SignedDuration, reserve: Duration) -> bool {

@@ -22,7 +22,7 @@ pub enum Outcome {
     Undo,
     /// Goes on to the end of the retired cluster.
     Retire,
-    /// Succeeds.
+    /// Succeeds: the operation is completed, or taken back where that was asked for.
     Completed,
     /// Fails: the operation failed and was undone, or its retired cluster could not be ended.
     Failed,
@@ -61,18 +61,21 @@ impl Reply {
         }
     }
 
-    /// The operation stands elsewhere, or has ended. `retiring` says that the end of the retired cluster was asked for:
-    /// an operation whose cluster could not be ended is as completed as before, and what was asked for has failed.
-    pub fn elsewhere(operation: &Operation, retiring: Retiring) -> Self {
+    /// The operation stands elsewhere, or has ended. An execution ends as what it was asked for: an operation whose retired
+    /// cluster could not be ended is as completed as before, and one that was taken back is cancelled, as somebody wanted.
+    pub fn elsewhere(operation: &Operation, asked: Asked) -> Self {
         let (step, outcome) = match place(operation) {
             Place::Step(step) => (step.as_str(), Outcome::Next),
             Place::Undo => (Served::Undo.as_str(), Outcome::Undo),
             Place::Retire => (Served::Retire.as_str(), Outcome::Retire),
-            Place::Ended(Status::Completed) => match retiring {
-                Retiring::Asked if operation.retired_at.is_none() => (END, Outcome::Failed),
-                Retiring::Asked | Retiring::No => (END, Outcome::Completed),
+            Place::Ended(Status::Completed) => match asked {
+                Asked::Retirement if operation.retired_at.is_none() => (END, Outcome::Failed),
+                Asked::Retirement | Asked::WayBack | Asked::Nothing => (END, Outcome::Completed),
             },
-            Place::Ended(Status::Cancelled) => (END, Outcome::Cancelled),
+            Place::Ended(Status::Cancelled) => match asked {
+                Asked::WayBack => (END, Outcome::Completed),
+                Asked::Retirement | Asked::Nothing => (END, Outcome::Cancelled),
+            },
             Place::Ended(Status::Stuck) => (END, Outcome::Stuck),
             // In progress is no end; the pure function above never says so.
             Place::Ended(Status::Failed | Status::InProgress) => (END, Outcome::Failed),
@@ -81,11 +84,13 @@ impl Reply {
     }
 }
 
-/// Whether the end of the retired cluster was asked for.
+/// What an execution was asked for, beside going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retiring {
-    /// It was.
-    Asked,
-    /// It was not.
-    No,
+pub enum Asked {
+    /// The end of the retired cluster.
+    Retirement,
+    /// That all be taken back.
+    WayBack,
+    /// Nothing else.
+    Nothing,
 }

@@ -144,28 +144,45 @@ pub(super) async fn ask(
     Ok((operation, end))
 }
 
-/// Shows an operation until it ends, is stuck, or the person has seen enough; or until its execution has ended without any of
-/// that: timed out, stopped by somebody, or blocked. Nobody would go on with it, and the watching would have no end.
-pub(super) async fn watch_over(
+/// How the watching of an execution has ended.
+pub(super) enum Watched {
+    /// The operation has ended or is stuck, or the person has seen enough.
+    End(DriveEnd),
+    /// Its execution has ended without any of that: timed out, stopped by somebody, or blocked. Which one, and why.
+    Left(String),
+}
+
+/// Shows an operation until nobody goes on with it: otherwise the watching would have no end.
+pub(super) async fn watched(
     context: &Context,
     journal: &dyn Journal,
     id: &OperationId,
     (follower, history): (&mut Follower, &History),
     (executions, name): (&dyn Executions, &ExecutionName),
-) -> Result<DriveEnd, CommandError> {
+) -> Result<Watched, CommandError> {
     tokio::select! {
-        end = drive::watch_over(context, journal, follower, history) => end,
-        left = left_by(journal, id, executions, name) => Err(left),
+        end = drive::watch_over(context, journal, follower, history) => Ok(Watched::End(end?)),
+        left = left_by(journal, id, executions, name) => Ok(Watched::Left(left)),
+    }
+}
+
+/// The same, where an operation that was left is an error.
+pub(super) async fn watch_over(
+    context: &Context,
+    journal: &dyn Journal,
+    id: &OperationId,
+    shown: (&mut Follower, &History),
+    by: (&dyn Executions, &ExecutionName),
+) -> Result<DriveEnd, CommandError> {
+    match watched(context, journal, id, shown, by).await? {
+        Watched::End(end) => Ok(end),
+        Watched::Left(told) => Err(CommandError::still_running(told)
+            .hint(format!("Nobody goes on with it, and it holds its target. Go on: `aurora-restore resume {id}`"))),
     }
 }
 
 /// Waits until an execution has ended and has left its operation in the middle. Why the watching cannot go on.
-async fn left_by(
-    journal: &dyn Journal,
-    id: &OperationId,
-    executions: &dyn Executions,
-    name: &ExecutionName,
-) -> CommandError {
+async fn left_by(journal: &dyn Journal, id: &OperationId, executions: &dyn Executions, name: &ExecutionName) -> String {
     // Bounded by the execution, which ends by itself. An answer that does not come is asked for again: the journal is
     // what is being watched.
     loop {
@@ -181,18 +198,14 @@ async fn left_by(
     }
 }
 
-fn left(operation: &Operation, execution: &Execution) -> CommandError {
+fn left(operation: &Operation, execution: &Execution) -> String {
     let id = &operation.id;
     let why = match (execution.why(), execution.status) {
         (Some(why), _) => why,
         (None, ExecutionStatus::TimedOut) => "it took longer than it may".to_owned(),
         (None, _) => "no error is named".to_owned(),
     };
-    CommandError::still_running(format!(
-        "execution {} has ended in the middle of operation {id}: {why}",
-        execution.name
-    ))
-    .hint(format!("Nobody goes on with it, and it holds its target. Go on: `aurora-restore resume {id}`"))
+    format!("execution {} has ended in the middle of operation {id}: {why}", execution.name)
 }
 
 /// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.
@@ -246,13 +259,15 @@ async fn obeyed(
     }
 }
 
-/// Waits until an execution has written the first entry of an operation. False if the person has seen enough.
+/// Waits until an execution has written the first entry of an operation. False if the person has seen enough. `instead` says what
+/// to do where it has ended without any.
 pub(super) async fn begun(
     journal: &dyn Journal,
     id: &OperationId,
     executions: &dyn Executions,
     name: &ExecutionName,
     stop: &mut Stop,
+    instead: &str,
 ) -> Result<bool, CommandError> {
     // Bounded by the execution, which ends by itself, or by the person.
     loop {
@@ -263,7 +278,7 @@ pub(super) async fn begun(
         match (journal.head(id).await, ended) {
             (Ok(_), _) => return Ok(true),
             (Err(JournalError::UnknownOperation { .. }), Some(execution)) => {
-                return Err(not_obeyed(id, &execution).hint("An id is used once: start it anew under another one."));
+                return Err(not_obeyed(id, &execution).hint(instead));
             }
             (Err(JournalError::UnknownOperation { .. }), None) => {}
             (Err(error), _) => return Err(error.into()),

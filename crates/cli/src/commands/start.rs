@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     confirm::ConfirmArgs,
+    drill::require_no_drill,
     on_stack, plan as planning,
     plan_file::{self, PlanFile},
     request_args::RequestArgs,
@@ -94,6 +95,7 @@ impl Wish {
         if let Some(path) = &args.plan {
             return Self::of_plan(path);
         }
+        require_no_drill(args.id.as_ref())?;
         let config = context.config_with(args.request.flags())?;
         let request = context.request_on_stack(config)?.map_err(refused)?;
         let made = || new_operation_id(context.now()).map_err(|error| CommandError::internal(error.to_string()));
@@ -224,7 +226,7 @@ fn tell(context: &Context, stack: &str, wish: &Wish, started: bool) -> Result<()
 }
 
 /// It was started before: told, and not done twice.
-pub(super) fn already(id: &OperationId, before: &Execution) -> CommandResult {
+fn already(id: &OperationId, before: &Execution) -> CommandResult {
     if before.status.has_ended() {
         return Err(CommandError::failed(format!("operation {id} was started before, and its execution has ended"))
             .hint("An id is used once: look at it with `status`, go on with it with `resume`, or choose another id."));
@@ -241,7 +243,8 @@ async fn watch(
     name: &ExecutionName,
 ) -> CommandResult {
     let mut stop = context.stop(Asked::StopNow)?;
-    if !on_stack::begun(journal, id, executions, name, &mut stop).await? {
+    let anew = "An id is used once: start it anew under another one.";
+    if !on_stack::begun(journal, id, executions, name, &mut stop, anew).await? {
         return Ok(ExitCode::StillRunning);
     }
     let mut follower = Follower::new(id.clone());

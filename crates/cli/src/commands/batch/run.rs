@@ -11,7 +11,7 @@ use super::{
     local,
 };
 use crate::{
-    commands::confirm::ConfirmArgs,
+    commands::{confirm::ConfirmArgs, drill::require_no_drill},
     context::Context,
     error::{CommandError, CommandResult},
     render::words,
@@ -99,6 +99,8 @@ fn is_on_stack(_: &Context) -> bool {
 
 /// What can be refused before anybody is asked.
 fn require_possible(context: &Context, args: &RunArgs) -> Result<(), CommandError> {
+    // The id of an item begins with that of its batch.
+    require_no_drill(args.id.as_ref())?;
     let on_stack = is_on_stack(context);
     if on_stack && args.stop_on_failure {
         return Err(CommandError::usage("`--stop-on-failure` is not known to the stack's batches")

@@ -31,13 +31,13 @@ pub(super) struct FinishArgs {
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
     context.block_on(async {
-        let (services, operation, follower) = with_operation(context, &args.drill).await?;
-        let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
         #[cfg(feature = "stack")]
-        if by_stack::is_of_functions(context, &operation).await? {
-            return by_stack::to_the_end(context, &services, &operation.id, follower).await;
+        if let Some(ended) = by_stack::finish(context, &args.drill).await? {
+            return Ok(ended);
         }
         tell_where(context);
+        let (services, operation, follower) = with_operation(context, &args.drill).await?;
+        let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
         let ports = services.ports();
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.
@@ -53,7 +53,9 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
             }
             Phase::Forward | Phase::Back => {}
             Phase::Ended(_) if operation.status() == Status::Completed => {}
-            Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => return tell(context, &services, &operation).await,
+            Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => {
+                return tell(context, ports.journal, &operation).await;
+            }
         }
         let stop = context.stop(Asked::StopAfterMove)?;
         let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
@@ -61,7 +63,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         let history = planning::history(ports.journal, &operation.request).await;
         let rehearsal = Rehearsal { context, services: &services, history: &history, scenario, stop };
         let operation = rehearsal.to_the_end(session, follower).await?;
-        tell(context, &services, &operation).await
+        tell(context, ports.journal, &operation).await
     })
 }
 

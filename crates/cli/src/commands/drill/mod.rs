@@ -13,9 +13,13 @@ mod rehearse;
 mod report;
 mod run;
 
+use aurora_restore_core::ids::OperationId;
 use clap::{Args, Subcommand};
 
-use crate::{context::Context, error::CommandResult};
+use crate::{
+    context::Context,
+    error::{CommandError, CommandResult},
+};
 
 /// Rehearse a restore for real, and show what the rehearsals have proven
 ///
@@ -37,6 +41,15 @@ enum Action {
     Report(report::ReportArgs),
     #[cfg(feature = "stack")]
     Answer(answer::AnswerArgs),
+}
+
+/// Refuses an id that somebody chose for what is no drill: whatever bears it is judged, and taken back, as one.
+pub(super) fn require_no_drill(id: Option<&OperationId>) -> Result<(), CommandError> {
+    match id.filter(|id| id.is_drill()) {
+        Some(id) => Err(CommandError::usage(format!("{id} would be a drill, as every id with such a beginning"))
+            .hint("Choose another id, or rehearse with `aurora-restore drill run`. Nothing was changed.")),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn run(context: &Context, args: &DrillArgs) -> CommandResult {

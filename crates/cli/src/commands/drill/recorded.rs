@@ -45,7 +45,7 @@ impl Recorded<'_> {
         let stop = context.stop(Asked::StopAfterMove)?;
         let rehearsal = Rehearsal { context, services, history: &history, scenario, stop };
         let operation = rehearsal.to_the_end(session, Follower::new(self.id.clone())).await?;
-        tell(context, services, &operation).await
+        tell(context, services.ports().journal, &operation).await
     }
 
     async fn begin(&self) -> Result<Session, CommandError> {

@@ -172,9 +172,9 @@ impl Sink for Onlooker<'_> {
 }
 
 /// Tells what the drill has shown.
-pub(super) async fn tell(context: &Context, services: &Services, operation: &Operation) -> CommandResult {
+pub(super) async fn tell(context: &Context, journal: &dyn Journal, operation: &Operation) -> CommandResult {
     let id = &operation.id;
-    let record = record_of(context, services.ports().journal, id).await?;
+    let record = record_of(context, journal, id).await?;
     let record = record.ok_or_else(|| CommandError::internal(format!("operation {id} is not a drill")))?;
     let exit = exit_of(&record.verdict, operation.status());
     if context.ui().format() == Format::Json {

@@ -127,7 +127,7 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
         match driver {
             Driver::Here => begin(context, &services, plan, (request, args.scenario)).await,
             #[cfg(feature = "stack")]
-            Driver::Functions { event } => super::by_stack::begin(context, &services, &plan, event).await,
+            Driver::Functions { event } => super::by_stack::begin(context, ports.journal, &plan, event).await,
         }
     })
 }
@@ -238,5 +238,5 @@ async fn begin(
     let id = session.operation().id.clone();
     let rehearsal = Rehearsal { context, services, history: &history, scenario, stop };
     let operation = rehearsal.to_the_end(session, Follower::new(id)).await?;
-    tell(context, services, &operation).await
+    tell(context, services.ports().journal, &operation).await
 }

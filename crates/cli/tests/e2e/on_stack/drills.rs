@@ -40,6 +40,9 @@ fn the_functions_of_the_stack_restore_a_drill_and_take_it_back_also_for_whoever_
     let refused = stage.run(&["drill", "run", "--on-aws", "--yes", "--scenario", "handed-over"]).with_code(2);
     assert!(refused.err.contains("cannot rehearse `handed-over`"), "{}", refused.err);
 
+    let refused = stage.run(&["start", "--on-aws", "--yes", "--id", "drill-of-mine"]).with_code(2);
+    assert!(refused.err.contains("drill-of-mine would be a drill"), "{}", refused.err);
+
     let mut command = stage.command(&["drill", "run", "--on-aws", "--yes"]);
     let running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let drill = stage.world.wait_for("the drill", || stage.executions_of("drill-").pop());
@@ -50,7 +53,9 @@ fn the_functions_of_the_stack_restore_a_drill_and_take_it_back_also_for_whoever_
     let finished = stage.run(&["drill", "finish", &drill]).with_code(0);
     assert!(finished.err.contains("has passed: restored and verified in"), "{}", finished.err);
     assert_eq!(stage.ended(&drill).0, "SUCCEEDED");
-    assert_eq!(stage.executions(), 2, "one restored it, one took it back");
+    let back = stage.executions_of(&format!("{drill}-r"));
+    assert_eq!((back.len(), stage.executions()), (1, 2), "one restored it, one took it back");
+    assert_eq!(stage.ended(&back[0]).0, "SUCCEEDED", "nobody is woken by a drill that has passed");
     stage.world.assert_untouched();
 
     let told = stage.run(&["drill", "run", "--on-aws", "--yes"]).with_code(0);
