@@ -192,7 +192,7 @@ impl Ui {
         match error {
             CommandError::BrokenPipe => {}
             CommandError::Told(told) => {
-                talk(format_args!("{}", for_stack(ErrorScreen(told).to_string(), self.stack())))
+                talk(format_args!("{}", for_stack(ErrorScreen(told).to_string(), self.stack())));
             }
         }
     }
