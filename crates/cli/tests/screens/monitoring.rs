@@ -29,21 +29,21 @@ fn a_declaration_with_a_slip_is_refused_with_its_place() {
     $ aurora-restore monitoring apply --declaration key.toml --yes
     --- stderr
     error: key.toml: line 26: unknown field `at-leats`, expected one of `id`, `name`, `about`, `namespace`, `metric`, `dimensions`, `statistic`, `at-least`, `at-least-fifths-of-timeout`, `period`, `periods`
-    hint: `aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
+    hint: `aurora-restore --stack aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
     --- exit 3
     "#);
     assert_snapshot!(refused("days.toml"), @r#"
     $ aurora-restore monitoring apply --declaration days.toml --yes
     --- stderr
     error: days.toml: logs cannot be kept for 91 days: 90 or 120 is possible
-    hint: `aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
+    hint: `aurora-restore --stack aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
     --- exit 3
     "#);
     assert_snapshot!(refused("dimension.toml"), @r#"
     $ aurora-restore monitoring apply --declaration dimension.toml --yes
     --- stderr
     error: dimension.toml: alarm executions-failed: it has no dimension: nobody writes such a metric, so it would say nothing for ever
-    hint: `aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
+    hint: `aurora-restore --stack aurora-restore monitoring show` writes one that is accepted. Nothing was changed.
     --- exit 3
     "#);
     assert_snapshot!(refused("none.toml"), @r#"
@@ -51,7 +51,7 @@ fn a_declaration_with_a_slip_is_refused_with_its_place() {
     --- stderr
     error: the declaration none.toml cannot be read
       caused by: No such file or directory (os error 2)
-    hint: `aurora-restore monitoring show` writes the one of this version, to begin with.
+    hint: `aurora-restore --stack aurora-restore monitoring show` writes the one of this version, to begin with.
     --- exit 2
     "#);
 }
