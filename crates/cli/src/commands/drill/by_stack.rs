@@ -12,7 +12,7 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     drill::{Scenario, scenario_of},
-    ports::{ExecutionName, Executions},
+    ports::{Execution, ExecutionName, Executions},
 };
 use serde_json::{Map, Value, json};
 
@@ -95,11 +95,6 @@ pub(super) async fn finish(context: &Context, text: &str) -> Result<Option<ExitC
     course.to_the_end(follower).await.map(Some)
 }
 
-enum Runs {
-    Yes,
-    No,
-}
-
 /// A drill on its way through executions of the stack.
 struct Course<'a> {
     context: &'a Context,
@@ -121,7 +116,9 @@ impl Course<'_> {
                 Phase::Forward | Phase::Back | Phase::Retiring => Kind::Resume,
             };
             let end = match self.execution_of(&operation).await? {
-                Some((name, Runs::Yes)) if kind == Kind::Resume => self.watch(&operation, &mut follower, &name).await?,
+                Some(found) if kind == Kind::Resume && !found.status.has_ended() => {
+                    self.watch(&operation, &mut follower, &found.name).await?
+                }
                 Some(_) | None => Some(self.ask(&operation, &mut follower, kind).await?),
             };
             if end == Some(DriveEnd::Detached) {
@@ -158,11 +155,10 @@ impl Course<'_> {
     }
 
     /// The execution that the drill was last moved by, if it is one of the stack's.
-    async fn execution_of(&self, operation: &Operation) -> Result<Option<(ExecutionName, Runs)>, CommandError> {
+    async fn execution_of(&self, operation: &Operation) -> Result<Option<Execution>, CommandError> {
         // Whoever drives from elsewhere bears a name that no execution can have, or one that nobody knows here.
         let Ok(name) = ExecutionName::new(operation.executor.as_str()) else { return Ok(None) };
-        let found = self.executions.describe(&name).await?;
-        Ok(found.map(|found| (name, if found.status.has_ended() { Runs::No } else { Runs::Yes })))
+        Ok(self.executions.describe(&name).await?)
     }
 
     /// Nobody looks any more, and the stack goes on.
