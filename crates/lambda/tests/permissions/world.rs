@@ -309,6 +309,13 @@ impl World {
         variables.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
     }
 
+    /// What an operation is called in the state table: `COMPLETED` and the like.
+    pub(crate) fn status(&self, id: &str) -> String {
+        let item = json!({ "TableName": STATE_TABLE, "Key": { "operation_id": { "S": id } } });
+        let found = self.services.json("dynamodb", "DynamoDB_20120810.GetItem", &item);
+        found["Item"]["status"]["S"].as_str().unwrap_or("unknown").to_owned()
+    }
+
     /// The bodies of the entries of an operation's journal.
     pub(crate) fn entries(&self, id: &str) -> Vec<String> {
         let query = json!({
