@@ -70,6 +70,8 @@ pub(crate) struct Ui {
     progress: ProgressStyle,
     /// The stack that the command works on: commands in hints are for its operations.
     stack: OnceLock<&'static str>,
+    /// Whether stdout has said already which version of the stream it is.
+    stream: OnceLock<()>,
 }
 
 #[cfg(feature = "stack")]
@@ -98,7 +100,8 @@ impl Ui {
             (Talk::Normal, true, _) | (Talk::Normal, false, false) => ProgressStyle::Lines,
             (Talk::Normal, false, true) => ProgressStyle::Bars,
         };
-        Self { format: if global.json { Format::Json } else { Format::Text }, talk, progress, stack: stack(global) }
+        let format = if global.json { Format::Json } else { Format::Text };
+        Self { format, talk, progress, stack: stack(global), stream: OnceLock::new() }
     }
 
     /// From here on commands in hints are for the operations of this stack, unless another one is named.
@@ -110,6 +113,11 @@ impl Ui {
     /// In which form data are to be written.
     pub(crate) fn format(&self) -> Format {
         self.format
+    }
+
+    /// Whether this is the beginning of what is told as a stream: a command that goes on elsewhere goes on with the same one.
+    pub(crate) fn begins_stream(&self) -> bool {
+        self.stream.set(()).is_ok()
     }
 
     /// How progress is to be shown.

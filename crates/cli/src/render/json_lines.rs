@@ -59,10 +59,12 @@ pub(crate) struct JsonLines<'a> {
 }
 
 impl<'a> JsonLines<'a> {
-    /// Begins the stream.
+    /// Begins the stream, or goes on with the one that was begun.
     pub(crate) fn begin(ui: &'a Ui) -> Self {
         let lines = Self { ui };
-        lines.write(&Record::Version { version: VERSION });
+        if ui.begins_stream() {
+            lines.write(&Record::Version { version: VERSION });
+        }
         lines
     }
 

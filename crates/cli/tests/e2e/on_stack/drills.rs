@@ -2,6 +2,8 @@
 
 use std::{fs, process::Stdio};
 
+use serde_json::Value;
+
 use super::OnStack;
 use crate::support::{Pace, Running, STAGING, World};
 
@@ -58,8 +60,13 @@ fn the_functions_of_the_stack_restore_a_drill_and_take_it_back_also_for_whoever_
     assert_eq!(stage.ended(&back[0]).0, "SUCCEEDED", "nobody is woken by a drill that has passed");
     stage.world.assert_untouched();
 
-    let told = stage.run(&["drill", "run", "--on-aws", "--yes"]).with_code(0);
+    let told = stage.run(&["drill", "run", "--on-aws", "--yes", "--json"]).with_code(0);
     assert!(told.err.contains("has passed: restored and verified in"), "{}", told.err);
+    let stream: Vec<Value> = told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = stream.iter().map(|record| record["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "version").count(), 1, "{kinds:?}");
+    assert_eq!((kinds.first(), kinds.last()), (Some(&"version"), Some(&"end")), "{kinds:?}");
+    assert_eq!(stream.last().unwrap()["exit_code"], 0);
     let drills = stage.read(&["drill", "list"]);
     let verdicts: Vec<&str> =
         drills["drills"].as_array().unwrap().iter().map(|drill| drill["verdict"]["word"].as_str().unwrap()).collect();
