@@ -27,6 +27,7 @@ fn main() {
             took.as_secs_f64() / 60.0
         );
         assert!(ended.outcome.is_ok(), "{:?}", ended.outcome);
+        assert!(per_hour <= 250.0, "more transitions than are asked for");
         let ask = json!({ "kind": "retire", "by": "bench" });
         let ended = interpreter::Execution::asking(&scenario, "op-1-retired", "op-1", &ask).run();
         println!("transitions, the end of its retired cluster {:>21}", ended.transitions);

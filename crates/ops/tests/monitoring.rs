@@ -133,9 +133,16 @@ async fn a_difference_is_told_in_words_and_mended() {
     world.apply(&first).await;
     let second = first.replace("at-least = 3", "at-least = 5").replace("limit 1", "limit 2");
     let steps = world.plan(&second).await.steps;
-    let [Step::ChangeAlarm(_, differences), Step::PutQuery(query)] = steps.as_slice() else { panic!("{steps:?}") };
+    let [Step::ChangeAlarm(_, differences), Step::PutQuery { query, replaces }] = steps.as_slice() else {
+        panic!("{steps:?}")
+    };
     assert_eq!(differences, &["threshold 3 -> 5"]);
     assert_eq!(query.id.as_deref(), Some("query-1"), "it is changed and not saved once more");
+    let replaced = replaces.as_ref().map(|found| found.text.as_str());
+    assert!(
+        replaced.is_some_and(|text| text.contains("limit 1")),
+        "what is agreed to says what it replaces: {replaced:?}"
+    );
     world.monitors.be_silent(3);
     assert_eq!(world.apply(&second).await, 2);
     assert_eq!(world.plan(&second).await, Plan::default());
@@ -158,7 +165,7 @@ async fn what_others_have_made_is_neither_changed_nor_deleted() {
     // What the stack has and nobody declares stays: CloudFormation would miss it.
     let found = world.plan(HEAD).await;
     assert_eq!(found.left, ["alarm ours-errors is the stack's and is not declared: it stays"]);
-    assert!(!found.steps.iter().any(|step| matches!(step, Step::RemoveAlarm(_))));
+    assert!(!found.steps.iter().any(|step| matches!(step, Step::RemoveAlarm { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +174,8 @@ async fn an_alarm_of_ours_that_is_declared_no_more_is_deleted() {
     let both = format!("{HEAD}{}{}", alarm("errors", "at-least = 3"), alarm("more", "at-least = 1"));
     world.apply(&both).await;
     let one = format!("{HEAD}{}", alarm("errors", "at-least = 3"));
-    assert_eq!(world.plan(&one).await.steps, [Step::RemoveAlarm("ours-more".to_owned())]);
+    let steps = world.plan(&one).await.steps;
+    assert!(matches!(steps.as_slice(), [Step::RemoveAlarm { name, .. }] if name == "ours-more"), "{steps:?}");
     world.apply(&one).await;
     assert_eq!(world.monitors.alarms("ours-").await.unwrap().len(), 1);
 }

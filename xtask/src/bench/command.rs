@@ -10,7 +10,7 @@ use aurora_restore_core::{engine::Engine, ids::ClusterId, ports::Ports};
 use aurora_restore_local::SqliteJournal;
 use aurora_restore_testing::scenario::{Scenario, Stage};
 
-use super::{figure, median, milliseconds, succeed};
+use super::{Asked, figure, median, milliseconds, succeed};
 
 const OPERATIONS: u32 = 10_000;
 const ROUNDS: usize = 41;
@@ -21,12 +21,12 @@ pub(super) fn run(root: &Path) -> Result<(), String> {
     let journal = scratch.path().join("journal.sqlite");
     fill(&journal)?;
     for (name, arguments, asked) in [
-        ("aurora-restore --help", vec!["--help"], "<= 15 ms"),
-        ("aurora-restore status, 10,000 operations", vec!["status", "latest"], "<= 50 ms"),
-        ("aurora-restore list, 10,000 operations", vec!["list"], "(not asked)"),
+        ("aurora-restore --help", vec!["--help"], Asked::AtMost(15.0)),
+        ("aurora-restore status, 10,000 operations", vec!["status", "latest"], Asked::AtMost(50.0)),
+        ("aurora-restore list, 10,000 operations", vec!["list"], Asked::Nothing),
     ] {
         let took = measure(&command, &journal, &arguments)?;
-        figure(name, &format!("{:.1} ms", milliseconds(took)), asked);
+        figure(name, milliseconds(took), (1, " ms"), asked)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use aurora_restore_testing::{
 };
 use serde_json::{Value, json};
 
-use super::{figure, median, milliseconds, succeed};
+use super::{Asked, figure, median, milliseconds, succeed};
 use crate::package;
 
 const ROUNDS: usize = 25;
@@ -22,7 +22,7 @@ const POLLS: usize = 60;
 pub(super) fn run(root: &Path) -> Result<(), String> {
     let package = package::of_this_machine(root)?;
     let megabytes = package.bytes as f64 / 1e6;
-    figure("package of one architecture", &format!("{megabytes:.2} MB"), "<= 8 MB");
+    figure("package of one architecture", megabytes, (2, " MB"), Asked::AtMost(8.0))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     let stage = runtime.block_on(FunctionStage::set(StandIn::ministack()));
@@ -46,8 +46,7 @@ fn refused(binary: &Path, stage: &FunctionStage) -> Result<(), String> {
         times.push(answer.at.duration_since(function.spawned));
     }
     let found = median(&mut times).unwrap_or_default();
-    figure("cold start, an event that fails validation", &format!("{:.1} ms", milliseconds(found)), "<= 12 ms");
-    Ok(())
+    figure("cold start, an event that fails validation", milliseconds(found), (1, " ms"), Asked::AtMost(12.0))
 }
 
 /// The beginning of an operation, by a process that has just been started.
@@ -69,11 +68,10 @@ fn cold(binary: &Path, stage: &FunctionStage) -> Result<(), String> {
         own.push(answer.at.duration_since(function.spawned).saturating_sub(watched.spent()));
     }
     let (found, own) = (median(&mut times).unwrap_or_default(), median(&mut own).unwrap_or_default());
-    figure("cold start of snapshot-check, spawn to answer", &format!("{:.1} ms", milliseconds(found)), "<= 40 ms");
-    figure("  of which the stand-ins do not take", &format!("{:.1} ms", milliseconds(own)), "(not asked)");
+    figure("cold start of snapshot-check, spawn to answer", milliseconds(found), (1, " ms"), Asked::AtMost(40.0))?;
+    figure("  of which the stand-ins do not take", milliseconds(own), (1, " ms"), Asked::Nothing)?;
     let memory = median(&mut memories).unwrap_or(0) as f64 / 1_048_576.0;
-    figure("  peak memory", &format!("{memory:.1} MiB"), "<= 30 MiB");
-    Ok(())
+    figure("  peak memory", memory, (1, " MiB"), Asked::AtMost(30.0))
 }
 
 /// A restore that is waited for, asked about again and again.
@@ -95,8 +93,7 @@ fn warm(binary: &Path, stage: &FunctionStage) -> Result<(), String> {
         beyond.push(answer.at.duration_since(asked).saturating_sub(watched.spent().saturating_sub(before)));
     }
     let found: Duration = median(&mut beyond).unwrap_or_default();
-    figure("warm poll, beyond the stand-ins' own replies", &format!("{:.1} ms", milliseconds(found)), "<= 5 ms");
-    Ok(())
+    figure("warm poll, beyond the stand-ins' own replies", milliseconds(found), (1, " ms"), Asked::AtMost(5.0))
 }
 
 fn require_step(reply: &Value, step: &str) -> Result<(), String> {

@@ -60,33 +60,27 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
             &name,
         ]));
     }
-    let wanted = |one| what == one || what == What::All;
+    let wanted = What::value_variants().iter().filter(|one| **one != What::All && [**one, What::All].contains(&what));
     machine();
-    if wanted(What::Sim) {
-        simulation::run();
+    // One that fails keeps nobody from seeing the others.
+    let failed: Vec<String> = wanted.filter_map(|one| one.measure(root).err()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+}
+
+impl What {
+    fn measure(self, root: &Path) -> Result<(), String> {
+        match self {
+            Self::Sim => simulation::run(),
+            Self::Command => command::run(root),
+            Self::Sandbox => sandbox::run(),
+            Self::Demo => demo::run(root),
+            Self::Lambda => lambda::run(root),
+            Self::State => state::run(),
+            Self::Review => review::run(root),
+            Self::Rotation => rotation::run(root),
+            Self::All => Ok(()),
+        }
     }
-    if wanted(What::Command) {
-        command::run(root)?;
-    }
-    if wanted(What::Sandbox) {
-        sandbox::run()?;
-    }
-    if wanted(What::Demo) {
-        demo::run(root)?;
-    }
-    if wanted(What::Lambda) {
-        lambda::run(root)?;
-    }
-    if wanted(What::State) {
-        state::run()?;
-    }
-    if wanted(What::Review) {
-        review::run(root)?;
-    }
-    if wanted(What::Rotation) {
-        rotation::run(root)?;
-    }
-    Ok(())
 }
 
 /// The machine that gives the figures.
@@ -118,14 +112,53 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Prints one figure beside what is asked of it.
-fn figure(name: &str, found: &str, asked: &str) {
-    println!("{name:<58} {found:>14}   asked: {asked}");
+/// What is asked of a figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    AtMost(f64),
+    AtLeast(f64),
+    Nothing,
+}
+
+impl Asked {
+    fn is_met_by(self, found: f64) -> bool {
+        match self {
+            Self::AtMost(bound) => found <= bound,
+            Self::AtLeast(bound) => found >= bound,
+            Self::Nothing => true,
+        }
+    }
+
+    fn with_unit(self, unit: &str) -> String {
+        match self {
+            Self::AtMost(bound) => format!("<= {bound}{unit}"),
+            Self::AtLeast(bound) => format!(">= {bound}{unit}"),
+            Self::Nothing => "nothing".to_owned(),
+        }
+    }
+}
+
+/// Prints one figure, with so many digits, beside what is asked of it. One that is not met is an error.
+fn figure(name: &str, found: f64, (digits, unit): (usize, &str), asked: Asked) -> Result<(), String> {
+    let shown = format!("{found:.digits$}{unit}");
+    let wanted = asked.with_unit(unit);
+    println!("{name:<58} {shown:>14}   asked: {wanted}");
+    if asked.is_met_by(found) { Ok(()) } else { Err(format!("{}: {shown}, and asked is {wanted}", name.trim())) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_that_is_not_met_is_an_error() {
+        let judge = |found, asked| figure("one", found, (1, " ms"), asked);
+        assert_eq!(judge(15.0, Asked::AtMost(15.0)), Ok(()));
+        assert_eq!(judge(15.2, Asked::AtMost(15.0)).unwrap_err(), "one: 15.2 ms, and asked is <= 15 ms");
+        assert_eq!(judge(99.0, Asked::AtLeast(100.0)).unwrap_err(), "one: 99.0 ms, and asked is >= 100 ms");
+        assert_eq!(judge(f64::MAX, Asked::Nothing), Ok(()));
+        assert!(judge(f64::NAN, Asked::AtMost(1.0)).is_err(), "what was not measured meets nothing");
+    }
 
     #[test]
     fn the_median_is_the_one_in_the_middle() {

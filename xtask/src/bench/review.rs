@@ -29,7 +29,7 @@ use aurora_restore_testing::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{command, figure, median};
+use super::{Asked, command, figure, median};
 
 const OPERATIONS: u32 = 1_000;
 const LINES: usize = 100_000;
@@ -64,10 +64,9 @@ pub(super) fn run(root: &Path) -> Result<(), String> {
     }
     let (own, whole) = (median(&mut own).unwrap_or_default(), median(&mut whole).unwrap_or_default());
     let megabytes = median(&mut memories).unwrap_or(0) as f64 / 1024.0;
-    figure("review weekly, beyond the stand-ins' own replies", &format!("{:.2} s", own.as_secs_f64()), "<= 5 s");
-    figure("  the whole of it", &format!("{:.1} s", whole.as_secs_f64()), "(not asked)");
-    figure("  peak memory", &format!("{megabytes:.1} MiB"), "<= 60 MiB");
-    Ok(())
+    figure("review weekly, beyond the stand-ins' own replies", own.as_secs_f64(), (2, " s"), Asked::AtMost(5.0))?;
+    figure("  the whole of it", whole.as_secs_f64(), (1, " s"), Asked::Nothing)?;
+    figure("  peak memory", megabytes, (1, " MiB"), Asked::AtMost(60.0))
 }
 
 fn variables(services: &StandIn, logs: &StandIn) -> Vec<(&'static str, String)> {

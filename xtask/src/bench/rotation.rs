@@ -20,17 +20,16 @@ pub(super) fn run(root: &Path) -> Result<(), String> {
     let found = text.lines().find(|line| line.contains("rotations,"));
     match found {
         Some(found) if output.status.success() => {
-            super::figure("rotations with crashes: failed logins", failed(found), "0");
             println!("  {found}");
-            Ok(())
+            super::figure("rotations with crashes: failed logins", failed(found), (0, ""), super::Asked::AtMost(0.0))
         }
         _ => Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
     }
 }
 
-/// The number before the last word.
-fn failed(line: &str) -> &str {
-    line.split(' ').rev().nth(1).unwrap_or("?")
+/// The number before the last word; none meets nothing.
+fn failed(line: &str) -> f64 {
+    line.split(' ').rev().nth(1).and_then(|number| number.parse().ok()).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -47,6 +46,7 @@ mod tests {
 
     #[test]
     fn the_figure_is_the_number_of_failed_logins() {
-        assert_eq!(failed("100 rotations, 300 crashes, 5000 logins, 0 failed"), "0");
+        assert_eq!(failed("100 rotations, 300 crashes, 5000 logins, 7 failed"), 7.0);
+        assert!(failed("none").is_nan());
     }
 }

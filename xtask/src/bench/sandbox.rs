@@ -7,7 +7,7 @@ use aurora_restore_sandbox::{
     server::{PostgresMode, Sandbox, SandboxConfig},
 };
 
-use super::figure;
+use super::{Asked, figure};
 
 const BYTES: u64 = 1 << 30;
 const ROUNDS: usize = 6;
@@ -30,9 +30,9 @@ async fn copies(directory: &Path) -> Result<(), String> {
     let options = DataPlaneOptions { ports: EndpointPorts::Any, ..DataPlaneOptions::new(directory) };
     let bench = measure_copies(&options, BYTES, ROUNDS).await.map_err(|error| error.to_string())?;
     let size = bench.data_bytes >> 20;
-    figure(&format!("snapshot of {size} MiB / cp -r"), &format!("{:.2}", bench.image_ratio()), "<= 1.3");
-    figure(&format!("restore of {size} MiB / cp -r"), &format!("{:.2}", bench.restore_ratio()), "<= 1.3");
-    Ok(())
+    let snapshot = figure(&format!("snapshot of {size} MiB / cp -r"), bench.image_ratio(), (2, ""), Asked::AtMost(1.3));
+    let restore = figure(&format!("restore of {size} MiB / cp -r"), bench.restore_ratio(), (2, ""), Asked::AtMost(1.3));
+    snapshot.and(restore)
 }
 
 /// The peak of a process that serves the API; PostgreSQL servers are processes of their own and do not count. This
@@ -43,10 +43,12 @@ async fn memory(directory: &Path) -> Result<(), String> {
     let peak = peak_kib();
     sandbox.stop().await.map_err(|error| error.to_string())?;
     match peak {
-        Some(kib) => figure("sandbox at rest, peak memory", &format!("{:.1} MiB", kib as f64 / 1024.0), "<= 40 MiB"),
-        None => println!("sandbox at rest, peak memory: not measured, this system has no /proc"),
+        Some(kib) => figure("sandbox at rest, peak memory", kib as f64 / 1024.0, (1, " MiB"), Asked::AtMost(40.0)),
+        None => {
+            println!("sandbox at rest, peak memory: not measured, this system has no /proc");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 fn peak_kib() -> Option<u64> {

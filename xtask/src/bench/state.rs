@@ -26,7 +26,7 @@ use aurora_restore_testing::stand_in::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{figure, milliseconds};
+use super::{Asked, figure, milliseconds};
 
 const ITEMS: usize = 100_000;
 const DUE: usize = 10_000;
@@ -130,15 +130,11 @@ async fn measure(by_hand: Duration) -> Result<(), String> {
     let scratch = tempfile::tempdir().map_err(text)?;
     let (took, changed) = purge(&journal, &scratch.path().join("purge.jsonl")).await?;
     let per_item = took / u32::try_from(DUE).unwrap_or(1);
-    figure(
-        "state purge, 10,000 of 100,000, per item",
-        &format!("{:.2} ms", milliseconds(per_item)),
-        "(see the next line)",
-    );
+    figure("state purge, 10,000 of 100,000, per item", milliseconds(per_item), (2, " ms"), Asked::Nothing)?;
     let ratio = by_hand.as_secs_f64() / per_item.as_secs_f64();
-    figure("the guide's pipeline takes so many times as long", &format!("{ratio:.0} x"), ">= 100 x");
-    figure("wrong deletions", &wrong(&journal, &seeds, &changed).await?.to_string(), "0");
-    Ok(())
+    let wrong = wrong(&journal, &seeds, &changed).await?;
+    let faster = figure("the guide's pipeline takes so many times as long", ratio, (0, " x"), Asked::AtLeast(100.0));
+    faster.and(figure("wrong deletions", wrong as f64, (0, ""), Asked::AtMost(0.0)))
 }
 
 async fn stalled(journal: &DynamoJournal) -> Result<(), String> {
@@ -150,8 +146,7 @@ async fn stalled(journal: &DynamoJournal) -> Result<(), String> {
         return Err(format!("{} have stalled and not {STALLED}", found.stalled.len()));
     }
     let units = found.read_units.unwrap_or_default();
-    figure("state stalled, 5 of 100,000: units read, of one item", &format!("{units}, {of_one}"), "<= 10 items' worth");
-    Ok(())
+    figure("state stalled, 5 of 100,000: units read", units, (1, ""), Asked::AtMost(10.0 * of_one))
 }
 
 /// Purges, and lets some that are due change between their export and their deletion.

@@ -64,10 +64,10 @@ pub async fn apply(monitors: &dyn Monitors, names: &Names, step: &Step) -> Resul
             let tags = marks(names)?;
             patiently(|| monitors.put_alarm(&alarm.name, &alarm.settings, &tags)).await?;
         }
-        Step::RemoveAlarm(name) => patiently(|| monitors.delete_alarm(name)).await?,
+        Step::RemoveAlarm { name, .. } => patiently(|| monitors.delete_alarm(name)).await?,
         Step::PutDashboard { name, body, .. } => patiently(|| monitors.put_dashboard(name, body)).await?,
         // Asked once: a query without an id that is saved twice is there twice.
-        Step::PutQuery(query) => monitors.put_query(query).await?,
+        Step::PutQuery { query, .. } => monitors.put_query(query).await?,
         Step::Retain { .. } => {}
     }
     Ok(())

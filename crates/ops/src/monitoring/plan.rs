@@ -35,7 +35,8 @@ pub struct Watched {
     pub retention: BTreeMap<String, Option<i32>>,
 }
 
-/// One thing that has to be done.
+/// One thing that has to be done, with what it is done to: whoever agrees to it agrees to that, and to nothing that somebody has
+/// made of it since.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// An alarm is made.
@@ -43,18 +44,28 @@ pub enum Step {
     /// An alarm gets other settings; with what differs, in words.
     ChangeAlarm(WantedAlarm, Vec<String>),
     /// An alarm of ours that is not declared any more is deleted.
-    RemoveAlarm(String),
+    RemoveAlarm {
+        /// Its name.
+        name: String,
+        /// What it watched.
+        settings: AlarmSettings,
+    },
     /// The dashboard is made, or gets the body that is declared.
     PutDashboard {
         /// Its name.
         name: String,
         /// The body.
         body: String,
-        /// Whether it is not there yet.
-        is_new: bool,
+        /// The body that it has; none where it is not there yet.
+        replaces: Option<String>,
     },
     /// A query is saved, or gets the text that is declared.
-    PutQuery(SavedQuery),
+    PutQuery {
+        /// As it is declared.
+        query: SavedQuery,
+        /// As it is; none where it is not there yet.
+        replaces: Option<SavedQuery>,
+    },
     /// Logs are kept for so many days: by the stack's parameter.
     Retain {
         /// The days.
@@ -99,7 +110,7 @@ pub fn plan(wanted: &Wanted, watched: &Watched) -> Plan {
         if watched.of_stack.contains(&found.name) {
             plan.left.push(format!("alarm {} is the stack's and is not declared: it stays", found.name));
         } else if watched.marked.contains(&found.name) {
-            plan.steps.push(Step::RemoveAlarm(found.name.clone()));
+            plan.steps.push(Step::RemoveAlarm { name: found.name.clone(), settings: found.settings.clone() });
         }
     }
     plan.steps.extend(dashboard(wanted, watched));
@@ -141,10 +152,10 @@ fn dashboard(wanted: &Wanted, watched: &Watched) -> Option<Step> {
     let found = watched.dashboard.as_deref().map(serde_json::from_str::<Value>);
     match found {
         Some(Ok(body)) if body == wanted.dashboard_body => None,
-        found => Some(Step::PutDashboard {
+        Some(_) | None => Some(Step::PutDashboard {
             name: wanted.dashboard.clone(),
             body: wanted.dashboard_body.to_string(),
-            is_new: found.is_none(),
+            replaces: watched.dashboard.clone(),
         }),
     }
 }
@@ -155,7 +166,8 @@ fn queries<'w>(wanted: &'w Wanted, watched: &'w Watched) -> impl Iterator<Item =
         let found = watched.queries.iter().find(|found| found.name == query.name);
         let sorted = |query: &SavedQuery| query.groups.iter().cloned().collect::<BTreeSet<_>>();
         let is_same = found.is_some_and(|found| found.text == query.text && sorted(found) == sorted(query));
-        (!is_same).then(|| Step::PutQuery(SavedQuery { id: found.and_then(|found| found.id.clone()), ..query.clone() }))
+        let id = found.and_then(|found| found.id.clone());
+        (!is_same).then(|| Step::PutQuery { query: SavedQuery { id, ..query.clone() }, replaces: found.cloned() })
     })
 }
 

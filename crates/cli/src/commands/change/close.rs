@@ -1,6 +1,6 @@
 //! `change close`: a person's word for how a change ended whose command did not live to say it.
 
-use aurora_restore_ops::change::{ChangeId, Figures, Outcome};
+use aurora_restore_ops::change::{ChangeId, Outcome};
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 use super::govern::Governor;
@@ -40,8 +40,8 @@ impl Word {
 }
 
 pub(super) async fn run(governor: &Governor<'_>, args: &CloseArgs) -> CommandResult {
-    let change =
-        governor.control()?.end(args.change, args.outcome.outcome(), Some(&args.note), &Figures::new()).await?;
+    let figures = governor.figures().await;
+    let change = governor.control()?.end(args.change, args.outcome.outcome(), Some(&args.note), &figures).await?;
     governor.context.ui().done(format_args!("change {} is recorded as {}.", change.id, change.stage.as_str()));
     Ok(ExitCode::Done)
 }

@@ -322,7 +322,7 @@ impl<'c> Governor<'c> {
     }
 
     /// What is measured before and after: what goes on in the stack. What cannot be counted is left away.
-    async fn figures(&self) -> Figures {
+    pub(super) async fn figures(&self) -> Figures {
         let mut figures = Figures::new();
         let Some(store) = &self.store else { return figures };
         for (name, status) in [("operations in progress", Status::InProgress), ("operations stuck", Status::Stuck)] {

@@ -46,11 +46,11 @@ fn document(step: &Step) -> StepDocument {
     match step {
         Step::AddAlarm(alarm) => one("add", "alarm", &alarm.name, Vec::new()),
         Step::ChangeAlarm(alarm, differences) => one("change", "alarm", &alarm.name, differences.clone()),
-        Step::RemoveAlarm(name) => one("remove", "alarm", name, Vec::new()),
-        Step::PutDashboard { name, is_new: true, .. } => one("add", "dashboard", name, Vec::new()),
+        Step::RemoveAlarm { name, .. } => one("remove", "alarm", name, Vec::new()),
+        Step::PutDashboard { name, replaces: None, .. } => one("add", "dashboard", name, Vec::new()),
         Step::PutDashboard { name, .. } => one("change", "dashboard", name, vec!["it shows something else".to_owned()]),
-        Step::PutQuery(query) if query.id.is_none() => one("add", "query", &query.name, Vec::new()),
-        Step::PutQuery(query) => one("change", "query", &query.name, vec!["its text or its logs".to_owned()]),
+        Step::PutQuery { query, replaces: None } => one("add", "query", &query.name, Vec::new()),
+        Step::PutQuery { query, .. } => one("change", "query", &query.name, vec!["its text or its logs".to_owned()]),
         Step::Retain { days, other } => {
             let kept = |days: Option<i32>| days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days"));
             let differences = other.iter().map(|(group, found)| format!("{group} is kept {}", kept(*found)));
