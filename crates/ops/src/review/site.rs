@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
 use crate::{
     ports::{
-        Bills, Drifts, Execution, ExecutionName, Executions, ExecutionsError, Grants, Logs, Metrics, Safeguards, Stack,
-        StackResource, Started, States,
+        Bills, Drifts, Execution, ExecutionName, Executions, ExecutionsError, Functions, Grants, Logs, Metrics,
+        Safeguards, Stack, StackResource, Started, States,
     },
     sweep::Sweep,
 };
@@ -107,6 +107,8 @@ pub struct Site<'a> {
     pub deployed: Reach<&'a Deployed>,
     /// The configuration that the functions read, and who can judge it.
     pub configuration: Reach<&'a dyn Verdicts>,
+    /// The stack's functions.
+    pub functions: Reach<&'a dyn Functions>,
     /// How the stack's resources differ from its template.
     pub drifts: Reach<&'a dyn Drifts>,
     /// What the stack's roles may do.

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use aurora_restore_ops::{
-    ports::{Billed, BilledTag, Bills, Metric, PropertyDrift, ResourceDrift, ServiceError, ServiceResult},
+    ports::{
+        Billed, BilledTag, Bills, Metric, Pointing, PropertyDrift, Readiness, ResourceDrift, ServiceError,
+        ServiceResult, Shift,
+    },
     review::{Level, Period, Reach, Unlooked},
 };
 use jiff::{SignedDuration, civil::Date};
@@ -15,7 +18,7 @@ async fn a_clean_month_gives_no_finding() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_that_is_half_made_of_another_version_or_old_is_found() {
+async fn a_stack_that_is_half_made_or_of_another_version_is_found() {
     let mut world = World::clean();
     world.deployed.stack.status = "UPDATE_ROLLBACK_FAILED".to_owned();
     let (check, finding) = world.only(Period::Monthly).await;
@@ -26,12 +29,55 @@ async fn a_stack_that_is_half_made_of_another_version_or_old_is_found() {
     );
 
     let mut world = World::clean();
-    world.deployed.stack.changed_at = Some(world.now() - SignedDuration::from_hours(24 * 91));
     let _before = world.deployed.stack.outputs.insert("Version".to_owned(), "0.0.1".to_owned());
-    let findings = world.findings(Period::Monthly).await;
-    assert_eq!(findings.len(), 2, "{findings:?}");
-    assert!(findings.iter().all(|(_, finding)| finding.level == Level::Warning));
-    assert!(findings[0].1.what.starts_with("stack ours is of version 0.0.1"), "{findings:?}");
+    let (check, finding) = world.only(Period::Monthly).await;
+    assert_eq!((check, finding.level), ("functions", Level::Warning));
+    assert!(finding.what.starts_with("stack ours is of version 0.0.1"), "{finding:?}");
+}
+
+/// What serves counts, not what the stack was last deployed for: functions have deployments of their own.
+#[tokio::test(start_paused = true)]
+async fn what_a_function_serves_is_found_where_it_is_old_broken_left_in_the_middle_or_taken_back() {
+    async fn only(plant: impl FnOnce(&World)) -> (Level, String, String) {
+        let world = World::clean();
+        plant(&world);
+        let (check, finding) = world.only(Period::Monthly).await;
+        assert_eq!(check, "functions");
+        (finding.level, finding.what.clone(), finding.mend)
+    }
+    fn expected(level: Level, what: &str, mend: &str) -> (Level, String, String) {
+        (level, what.to_owned(), format!("aurora-restore --stack ours {mend}"))
+    }
+
+    let found = only(|world| {
+        world.functions.publish_at(FUNCTION, world.now() - SignedDuration::from_hours(24 * 91));
+    });
+    let what = "1 function not published anew for more than a quarter: patches wait";
+    assert_eq!(found.await, expected(Level::Warning, what, "functions deploy --all"));
+
+    let found = only(|world| {
+        let shift = Some(Shift { version: 2, part: 0.1 });
+        world.functions.repoint(FUNCTION, Pointing { version: 1, shift });
+    });
+    let what = format!("a change of function {FUNCTION} was left in the middle");
+    assert_eq!(found.await, expected(Level::Warning, &what, &format!("functions rollback {FUNCTION}")));
+
+    let found = only(|world| world.functions.give(FUNCTION, |latest| latest.code_sha256 = "code-2".to_owned()));
+    let what = format!("function {FUNCTION} serves version 1, which is not the code that it was given last");
+    assert_eq!(found.await, expected(Level::Note, &what, "functions list"));
+
+    let found = only(|world| world.functions.give(FUNCTION, |latest| latest.runtime = "provided.al2024".to_owned()));
+    let what = format!("function {FUNCTION} serves on provided.al2023, and was given provided.al2024");
+    assert_eq!(found.await, expected(Level::Warning, &what, "stack deploy"));
+
+    let failed = Readiness::Failed { reason: "its key is disabled".to_owned() };
+    let found = only(|world| world.functions.be(FUNCTION, &failed));
+    let what = format!("version 1 of function {FUNCTION} cannot be called");
+    assert_eq!(found.await, expected(Level::Error, &what, "functions list"));
+
+    let found = only(|world| world.functions.repoint(FUNCTION, Pointing { version: 7, shift: None }));
+    let what = format!("function {FUNCTION}, its alias live or the version that it serves is not there");
+    assert_eq!(found.await, expected(Level::Error, &what, "stack status"));
 }
 
 fn with_text(text: &str) -> World {

@@ -18,7 +18,7 @@ use aurora_restore_ops::{
     sweep::{Bounds, Sweep},
 };
 use aurora_restore_testing::{
-    MemoryBills, MemoryExecutions, MemoryGrants,
+    MemoryBills, MemoryExecutions, MemoryFunctions, MemoryGrants,
     review::{MemoryDrifts, MemoryDrills, MemoryLogs, MemoryMetrics, MemorySafeguards, MemoryVerdict},
     scenario::{FRANKFURT, Scenario, Stage, operation, region},
 };
@@ -47,6 +47,7 @@ pub(crate) struct World {
     pub(crate) deployed: Deployed,
     pub(crate) verdict: MemoryVerdict,
     pub(crate) drifts: MemoryDrifts,
+    pub(crate) functions: MemoryFunctions,
     pub(crate) grants: MemoryGrants,
     pub(crate) safeguards: MemorySafeguards,
     pub(crate) drills: MemoryDrills,
@@ -76,6 +77,7 @@ impl World {
                 problems: Vec::new(),
             }))),
             drifts: MemoryDrifts::default(),
+            functions: MemoryFunctions::default(),
             grants: grants(scenario.clock.now() - SignedDuration::from_hours(24 * 200)),
             safeguards: safeguards(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
             drills: MemoryDrills(vec![Drill {
@@ -86,6 +88,8 @@ impl World {
             }]),
             scenario,
         };
+        world.functions.add(FUNCTION, "code-1");
+        world.functions.publish_at(FUNCTION, world.now() - SignedDuration::from_hours(24 * 20));
         world.write(100, |_| r#"{"level":"INFO","message":"a step is done","operation_id":"op-1"}"#.to_owned());
         for day in 1..=70 {
             world.measure(&own("OperationsCompleted"), day, 1.0);
@@ -143,6 +147,7 @@ impl World {
             deployed: Reach::There(&self.deployed),
             configuration: Reach::There(&self.verdict),
             drifts: Reach::There(&self.drifts),
+            functions: Reach::There(&self.functions),
             grants: Reach::There(&self.grants),
             safeguards: Reach::There(&self.safeguards),
             drills: Reach::There(Box::new(&self.drills)),

@@ -12,7 +12,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     drill::HeldDrills,
     patiently,
-    ports::{Bills, Executions, Grants, Logs, Metrics, Safeguards, Stack},
+    ports::{Bills, Executions, Functions, Grants, Logs, Metrics, Safeguards, Stack},
     review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
@@ -39,6 +39,7 @@ pub(super) struct Wired {
     configuration: Reach<StackConfiguration>,
     /// The account and Region of the stack, entered.
     of_stack: Reach<StackServices>,
+    functions: Reach<Box<dyn Functions>>,
     grants: Reach<Box<dyn Grants>>,
     safeguards: Reach<Box<dyn Safeguards>>,
 }
@@ -83,6 +84,7 @@ impl Wired {
             deployed: self.deployed.as_ref(),
             configuration: self.configuration.as_ref().map(|configuration| configuration as &dyn Verdicts),
             drifts: self.of_stack.as_ref().map(StackServices::drifts),
+            functions: held(&self.functions),
             grants: held(&self.grants),
             safeguards: held(&self.safeguards),
             drills: self.state.as_ref().map(|state| {
@@ -112,6 +114,7 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
         metrics: reach(of_stack.metrics()),
         bills: reach(of_stack.bills()),
         configuration: reach(of_stack.configuration(stack)),
+        functions: reach(of_stack.functions()),
         grants: reach(of_stack.grants()),
         safeguards: reach(of_stack.safeguards()),
         of_stack: Reach::There(of_stack),
@@ -136,6 +139,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
         deployed: Reach::NotHere(NO_STACK),
         configuration: Reach::NotHere(NO_STACK),
         of_stack: Reach::NotHere(NO_STACK),
+        functions: Reach::NotHere(NO_STACK),
         grants: Reach::NotHere(NO_STACK),
         safeguards: Reach::NotHere(NO_STACK),
     })

@@ -1,22 +1,35 @@
-//! `functions`: whether what is deployed is whole, of this version, and not so old that patches of what it is built from are
-//! missing.
+//! `functions`: whether what is deployed is whole and of this version, and what each function serves: how old it is, what it runs
+//! on, and whether a change of it was left in the middle or taken back.
 
-use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
     finding::{Finding, Level, Seen, Unlooked, counted},
     site::{Deployed, Reach, Site},
 };
-use crate::condition::{Condition, condition};
+use crate::{
+    condition::{Condition, condition},
+    follow::patiently,
+    functions::ALIAS,
+    ports::{FunctionFacts, Functions, Readiness, ServiceResult, Shift},
+};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {
     name: "functions",
     period: Period::Monthly,
-    about: "a stack that a change left half made, functions of another version than this program, and ones that were not \
-            deployed for a quarter",
-    permissions: &["cloudformation:DescribeStacks"],
+    about: "a stack that a change left half made or that is of another version than this program; functions that serve code older \
+            than a quarter, cannot be called, are in the middle of a change, or serve other code than they were given last",
+    permissions: &[
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetAlias",
+    ],
     look: |site| Box::pin(look(site)),
 };
 
@@ -24,26 +37,120 @@ pub(in crate::review) const CHECK: Check = Check {
 const OLD_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The version of this program, and of the package that belongs to it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// So many functions are asked about at once.
+const AT_ONCE: usize = 4;
+/// As many names are told.
+const NAMES_MAX: usize = 5;
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    site.deployed.as_ref().map(|deployed| Ok(judge(site, deployed)))
+    let both = site.functions.as_ref().and(site.deployed.as_ref());
+    both.then(|(functions, deployed)| async move { Ok(audit(site, *functions, deployed).await) }).await
 }
 
-fn judge(site: &Site<'_>, deployed: &Deployed) -> Seen {
-    let stack = &deployed.stack;
-    let deploy = site.command("stack deploy");
-    let mut findings: Vec<Finding> = half_made(site, deployed).into_iter().collect();
-    let version = stack.outputs.get("Version").map_or("not told", String::as_str);
-    if version != VERSION {
-        let what = format!("stack {} is of version {version}, and this program of {VERSION}", stack.name);
-        findings.push(Finding::new(Level::Warning, what, &*deploy));
+async fn audit(site: &Site<'_>, functions: &dyn Functions, deployed: &Deployed) -> Seen {
+    let names: Vec<&str> = deployed.names("AWS::Lambda::Function").collect();
+    let looks: Vec<_> = names.iter().map(|name| serving(functions, name)).collect();
+    let found: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    let mut findings: Vec<Finding> =
+        half_made(site, deployed).into_iter().chain(other_version(site, deployed)).collect();
+    let mut all = Vec::new();
+    for (name, found) in names.iter().copied().zip(found) {
+        match found {
+            Ok(Some(serving)) => {
+                findings.extend(of_one(site, name, &serving));
+                all.push((name, serving));
+            }
+            Ok(None) => {
+                let what = format!("function {name}, its alias {ALIAS} or the version that it serves is not there");
+                findings.push(Finding::new(Level::Error, what, site.command("stack status")));
+            }
+            // That one cannot be asked about keeps nobody from the others.
+            Err(error) => {
+                let mut finding = Unlooked::from(error).finding();
+                finding.what = format!("function {name} {}", finding.what);
+                findings.push(finding);
+            }
+        }
     }
-    findings.extend(stack.changed_at.filter(|at| site.now.duration_since(*at) > OLD_AFTER).map(|at| {
-        let what = format!("stack {} was not deployed for more than a quarter: patches wait", stack.name);
-        Finding::new(Level::Warning, what, &*deploy).with("deployed", at)
-    }));
-    let count = deployed.names("AWS::Lambda::Function").count();
-    Seen { looked_at: format!("{} of version {version}, stack {}", counted(count, "function"), stack.status), findings }
+    findings.extend(old(site, &all));
+    Seen { looked_at: looked_at(deployed, &all), findings }
+}
+
+/// A function, and what it serves.
+struct Serving {
+    /// What can still be changed of it.
+    latest: FunctionFacts,
+    /// The version that serves, or most of it.
+    live: FunctionFacts,
+    /// The part of the calls that goes to another version.
+    shift: Option<Shift>,
+}
+
+/// None where the function, its alias or the version is not there.
+async fn serving(functions: &dyn Functions, name: &str) -> ServiceResult<Option<Serving>> {
+    let Some(latest) = patiently(|| functions.describe(name, None)).await? else { return Ok(None) };
+    let Some(alias) = patiently(|| functions.alias(name, ALIAS)).await? else { return Ok(None) };
+    let version = Some(alias.pointing.version);
+    let live = patiently(|| functions.describe(name, version)).await?;
+    Ok(live.map(|live| Serving { latest, live, shift: alias.pointing.shift }))
+}
+
+/// What is wrong with one function.
+fn of_one(site: &Site<'_>, name: &str, serving: &Serving) -> Vec<Finding> {
+    let Serving { latest, live, shift } = serving;
+    let number = live.version.unwrap_or_default();
+    let mut findings = Vec::new();
+    if let Readiness::Failed { reason } = &live.readiness {
+        let what = format!("version {number} of function {name} cannot be called");
+        findings.push(Finding::new(Level::Error, what, site.command("functions list")).with("reason", reason));
+    }
+    if let Some(shift) = shift {
+        let what = format!("a change of function {name} was left in the middle");
+        let mend = site.command(&format!("functions rollback {name}"));
+        let part = format!("{:.0} % of the calls go to version {}", shift.part * 100.0, shift.version);
+        findings.push(Finding::new(Level::Warning, what, mend).with("alias", part));
+    } else if live.code_sha256 != latest.code_sha256 {
+        let what = format!("function {name} serves version {number}, which is not the code that it was given last");
+        findings.push(Finding::new(Level::Note, what, site.command("functions list")));
+    }
+    if live.runtime != latest.runtime {
+        let what = format!("function {name} serves on {}, and was given {}", live.runtime, latest.runtime);
+        findings.push(Finding::new(Level::Warning, what, site.command("stack deploy")));
+    }
+    findings
+}
+
+/// One finding for all of them: they are deployed together.
+fn old(site: &Site<'_>, all: &[(&str, Serving)]) -> Option<Finding> {
+    let is_old = |at: &Timestamp| site.now.duration_since(*at) > OLD_AFTER;
+    let old: Vec<(&str, Timestamp)> =
+        all.iter().filter_map(|(name, it)| it.live.changed_at.filter(is_old).map(|at| (*name, at))).collect();
+    let oldest = old.iter().map(|(_, at)| *at).min()?;
+    let names: Vec<&str> = old.iter().map(|(name, _)| *name).take(NAMES_MAX).collect();
+    let what = format!("{} not published anew for more than a quarter: patches wait", counted(old.len(), "function"));
+    let finding = Finding::new(Level::Warning, what, site.command("functions deploy --all"));
+    Some(finding.with("oldest", oldest).with("functions", names.join(", ")))
+}
+
+fn looked_at(deployed: &Deployed, all: &[(&str, Serving)]) -> String {
+    let runtimes: BTreeSet<&str> = all.iter().map(|(_, serving)| serving.live.runtime.as_str()).collect();
+    let bytes = all.iter().map(|(_, serving)| serving.live.code_bytes).max().unwrap_or_default();
+    let served = match runtimes.into_iter().collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => String::new(),
+        runtimes => format!(" on {runtimes}, up to {:.1} MB each", bytes as f64 / 1e6),
+    };
+    let count = counted(all.len(), "function");
+    format!("{count} of version {}{served}, stack {}", version_of(deployed), deployed.stack.status)
+}
+
+fn version_of(deployed: &Deployed) -> &str {
+    deployed.stack.outputs.get("Version").map_or("not told", String::as_str)
+}
+
+fn other_version(site: &Site<'_>, deployed: &Deployed) -> Option<Finding> {
+    let version = version_of(deployed);
+    let what = format!("stack {} is of version {version}, and this program of {VERSION}", deployed.stack.name);
+    (version != VERSION).then(|| Finding::new(Level::Warning, what, site.command("stack deploy")))
 }
 
 fn half_made(site: &Site<'_>, deployed: &Deployed) -> Option<Finding> {
