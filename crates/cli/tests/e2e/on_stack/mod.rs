@@ -10,6 +10,7 @@ mod functions;
 mod old_versions;
 mod on_moto;
 mod restores;
+mod reviews;
 mod rotations;
 mod schedules;
 mod stage;

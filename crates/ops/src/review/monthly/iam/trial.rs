@@ -18,6 +18,14 @@ use crate::{
 
 /// Stands for whatever fits `*` in a pattern, and for what is nobody's.
 const ANYTHING: &str = "aurora-restore-review";
+/// Stands for the one character that fits `?`.
+const ONE: &str = "x";
+
+/// What patterns of actions stand for: IAM answers no question about a pattern (`ActionNames` of `SimulatePrincipalPolicy`).
+const ACTIONS: [(&str, &[&str]); 2] = [
+    ("kms:GenerateDataKey*", &["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]),
+    ("kms:ReEncrypt*", &["kms:ReEncryptFrom", "kms:ReEncryptTo"]),
+];
 
 /// What no role of a stack may, on things that bear no tag of a restore and that the stack does not own.
 const NEVER: [(&str, &str); 14] = [
@@ -50,6 +58,9 @@ pub(super) async fn look(
         let arn = &role.granted.arn;
         for statement in role.grants().filter(|statement| !statement.resources.is_empty()) {
             let question = sample(statement);
+            if question.actions.is_empty() {
+                continue;
+            }
             let decisions = patiently(|| grants.decide(arn, &question)).await?;
             asked += 1;
             findings.extend(decisions.iter().filter_map(|decision| withheld(role, statement, &question, decision)));
@@ -64,17 +75,31 @@ pub(super) async fn look(
     Ok(asked)
 }
 
-/// A question that a statement's grant fits: its actions, the first of its resources, and keys that meet its conditions.
+/// A question that a statement's grant fits: its actions, the first of its resources, and keys that meet its conditions. A pattern of
+/// actions that is none of ours is left out: the check that looks for wide statements tells it.
 fn sample(statement: &Statement) -> Question {
     let resource = statement.resources.first().map(|pattern| filled(pattern));
     let keys: BTreeMap<String, Vec<String>> = statement.conditions.iter().rev().filter_map(met).collect();
-    let (actions, resources) = (statement.actions.clone(), resource.into_iter().collect());
-    Question { actions, resources, keys: keys.into_iter().collect() }
+    let actions = statement.actions.iter().flat_map(|action| named(action)).collect();
+    Question { actions, resources: resource.into_iter().collect(), keys: keys.into_iter().collect() }
+}
+
+/// The actions that a text names.
+fn named(action: &str) -> Vec<String> {
+    if let Some((_, actions)) = ACTIONS.iter().find(|(pattern, _)| *pattern == action) {
+        return actions.iter().map(|action| (*action).to_owned()).collect();
+    }
+    if action.contains(['*', '?']) { Vec::new() } else { vec![action.to_owned()] }
 }
 
 /// What stands for a pattern. Everything stays everything: it is what is asked where a service knows nothing narrower.
 fn filled(pattern: &str) -> String {
-    if pattern == "*" { pattern.to_owned() } else { pattern.replace(['*', '?'], ANYTHING) }
+    if pattern == "*" { pattern.to_owned() } else { fitting(pattern) }
+}
+
+/// A text that a pattern fits.
+fn fitting(pattern: &str) -> String {
+    pattern.replace('*', ANYTHING).replace('?', ONE)
 }
 
 /// A key with values for which a condition holds; none where it holds without the key.
@@ -85,7 +110,7 @@ fn met(condition: &Condition) -> Option<(String, Vec<String>)> {
     }
     let excludes = condition.operator.contains("Not") || condition.operator == "Null";
     let value = match condition.values.first() {
-        Some(value) if !excludes => value.replace(['*', '?'], ANYTHING),
+        Some(value) if !excludes => fitting(value),
         Some(_) | None => ANYTHING.to_owned(),
     };
     Some((condition.key.clone(), vec![value]))
@@ -151,19 +176,33 @@ mod tests {
     fn a_question_fits_the_grant_that_it_is_made_of() {
         let statement = Statement::read(
             1,
-            &json!({"Effect": "Allow", "Action": ["rds:A", "rds:B"], "Resource": ["arn:aws:rds:*:1:cluster:a*", "arn:b"],
+            &json!({"Effect": "Allow", "Action": ["rds:A", "rds:B"], "Resource": ["arn:aws:rds:*:1:cluster:a*-??", "arn:b"],
                 "Condition": {"StringLike": {"kms:ViaService": "rds.*.amazonaws.com"}, "Null": {"aws:TagKeys": "true"},
                     "StringNotEquals": {"k": "v"}, "Bool": {"b": "true"}}}),
         );
         let question = sample(&statement);
         assert_eq!(question.actions, ["rds:A", "rds:B"]);
-        assert_eq!(question.resources, ["arn:aws:rds:aurora-restore-review:1:cluster:aaurora-restore-review"]);
+        assert_eq!(question.resources, ["arn:aws:rds:aurora-restore-review:1:cluster:aaurora-restore-review-xx"]);
         let keys: Vec<String> =
             question.keys.iter().map(|(key, values)| format!("{key}={}", values.join(","))).collect();
         assert_eq!(
             keys,
             ["b=true", "k=aurora-restore-review", "kms:ViaService=rds.aurora-restore-review.amazonaws.com"]
         );
+    }
+
+    /// IAM refuses a question that has one.
+    #[test]
+    fn no_question_names_a_pattern_of_actions() {
+        let statement = |actions: &[&str]| {
+            Statement::read(
+                1,
+                &json!({"Effect": "Allow", "Action": actions, "Resource": "arn:aws:kms:eu-central-1:1:key/1"}),
+            )
+        };
+        let ours = sample(&statement(&["kms:Decrypt", "kms:ReEncrypt*"]));
+        assert_eq!(ours.actions, ["kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"]);
+        assert!(sample(&statement(&["s3:Get*"])).actions.is_empty());
     }
 
     #[test]
