@@ -3,8 +3,9 @@
 use aurora_restore_aws::DynamoJournal;
 use aurora_restore_core::{ids::OperationId, operation::Status};
 use aurora_restore_ops::{
+    drill::{LostJournal, Origin},
     ports::{Forgotten, Lock, RehearsalName, RehearsalStatus, Rehearsals as _, States as _, Unchanged},
-    state::{Audit, Compared, Kind, Rehearsal, STALLED_AFTER, StalledSearch},
+    state::{Audit, Compared, Kind, Rehearsal, STALLED_AFTER, StalledSearch, WholeJournal},
 };
 use aurora_restore_testing::{
     ManualClock,
@@ -243,6 +244,27 @@ async fn a_recovery_is_rehearsed_compared_and_deleted() {
     assert_eq!(compared.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [Kind::BrokenChain]);
 
     journal.discard(&name).await.expect("they are deleted");
+    assert_eq!(journal.status(&name).await.expect("they are asked for"), RehearsalStatus::Missing);
+    assert!(journal.page(None).await.is_ok(), "the journal is as it was");
+}
+
+/// The drill of the loss, from the tables' own recovery: what was made for it is gone afterwards.
+#[tokio::test]
+async fn a_lost_journal_is_rebuilt_from_its_tables_recovery_and_where_that_is_off_the_drill_says_so() {
+    let server = StandIn::moto();
+    tables::create(&server, STATE, AUDIT);
+    tables::seed(&server, STATE, AUDIT, &["done-1", "done-2"].map(|id| seed(id, true, HOUR)));
+    let journal = journal_at(&server.url(), STATE, AUDIT).await;
+    let clock = ManualClock::at(now());
+    let lost = LostJournal { lost: WholeJournal { journal: &journal, states: &journal }, clock: &clock };
+    let name = RehearsalName::new("drill-1").expect("a legal name");
+
+    let off = lost.rebuild_from_point_in_time(&journal, &name).await.expect("it is a finding");
+    assert_eq!((off.sound, off.wrong), (0, 1), "{off:?}");
+    recovery_is_on(&server);
+    let found = lost.rebuild_from_point_in_time(&journal, &name).await.expect("it is rebuilt");
+    assert_eq!((found.origin, found.sound, found.wrong), (Origin::PointInTime, 2, 0), "{found:?}");
+    assert!(found.newest.is_some_and(|newest| newest < now()), "{found:?}");
     assert_eq!(journal.status(&name).await.expect("they are asked for"), RehearsalStatus::Missing);
     assert!(journal.page(None).await.is_ok(), "the journal is as it was");
 }

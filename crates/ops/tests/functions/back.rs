@@ -1,10 +1,22 @@
 //! The way back, and its rehearsal.
 
+use aurora_restore_core::{
+    engine::{Engine, request_cancel},
+    operation::CancelRequest,
+    ports::{Clock as _, Journal as _},
+};
 use aurora_restore_ops::{
-    drill::LostVersions,
+    drill::{self, EarlierVersions, LostVersions, Record, Scenario as Rehearsed, Verdict},
     functions::{ALIAS, Wanted, at_once, behind, plan_rollback, resize},
     ports::{CallAnswer, Functions as _, Pointing, Shift},
 };
+
+use aurora_restore_testing::{
+    run_to_end,
+    scenario::{MOVES_MAX, Scenario, Stage, operation},
+};
+
+use serde_json::json;
 
 use crate::shop::{CHECK, NOTIFY, Shop, Told, WATCH, ended, nobody};
 
@@ -67,6 +79,26 @@ async fn the_versions_before_those_that_serve_are_asked_and_nothing_is_moved() {
     assert_eq!(found.sound, 2, "the sweeper is only looked at: {found:?}");
     assert!(found.wrong[0].starts_with("version 1 of function notify: AuroraRestore.Panic"), "{found:?}");
     assert_eq!((shop.points_to(CHECK), shop.functions.changes().len()), (before, changes));
+    let Verdict::Failed { reasons } = verdict(&found).await else { panic!("one has not answered") };
+    assert_eq!(reasons, found.wrong);
+
+    shop.functions.answer(NOTIFY, CallAnswer::Answered(json!({ "outcome": "completed" })));
+    let found = rehearse(&shop).await;
+    assert_eq!((found.sound, found.wrong.len()), (3, 0), "{found:?}");
+    assert_eq!(verdict(&found).await, Verdict::Passed);
+}
+
+/// What a drill shows whose record says this.
+async fn verdict(found: &EarlierVersions) -> Verdict {
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let id = drill::operation_id(&operation("op-1"), Rehearsed::LostFunctionVersion).unwrap();
+    let mut session = engine.begin(scenario.begin(id.as_str(), scenario.swap())).await.unwrap();
+    let request = CancelRequest { by: "drill".to_owned(), reason: Some(found.recorded().unwrap()) };
+    request_cancel(&scenario.journal, &id, request, scenario.clock.now()).await.unwrap();
+    run_to_end(&engine, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+    let entries = scenario.journal.entries(&id, 0).await.unwrap();
+    Record::of_journal(&entries, scenario.clock.now()).unwrap().unwrap().verdict
 }
 
 /// Version 2 rings and goes back to 1, version 3 is deployed: the way back is to 1, not to the version that is known to be bad.
