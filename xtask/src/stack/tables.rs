@@ -106,7 +106,7 @@ fn key() -> Node {
         "Statement" => list![
             the_account_decides(),
             map! {
-                "Sid" => "AlarmsAndSchedulesPublish",
+                "Sid" => "AlarmsPublish",
                 "Effect" => "Allow",
                 "Principal" => map! { "Service" => list!["cloudwatch.amazonaws.com"] },
                 "Action" => list!["kms:Decrypt", "kms:GenerateDataKey*"],
