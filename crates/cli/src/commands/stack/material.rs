@@ -120,6 +120,9 @@ impl MaterialArgs {
             None => usual_package(context, &architecture(&parameters, found))?,
         };
         require_architecture(&package, &parameters)?;
+        if let Some(warning) = other_architecture(&package, &parameters, found) {
+            context.ui().warning(&warning);
+        }
         if !trusts_somebody(&package, &parameters, found) {
             context.ui().warning(
                 "the package holds no certificates and the configuration names none: a login to RDS will be refused. Pack the \
@@ -215,6 +218,23 @@ fn require_architecture(package: &Package, parameters: &BTreeMap<String, String>
     }
 }
 
+/// What nobody has asked for by its name: a package for another processor than the functions of the stack have run on.
+fn other_architecture(
+    package: &Package,
+    parameters: &BTreeMap<String, String>,
+    found: Option<&Stack>,
+) -> Option<String> {
+    let present = architecture(parameters, found);
+    let is_switched = found.is_some() && !parameters.contains_key("Architecture") && present != package.architecture;
+    is_switched.then(|| {
+        format!(
+            "the package is built for {wanted}, and the stack's functions run on {present}: this switches all of them to {wanted}. \
+             Say so with `--parameter Architecture={wanted}`, or give a package for {present}",
+            wanted = package.architecture
+        )
+    })
+}
+
 fn is_checkout() -> bool {
     Path::new("xtask/Cargo.toml").is_file() && Path::new("crates/lambda/Cargo.toml").is_file()
 }
@@ -250,6 +270,27 @@ pub(super) fn read_package(path: &Path) -> Result<Package, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switch_to_another_processor_is_told_unless_it_was_asked_for() {
+        let package = Package { content: Vec::new(), architecture: "x86_64".to_owned() };
+        let stack = |architecture: &str| Stack {
+            parameters: BTreeMap::from([("Architecture".to_owned(), architecture.to_owned())]),
+            id: String::new(),
+            name: "ours".to_owned(),
+            status: "UPDATE_COMPLETE".to_owned(),
+            reason: None,
+            changed_at: None,
+            outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        };
+        let asked = BTreeMap::from([("Architecture".to_owned(), "x86_64".to_owned())]);
+        let told = other_architecture(&package, &BTreeMap::new(), Some(&stack("arm64"))).unwrap();
+        assert!(told.contains("this switches all of them to x86_64"), "{told}");
+        assert_eq!(other_architecture(&package, &asked, Some(&stack("arm64"))), None);
+        assert_eq!(other_architecture(&package, &BTreeMap::new(), Some(&stack("x86_64"))), None);
+        assert_eq!(other_architecture(&package, &BTreeMap::new(), None), None, "nothing runs yet");
+    }
 
     #[test]
     fn certificates_are_packed_or_named() {
