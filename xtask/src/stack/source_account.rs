@@ -227,7 +227,8 @@ fn key() -> Node {
     map! {
         "Type" => "AWS::KMS::Key",
         "Condition" => "WithKey",
-        "DeletionPolicy" => "Retain",
+        // A creation that fails leaves no key behind.
+        "DeletionPolicy" => "RetainExceptOnCreate",
         "UpdateReplacePolicy" => "Retain",
         "Properties" => map! {
             "Description" => sub("Copies of snapshots that ${TargetAccountId} may restore from"),
