@@ -29,7 +29,8 @@ pub trait Artifacts: Send + Sync {
     /// [`super::ServiceError`]; `Denied` also where it belongs to another account.
     async fn bucket(&self, bucket: &str) -> ServiceResult<Option<Bucket>>;
 
-    /// Makes a bucket, or finishes making it. After it returns it is versioned, encrypted and closed to the public.
+    /// Makes a bucket, or finishes making it. After it returns it is versioned, encrypted and closed to the public,
+    /// and to whatever is not sent over TLS where that is spoken at all.
     ///
     /// # Errors
     /// [`super::ServiceError`]; repeating it after any of them is safe.

@@ -49,7 +49,10 @@ pub(crate) fn chapter() -> String {
     let mut text = "\n## The person who deploys\n\nCloudFormation makes everything with the rights of whoever asks it to. \
         [`cloudformation/deployer-policy.json`](../../cloudformation/deployer-policy.json) is the policy, for the template's \
         default names; with another `NamePrefix`, other names of tables or another bucket, those stand in it instead. It is \
-        longer than one inline policy of a user may be: attach it as a managed policy in two parts, or to a role.\n\n| for | actions | on |\n|---|---|---|\n"
+        longer than one inline policy of a user may be: attach it as a managed policy in two parts, or to a role.\n\n\
+        Unlike what the functions may do, this list is not recorded from calls. It is kept by hand, by what the documentation of each \
+        service says that CloudFormation needs there, and it was never tried against AWS. Where something is missing, the \
+        deployment is refused with the name of the action, and CloudFormation takes it back: add that action, and tell us.\n\n| for | actions | on |\n|---|---|---|\n"
         .to_owned();
     for row in ROWS {
         let code = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");

@@ -74,6 +74,7 @@ pub(super) const ROWS: &[Row] = &[
             "s3:GetEncryptionConfiguration",
             "s3:ListBucket",
             "s3:ListBucketVersions",
+            "s3:PutBucketPolicy",
             "s3:PutBucketPublicAccessBlock",
             "s3:PutBucketVersioning",
             "s3:PutEncryptionConfiguration",
@@ -103,7 +104,15 @@ pub(super) const ROWS: &[Row] = &[
     row(
         Some("AWS::KMS::Key"),
         "UseOfKeys",
-        &["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"],
+        // All that the guide of DynamoDB asks of whoever makes a table under a key of their own.
+        &[
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
         &["arn:*:kms:*:*:key/*"],
     )
     .when(When::UsedByServices),

@@ -1,4 +1,4 @@
-//! `CreateBucket` and what makes it fit: `PutPublicAccessBlock`, `PutBucketEncryption`, `PutBucketVersioning`.
+//! `CreateBucket` and what makes it fit: `PutPublicAccessBlock`, `PutBucketPolicy`, `PutBucketEncryption`, `PutBucketVersioning`.
 //!
 //! Versioning comes last: a bucket that keeps versions is one that was finished.
 
@@ -18,6 +18,7 @@ use crate::stack::service::Asked;
 pub(super) async fn make(s3: &S3Artifacts, bucket: &str) -> ServiceResult<()> {
     create(s3, bucket).await?;
     close(s3, bucket).await?;
+    require_tls(s3, bucket).await?;
     encrypt(s3, bucket).await?;
     keep_versions(s3, bucket).await
 }
@@ -49,6 +50,43 @@ async fn close(s3: &S3Artifacts, bucket: &str) -> ServiceResult<()> {
     let call = s3.client.put_public_access_block().bucket(bucket).expected_bucket_owner(s3.owner.as_str());
     let sent = call.public_access_block_configuration(closed).send().await;
     sent.map(|_| ()).map_err(|error| asked.failed(&error))
+}
+
+/// Whatever comes in the clear is denied. An emulator that is itself spoken to in the clear would deny everything.
+async fn require_tls(s3: &S3Artifacts, bucket: &str) -> ServiceResult<()> {
+    if s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http:")) {
+        return Ok(());
+    }
+    let asked = Asked::about("s3:PutBucketPolicy", bucket);
+    let arn = format!("arn:{}:s3:::{bucket}", partition(s3.region.as_str()));
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "OverTlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, format!("{arn}/*")],
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }],
+    });
+    let call = s3.client.put_bucket_policy().bucket(bucket).expected_bucket_owner(s3.owner.as_str());
+    let sent = call.policy(policy.to_string()).send().await;
+    sent.map(|_| ()).map_err(|error| asked.failed(&error))
+}
+
+/// The part of AWS that a Region is in, as ARNs name it.
+fn partition(region: &str) -> &'static str {
+    let others = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    others.into_iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
 async fn encrypt(s3: &S3Artifacts, bucket: &str) -> ServiceResult<()> {

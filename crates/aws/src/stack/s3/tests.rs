@@ -5,7 +5,10 @@ use aurora_restore_ops::ports::{Artifacts, Bucket, ServiceError};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 
 use super::S3Artifacts;
-use crate::replay::{Answer, answering};
+use crate::{
+    endpoint::EndpointUrl,
+    replay::{Answer, answering},
+};
 
 fn s3<A: Into<Answer>>(answers: impl IntoIterator<Item = A>) -> (S3Artifacts, StaticReplayClient) {
     let (connection, http) = answering(answers);
@@ -100,18 +103,36 @@ async fn a_key_that_s3_does_not_know_is_named() {
 async fn a_bucket_is_closed_and_encrypted_before_it_keeps_versions() {
     let owned = "<Error><Code>BucketAlreadyOwnedByYou</Code><Message>yours</Message></Error>";
     for first in [(200, String::new()), (409, owned.to_owned())] {
-        let (made, http) = s3([first, (200, String::new()), (200, String::new()), (200, String::new())]);
+        let done = || (200, String::new());
+        let (made, http) = s3([first, done(), done(), done(), done()]);
         made.make_bucket("b").await.unwrap();
         let asked: Vec<String> = http
             .actual_requests()
             .map(|request| request.uri().split_once('?').map_or("", |(_, query)| query).to_owned())
             .collect();
         let about = |index: usize, what: &str| asked[index].contains(what);
-        assert!(about(1, "publicAccessBlock") && about(2, "encryption") && about(3, "versioning"), "{asked:?}");
+        assert!(about(1, "publicAccessBlock") && about(2, "policy"), "{asked:?}");
+        assert!(about(3, "encryption") && about(4, "versioning"), "{asked:?}");
+        let policy = http.actual_requests().nth(2).and_then(|request| request.body().bytes()).unwrap();
+        let policy: serde_json::Value = serde_json::from_slice(policy).unwrap();
+        let statement = &policy["Statement"][0];
+        assert_eq!((&statement["Effect"], &statement["Principal"]), (&"Deny".into(), &"*".into()));
+        assert_eq!(statement["Condition"], serde_json::json!({ "Bool": { "aws:SecureTransport": "false" } }));
+        assert_eq!(statement["Resource"], serde_json::json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"]));
     }
     let taken = "<Error><Code>BucketAlreadyExists</Code><Message>somebody else has it</Message></Error>";
     let (taken, _http) = s3([(409, taken.to_owned())]);
     assert!(matches!(taken.make_bucket("b").await, Err(ServiceError::Refused { .. })));
+}
+
+/// Such a policy would shut out everybody where nobody speaks TLS.
+#[tokio::test]
+async fn an_emulator_that_is_spoken_to_in_the_clear_denies_nothing() {
+    let (connection, http) = answering([(); 4].map(|()| (200, String::new())));
+    let endpoint = EndpointUrl::new("http://127.0.0.1:4566").unwrap();
+    let s3 = S3Artifacts::new(&connection, AccountId::new("111122223333").unwrap(), Some(&endpoint)).unwrap();
+    s3.make_bucket("b").await.unwrap();
+    assert!(http.actual_requests().all(|request| !request.uri().contains("policy")));
 }
 
 #[tokio::test]
