@@ -303,7 +303,7 @@ pub async fn open_cloud(access: &AwsAccess, region: &Region, secrets: &dyn Secre
         source,
         rds_endpoint: access.rds_endpoint.clone(),
         sts_endpoint: access.sts_endpoint.clone(),
-        proxy: access.proxy.clone(),
+        network: access.network.clone(),
     };
     Ok(AwsCloud::new(&options).await?)
 }
@@ -321,8 +321,8 @@ pub(crate) async fn connect(
     };
     let secrets = open_secrets(environment).await?;
     let access = account_access(entrance, secrets.as_ref()).await?;
-    let (sts, proxy) = (aws.sts_endpoint.as_ref(), aws.proxy.as_ref());
-    Ok(aurora_restore_aws::Connection::open(&location.region, &access, sts, proxy).await?)
+    let sts = aws.sts_endpoint.as_ref();
+    Ok(aurora_restore_aws::Connection::open(&location.region, &access, sts, &aws.network).await?)
 }
 
 async fn account_access(entrance: &Entrance, secrets: &dyn Secrets) -> Result<AccountAccess, ServicesError> {

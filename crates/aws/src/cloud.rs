@@ -11,11 +11,10 @@ use aws_config::SdkConfig;
 use aws_sdk_rds::config::SharedHttpClient;
 
 use crate::{
-    connection::{Connection, configure, effective_endpoint, http_client, sdk_region},
+    connection::{Connection, Entry, configure, effective_endpoint, http_client, sdk_region},
     endpoint::{EndpointUrl, InvalidEndpoint},
     identity::Identity,
-    options::AccountAccess,
-    proxy::HttpProxy,
+    options::{AccountAccess, Network},
     rds::AwsRds,
 };
 
@@ -32,15 +31,15 @@ pub struct AwsOptions {
     pub rds_endpoint: Option<EndpointUrl>,
     /// STS elsewhere than at AWS.
     pub sts_endpoint: Option<EndpointUrl>,
-    /// The proxy through which AWS is reached, if there is one.
-    pub proxy: Option<HttpProxy>,
+    /// The network between here and them.
+    pub network: Network,
 }
 
 impl AwsOptions {
     /// One account, the credentials of the environment, AWS's own endpoints.
     pub fn in_region(region: Region) -> Self {
         let target = AccountAccess::default();
-        Self { region, target, source: None, rds_endpoint: None, sts_endpoint: None, proxy: None }
+        Self { region, target, source: None, rds_endpoint: None, sts_endpoint: None, network: Network::default() }
     }
 }
 
@@ -58,7 +57,7 @@ impl AwsCloud {
     /// # Errors
     /// [`InvalidEndpoint`] if an endpoint that the environment or a profile sets breaks the rules of [`EndpointUrl`].
     pub async fn new(options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
-        let http = http_client(options.proxy.as_ref());
+        let http = http_client(options.network.proxy.as_ref());
         let source = Self::source(options, &http).await?;
         Ok(Self { target: Account::new(Side::Target, &options.target, options, &http).await?, source })
     }
@@ -124,17 +123,22 @@ impl Account {
         options: &AwsOptions,
         http: &SharedHttpClient,
     ) -> Result<Self, InvalidEndpoint> {
-        let config = configure(access, &options.region, options.sts_endpoint.as_ref(), http.clone()).await?;
+        let (sts_endpoint, http_hosts) = (options.sts_endpoint.as_ref(), &options.network.http_hosts);
+        let config =
+            configure(Entry { access, region: &options.region, sts_endpoint, http_hosts }, http.clone()).await?;
         Self::with(side, config, options)
     }
 
     fn with(side: Side, config: SdkConfig, options: &AwsOptions) -> Result<Self, InvalidEndpoint> {
+        let endpoint = |given: &Option<EndpointUrl>, service| {
+            effective_endpoint(given.as_ref(), &config, service, &options.network.http_hosts)
+        };
         let mut sts = aws_sdk_sts::config::Builder::from(&config);
-        if let Some(url) = effective_endpoint(options.sts_endpoint.as_ref(), &config, "STS")? {
+        if let Some(url) = endpoint(&options.sts_endpoint, "STS")? {
             sts = sts.endpoint_url(url.as_str());
         }
         Ok(Self {
-            rds_endpoint: effective_endpoint(options.rds_endpoint.as_ref(), &config, "RDS")?,
+            rds_endpoint: endpoint(&options.rds_endpoint, "RDS")?,
             identity: Arc::new(Identity::new(side, aws_sdk_sts::Client::from_conf(sts.build()))),
             config,
             regions: OnceLock::new(),

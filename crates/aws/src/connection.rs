@@ -1,6 +1,6 @@
 //! The SDK's configuration: credentials, HTTP, time limits. The SDK never retries here: the engine owns retries.
 
-use std::time::Duration;
+use std::{sync::Once, time::Duration};
 
 use aurora_restore_core::ids::Region;
 use aws_config::{AppName, BehaviorVersion, FrameworkMetadata, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
@@ -13,8 +13,8 @@ use aws_smithy_http_client::{
 use aws_types::{origin::Origin, service_config::ServiceConfigKey};
 
 use crate::{
-    endpoint::{EndpointUrl, InvalidEndpoint},
-    options::{AccountAccess, AssumedRole, CredentialSource},
+    endpoint::{EndpointUrl, HttpHosts, InvalidEndpoint},
+    options::{AccountAccess, AssumedRole, CredentialSource, Network},
     proxy::HttpProxy,
 };
 
@@ -40,6 +40,17 @@ const NAME: &str = "aurora-restore";
 pub struct Connection {
     config: SdkConfig,
     region: Region,
+    #[cfg_attr(
+        not(any(
+            feature = "tables",
+            feature = "secrets",
+            feature = "config",
+            feature = "notices",
+            feature = "executions"
+        )),
+        expect(dead_code, reason = "it is for the endpoints of these services")
+    )]
+    http_hosts: HttpHosts,
 }
 
 impl Connection {
@@ -51,16 +62,17 @@ impl Connection {
         region: &Region,
         access: &AccountAccess,
         sts_endpoint: Option<&EndpointUrl>,
-        proxy: Option<&HttpProxy>,
+        network: &Network,
     ) -> Result<Self, InvalidEndpoint> {
-        let config = configure(access, region, sts_endpoint, http_client(proxy)).await?;
-        Ok(Self { config, region: region.clone() })
+        let entry = Entry { access, region, sts_endpoint, http_hosts: &network.http_hosts };
+        let config = configure(entry, http_client(network.proxy.as_ref())).await?;
+        Ok(Self { config, region: region.clone(), http_hosts: network.http_hosts.clone() })
     }
 
     /// For tests, whose answers come from a list.
     #[cfg(test)]
     pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
-        Self { config, region }
+        Self { config, region, http_hosts: HttpHosts::default() }
     }
 
     /// The Region.
@@ -82,7 +94,7 @@ impl Connection {
         service: &str,
         endpoint: Option<&EndpointUrl>,
     ) -> Result<SdkConfig, InvalidEndpoint> {
-        let url = effective_endpoint(endpoint, &self.config, service)?;
+        let url = effective_endpoint(endpoint, &self.config, service, &self.http_hosts)?;
         let builder = self.config.clone().into_builder().timeout_config(time_limits(SERVICE_READ, SERVICE_CALL));
         Ok(with_endpoint(builder.build(), url.as_ref()))
     }
@@ -119,18 +131,22 @@ pub(crate) fn http_client(proxy: Option<&HttpProxy>) -> SharedHttpClient {
     })
 }
 
+/// How one account is entered, and from where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) access: &'a AccountAccess,
+    pub(crate) region: &'a Region,
+    pub(crate) sts_endpoint: Option<&'a EndpointUrl>,
+    pub(crate) http_hosts: &'a HttpHosts,
+}
+
 /// The configuration of one account. Nothing is sent for it but what a profile file asks for; credentials and roles are
 /// fetched by the first call.
-pub(crate) async fn configure(
-    access: &AccountAccess,
-    region: &Region,
-    sts_endpoint: Option<&EndpointUrl>,
-    http: SharedHttpClient,
-) -> Result<SdkConfig, InvalidEndpoint> {
-    let base = base_config(&access.credentials, region, http).await;
-    match &access.role {
+pub(crate) async fn configure(entry: Entry<'_>, http: SharedHttpClient) -> Result<SdkConfig, InvalidEndpoint> {
+    let base = base_config(&entry.access.credentials, entry.region, http).await;
+    match &entry.access.role {
         None => Ok(base),
-        Some(role) => assuming(role, base, sts_endpoint).await,
+        Some(role) => assuming(role, base, entry).await,
     }
 }
 
@@ -159,12 +175,9 @@ async fn base_config(credentials: &CredentialSource, region: &Region, http: Shar
     loader.load().await
 }
 
-async fn assuming(
-    role: &AssumedRole,
-    base: SdkConfig,
-    sts_endpoint: Option<&EndpointUrl>,
-) -> Result<SdkConfig, InvalidEndpoint> {
-    let sts = with_endpoint(base.clone(), effective_endpoint(sts_endpoint, &base, "STS")?.as_ref());
+async fn assuming(role: &AssumedRole, base: SdkConfig, entry: Entry<'_>) -> Result<SdkConfig, InvalidEndpoint> {
+    let endpoint = effective_endpoint(entry.sts_endpoint, &base, "STS", entry.http_hosts)?;
+    let sts = with_endpoint(base.clone(), endpoint.as_ref());
     let mut provider = aws_config::sts::AssumeRoleProvider::builder(role.arn.as_str())
         .configure(&sts)
         .session_name(role.session_name.as_deref().unwrap_or(NAME));
@@ -190,10 +203,20 @@ pub(crate) fn effective_endpoint(
     given: Option<&EndpointUrl>,
     config: &SdkConfig,
     service: &str,
+    http_hosts: &HttpHosts,
 ) -> Result<Option<EndpointUrl>, InvalidEndpoint> {
-    if let Some(url) = given {
-        return Ok(Some(url.clone()));
+    let url = match given {
+        Some(url) => Some(url.clone()),
+        None => set_elsewhere(config, service).map(|url| EndpointUrl::with_hosts(&url, http_hosts)).transpose()?,
+    };
+    if let Some(host) = url.as_ref().and_then(EndpointUrl::host_in_the_clear) {
+        warn_of_the_clear(host);
     }
+    Ok(url)
+}
+
+/// What the environment or the profile says.
+fn set_elsewhere(config: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id(service)
         .env("AWS_ENDPOINT_URL")
@@ -204,8 +227,14 @@ pub(crate) fn effective_endpoint(
         .service_config()
         .and_then(|settings| settings.load_config(key))
         .or_else(|| config.endpoint_url().map(str::to_owned))
-        .map(|url| EndpointUrl::new(&url))
-        .transpose()
+}
+
+/// Told once by a process, however many services are there: somebody has asked for it.
+fn warn_of_the_clear(host: &str) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(host, "credentials and secrets are sent in the clear (http): the host is in `aws.http-hosts`");
+    });
 }
 
 /// The SDK's type for a Region.

@@ -1,13 +1,20 @@
-//! Endpoints other than AWS's own: checked, so that credentials and passwords never cross a network in the clear.
+//! Endpoints other than AWS's own: checked, so that credentials and passwords never cross a network in the clear unless
+//! somebody has named the host to which they may.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The URL of an endpoint that is used instead of AWS's own: `https`, or `http` on a loopback address.
+/// The URL of an endpoint that is used instead of AWS's own: `https`, or `http` on a loopback address or a host of
+/// [`HttpHosts`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointUrl(String);
+pub struct EndpointUrl(Url);
+
+/// Hosts beyond loopback to which `http` is spoken: those of emulators, in networks that whoever names them trusts. Each is one
+/// host, written out, and never one of AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HttpHosts(Vec<Host>);
 
 /// Why a URL cannot be an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -17,54 +24,140 @@ pub struct InvalidEndpoint {
     pub url: String,
     /// The rule that it breaks.
     pub reason: &'static str,
+    /// The host that [`HttpHosts`] would have to name for it, if that may be done.
+    pub unlisted: Option<String>,
+}
+
+/// Why a text cannot be one of the hosts to which `http` is spoken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{host}` cannot be spoken to over http: {reason}")]
+pub struct InvalidHttpHost {
+    /// The text as given.
+    pub host: String,
+    /// The rule that it breaks.
+    pub reason: &'static str,
 }
 
 impl EndpointUrl {
-    /// Checks a URL.
+    /// Checks a URL where `http` is for loopback addresses only.
     ///
     /// # Errors
     /// [`InvalidEndpoint`] with the rule that the URL breaks.
     pub fn new(text: &str) -> Result<Self, InvalidEndpoint> {
+        Self::with_hosts(text, &HttpHosts::default())
+    }
+
+    /// Checks a URL where `http` is for loopback addresses and these hosts.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`] with the rule that the URL breaks.
+    pub fn with_hosts(text: &str, hosts: &HttpHosts) -> Result<Self, InvalidEndpoint> {
         let Ok(url) = Url::parse(text) else {
             // What cannot be read may hold anything, a password too: it is not shown.
             return Err(InvalidEndpoint {
                 url: "…".to_owned(),
                 reason: "it is not a URL such as https://rds.example.com",
+                unlisted: None,
             });
         };
-        let refused = |reason| Err(InvalidEndpoint { url: without_credentials(&url), reason });
+        let refused = |reason| Err(InvalidEndpoint { url: without_credentials(&url), reason, unlisted: None });
         if !url.username().is_empty() || url.password().is_some() {
             return refused("credentials do not belong in a URL");
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refused("it must not have a query or a fragment");
         }
-        match url.scheme() {
-            "https" if url.host().is_some() => Ok(Self(url.into())),
-            "http" if is_loopback(&url) => Ok(Self(url.into())),
-            "http" => refused("http is for loopback addresses only, use https"),
+        match (url.scheme(), url.host()) {
+            ("https", Some(_)) => Ok(Self(url)),
+            ("http", Some(host)) if is_loopback(&host) || hosts.admits(&host) => Ok(Self(url)),
+            ("http", Some(host)) if is_of_aws(&host) => refused("AWS is spoken to over https only"),
+            ("http", Some(host)) => Err(InvalidEndpoint {
+                unlisted: Some(host.to_string()),
+                url: without_credentials(&url),
+                reason: "http is for loopback addresses and the hosts in `aws.http-hosts` only, use https",
+            }),
             _ => refused("only https, and http on a loopback address, are spoken"),
         }
     }
 
     /// The URL as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
+    }
+
+    /// The host beyond loopback to which it has credentials and passwords go in the clear.
+    pub fn host_in_the_clear(&self) -> Option<&str> {
+        let is_beyond = self.0.scheme() == "http" && self.0.host().is_some_and(|host| !is_loopback(&host));
+        self.0.host_str().filter(|_| is_beyond)
     }
 }
 
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
+impl HttpHosts {
+    /// Checks names and addresses of hosts.
+    ///
+    /// # Errors
+    /// [`InvalidHttpHost`] with the first that is none, or that AWS's services have.
+    pub fn new(hosts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, InvalidHttpHost> {
+        hosts.into_iter().map(|host| one_host(host.as_ref())).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn admits(&self, host: &Host<&str>) -> bool {
+        self.0.contains(&without_last_dot(host))
+    }
+}
+
+fn one_host(text: &str) -> Result<Host, InvalidHttpHost> {
+    let refused = |reason| Err(InvalidHttpHost { host: text.to_owned(), reason });
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        return Ok(Host::Ipv6(address));
+    }
+    if text.contains('*') {
+        return refused("patterns are not taken, write each host out");
+    }
+    let Ok(host) = Host::parse(text) else {
+        return refused("it is not the name or the IP address of a host, without scheme and port");
+    };
+    let host = match &host {
+        Host::Domain(name) => without_last_dot(&Host::Domain(name.as_str())),
+        Host::Ipv4(_) | Host::Ipv6(_) => host,
+    };
+    let Host::Domain(name) = &host else { return Ok(host) };
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
+        return refused("it is not the name or the IP address of a host, without scheme and port");
+    }
+    if is_of_aws(&Host::Domain(name.as_str())) {
+        return refused("it is AWS's own, and AWS is spoken to over https only");
+    }
+    Ok(host)
+}
+
+/// A name with a dot at its end is the same name.
+fn without_last_dot(host: &Host<&str>) -> Host {
+    match host {
+        Host::Domain(name) => Host::Domain(name.strip_suffix('.').unwrap_or(name).to_owned()),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => Host::Ipv6(*address),
+    }
+}
+
+/// The names under which AWS has its services, in every partition.
+fn is_of_aws(host: &Host<&str>) -> bool {
+    let Host::Domain(name) = host else { return false };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.split('.').any(|label| label == "amazonaws") || name.ends_with(".aws")
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(name) => *name == "localhost",
     }
 }
 
@@ -101,14 +194,73 @@ mod tests {
     #[test]
     fn http_to_any_other_host_is_refused() {
         for url in [
-            "http://rds.eu-central-1.amazonaws.com",
+            "http://rds.example.com",
             "http://10.0.0.1",
             "http://localhost.example.com",
             "http://127.0.0.1.example.com",
             "http://0.0.0.0:80",
         ] {
             let refusal = EndpointUrl::new(url).unwrap_err();
-            assert_eq!(refusal.reason, "http is for loopback addresses only, use https", "{url}");
+            let told = "http is for loopback addresses and the hosts in `aws.http-hosts` only, use https";
+            assert_eq!(refusal.reason, told, "{url}");
+            assert!(refusal.unlisted.is_some(), "{url}");
+        }
+    }
+
+    #[test]
+    fn http_is_spoken_to_the_hosts_that_are_named_and_to_no_other() {
+        let hosts = HttpHosts::new(["emulator", "Stack_1.example.com.", "10.0.0.1", "fd00::1", "[fd00::2]"]).unwrap();
+        for url in [
+            "http://emulator:4566",
+            "http://EMULATOR.:4566",
+            "http://stack_1.example.com",
+            "http://10.0.0.1:4566/",
+            "http://[fd00::1]:4566",
+            "http://[fd00::2]:4566",
+            "http://127.0.0.1:4566",
+            "https://emulator",
+        ] {
+            assert!(EndpointUrl::with_hosts(url, &hosts).is_ok(), "{url}");
+        }
+        for url in [
+            "http://emulator.example.com",
+            "http://example.com",
+            "http://10.0.0.2",
+            "http://emulator1",
+            "ftp://emulator",
+        ] {
+            assert!(EndpointUrl::with_hosts(url, &hosts).is_err(), "{url}");
+        }
+        let in_the_clear =
+            |url: &str| EndpointUrl::with_hosts(url, &hosts).unwrap().host_in_the_clear().map(str::to_owned);
+        assert_eq!(in_the_clear("http://emulator:4566").as_deref(), Some("emulator"));
+        assert_eq!(in_the_clear("http://localhost:4566"), None);
+        assert_eq!(in_the_clear("https://emulator"), None);
+    }
+
+    #[test]
+    fn a_host_of_aws_is_never_spoken_to_over_http() {
+        for host in [
+            "rds.eu-central-1.amazonaws.com",
+            "rds.eu-central-1.amazonaws.com.",
+            "RDS.eu-central-1.AmazonAWS.com",
+            "rds.cn-north-1.amazonaws.com.cn",
+            "amazonaws.com",
+            "lambda.eu-central-1.api.aws",
+        ] {
+            let refusal = HttpHosts::new([host]).unwrap_err();
+            assert_eq!(refusal.reason, "it is AWS's own, and AWS is spoken to over https only", "{host}");
+            let refusal = EndpointUrl::new(&format!("http://{host}")).unwrap_err();
+            assert_eq!((refusal.reason, refusal.unlisted), ("AWS is spoken to over https only", None), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_written_out_without_anything_around_it() {
+        for host in
+            ["", ".", "*", "*.example.com", "http://emulator", "emulator:4566", "emulator/", "a b", "me@emulator"]
+        {
+            assert!(HttpHosts::new([host]).is_err(), "{host}");
         }
     }
 

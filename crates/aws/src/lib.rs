@@ -65,14 +65,14 @@ pub use cloud::{AwsCloud, AwsOptions};
 #[cfg(feature = "config")]
 pub use config::{ParameterError, ParameterName, SsmConfig};
 pub use connection::Connection;
-pub use endpoint::{EndpointUrl, InvalidEndpoint};
+pub use endpoint::{EndpointUrl, HttpHosts, InvalidEndpoint, InvalidHttpHost};
 #[cfg(feature = "executions")]
 pub use executions::{InvalidMachine, MachineArn, StepFunctions};
 #[cfg(feature = "functions")]
 pub use functions::{CloudWatchAlarms, LambdaFunctions};
 #[cfg(feature = "notices")]
 pub use notices::SnsNotifier;
-pub use options::{AccountAccess, AssumedRole, CredentialSource};
+pub use options::{AccountAccess, AssumedRole, CredentialSource, Network};
 pub use proxy::{HttpProxy, InvalidProxy};
 #[cfg(feature = "secrets")]
 pub use secrets::SecretsManagerSecrets;

@@ -1,6 +1,17 @@
-//! How an account is entered: whose credentials, which role.
+//! How an account is entered: whose credentials, which role, over which network.
 
 use aurora_restore_core::{ids::Arn, secret::Secret};
+
+use crate::{endpoint::HttpHosts, proxy::HttpProxy};
+
+/// What is special about the network between here and the services.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Network {
+    /// The proxy through which AWS is reached, if there is one.
+    pub proxy: Option<HttpProxy>,
+    /// The hosts to which `http` is spoken, whoever names an endpoint there.
+    pub http_hosts: HttpHosts,
+}
 
 /// How an account is entered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

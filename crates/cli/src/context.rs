@@ -11,7 +11,7 @@ use std::{cell::OnceCell, future::Future};
 
 use aurora_restore_app::{
     JournalUse, LookupError, OpenState, Services, ServicesError, Stop,
-    config::{Config, ConfigError, FlagValue, ItemRequest, Sources},
+    config::{self, Config, ConfigError, FlagValue, ItemRequest, Sources},
 };
 use aurora_restore_core::{
     catalogue::ErrorCode,
@@ -27,6 +27,10 @@ use crate::{
     interrupts::{Asked, Interrupts},
     ui::{Stderr, Ui},
 };
+
+/// Where an endpoint may come from that cannot be used.
+const LOOK_AT_ENDPOINTS: &str = "Look at `aws.rds-endpoint` and `aws.sts-endpoint`, at AWS_ENDPOINT_URL and the variables that begin \
+                                 with it, and at `endpoint_url` of the profile.";
 
 /// What a command works with.
 pub(crate) struct Context {
@@ -198,9 +202,8 @@ impl From<ServicesError> for CommandError {
                 .hint("Set `database.ca-certificate` to the bundle that Amazon RDS publishes, or to the sandbox's."),
             ServicesError::Secrets(_) | ServicesError::KeyMissing { .. } => Self::configuration(error.to_string())
                 .hint("The secret of `aws.….keys-secret` holds {\"access_key_id\", \"secret_access_key\"}."),
-            ServicesError::Endpoint(_) => {
-                Self::configuration(error.to_string()).hint("Look at `aws.rds-endpoint` and `aws.sts-endpoint`.")
-            }
+            ServicesError::Endpoint(ref invalid) => Self::configuration(error.to_string())
+                .hint(config::endpoint_hint(invalid).unwrap_or_else(|| LOOK_AT_ENDPOINTS.to_owned())),
             ServicesError::Configuration(error) => error.into(),
             ServicesError::NotOfAFunction { .. } => Self::configuration(error.to_string()),
             ServicesError::NotBuiltIn { .. } => Self::configuration(error.to_string())

@@ -161,9 +161,12 @@ impl From<ServicesError> for FunctionError {
             ServicesError::Configuration(error) => error.into(),
             ServicesError::Secrets(SecretsError::Unavailable { .. }) => Self::TryAgain(text),
             ServicesError::Trust(source) => Self::Refused(format!("{text}: {source}")),
+            ServicesError::Endpoint(ref invalid) => Self::Refused(match &invalid.unlisted {
+                Some(host) => format!("{text}; if an emulator of AWS is there, deploy the stack with HttpHosts={host}"),
+                None => text,
+            }),
             ServicesError::Secrets(_)
             | ServicesError::KeyMissing { .. }
-            | ServicesError::Endpoint(_)
             | ServicesError::OtherAccount { .. }
             | ServicesError::NotOfAFunction { .. }
             // Of the command alone: a function is a part of its stack and looks for none.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use aurora_restore_aws::{
-    AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, TableName, TablesOptions,
+    AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, Network, TableName, TablesOptions,
 };
 use aurora_restore_core::{
     ids::Region,
@@ -205,7 +205,8 @@ async fn fill(services: &StandIn) -> Result<(), String> {
     let region = Region::new(FRANKFURT).map_err(|error| told(&error))?;
     let keys = CredentialSource::Keys { access_key: STAGING.to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
-    let connection = Connection::open(&region, &access, None, None).await.map_err(|error| told(&error))?;
+    let connection =
+        Connection::open(&region, &access, None, &Network::default()).await.map_err(|error| told(&error))?;
     let endpoint = EndpointUrl::new(&services.url()).map_err(|error| told(&error))?;
     let name = |text: &str| TableName::new(text).map_err(|error| told(&error));
     let options = TablesOptions {

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aurora_restore_aws::{AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, TablesOptions};
+use aurora_restore_aws::{
+    AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, Network, TablesOptions,
+};
 use aurora_restore_core::{
     ids::{ExecutorId, OperationId, Region},
     operation::Status,
@@ -103,7 +105,7 @@ async fn open(url: &str) -> Result<DynamoJournal, String> {
     let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
     let region = Region::new(REGION).map_err(text)?;
-    let connection = Connection::open(&region, &access, None, None).await.map_err(text)?;
+    let connection = Connection::open(&region, &access, None, &Network::default()).await.map_err(text)?;
     let endpoint = Some(EndpointUrl::new(url).map_err(text)?);
     DynamoJournal::new(&connection, &TablesOptions { endpoint, ..TablesOptions::default() }).map_err(text)
 }

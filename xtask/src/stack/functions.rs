@@ -163,6 +163,7 @@ fn variables(place: Place) -> Node {
         "AURORA_RESTORE_LIMITS_POLL" => reference("PollInterval"),
         "AURORA_RESTORE_AWS_SOURCE_ROLE" => only_when("HasSourceRole", reference("SourceRoleArn")),
         "AURORA_RESTORE_AWS_SOURCE_EXTERNAL_ID" => only_when("HasExternalId", reference("SourceExternalId")),
+        "AURORA_RESTORE_AWS_HTTP_HOSTS" => only_when("HasHttpHosts", reference("HttpHosts")),
         "AWS_ENDPOINT_URL" => only_when("HasServiceEndpoint", reference("ServiceEndpoint")),
         "AWS_ENDPOINT_URL_RDS" => only_when("HasRdsEndpoint", reference("RdsEndpoint")),
         "AWS_ENDPOINT_URL_STS" => only_when("HasStsEndpoint", reference("StsEndpoint")),

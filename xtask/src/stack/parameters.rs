@@ -67,8 +67,10 @@ impl Parameter {
 
 const YES_NO: Check = Check::OneOf(&["yes", "no"]);
 const TABLE: Check = Check::Form("^[a-zA-Z0-9_.-]{3,255}$");
-const ENDPOINT: Check =
-    Check::Form("^$|^https://[a-zA-Z0-9.-]+(:[0-9]+)?/?$|^http://(localhost|127[0-9.]+)(:[0-9]+)?/?$");
+/// To which hosts `http` is spoken is not said here but by the functions, which refuse the others.
+const ENDPOINT: Check = Check::Form("^$|^https?://([a-zA-Z0-9._-]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]+)?/?$");
+const ENDPOINT_FORM: &str =
+    "a URL without a path (https; http on a loopback address or a host of HttpHosts only), or empty";
 const SECRET: Check =
     Check::Form("^$|^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[a-zA-Z0-9/_+=.@-]+-[a-zA-Z0-9]{6}$");
 const IDS: &str = "^$|^(sg|subnet|rtb)-[0-9a-f]+$";
@@ -213,9 +215,11 @@ pub(crate) const GROUPS: [Group; 9] = [
     Group {
         title: "Stand-ins (empty in production)",
         parameters: &[
-            parameter("ServiceEndpoint", Some(""), ENDPOINT, "Where every service is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
-            parameter("RdsEndpoint", Some(""), ENDPOINT, "Where RDS is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
-            parameter("StsEndpoint", Some(""), ENDPOINT, "Where STS is, if not at AWS.").otherwise("an https URL (http on a loopback address only), or empty"),
+            parameter("ServiceEndpoint", Some(""), ENDPOINT, "Where every service is, if not at AWS.").otherwise(ENDPOINT_FORM),
+            parameter("RdsEndpoint", Some(""), ENDPOINT, "Where RDS is, if not at AWS.").otherwise(ENDPOINT_FORM),
+            parameter("StsEndpoint", Some(""), ENDPOINT, "Where STS is, if not at AWS.").otherwise(ENDPOINT_FORM),
+            parameter("HttpHosts", Some(""), Check::Form("^$|^[a-zA-Z0-9._:-]+(, ?[a-zA-Z0-9._:-]+)*$"), "The hosts beyond loopback to which the functions speak http, for emulators whose functions run in containers. Credentials and secrets cross the network in the clear. Never for AWS, whose hosts the functions refuse.")
+                .otherwise("names or IP addresses of hosts, separated by commas, without ports; or empty"),
         ],
     },
 ];
@@ -296,6 +300,7 @@ pub(crate) fn conditions() -> Node {
         "HasServiceEndpoint" => is_given("ServiceEndpoint"),
         "HasRdsEndpoint" => is_given("RdsEndpoint"),
         "HasStsEndpoint" => is_given("StsEndpoint"),
+        "HasHttpHosts" => is_given("HttpHosts"),
         "InVpc" => list_is_given("SubnetIds"),
         "WithEndpoints" => equals(reference("CreateEndpoints"), "yes"),
         "HasUsersSecret" => is_given("UsersSecretArn"),

@@ -1,12 +1,12 @@
 //! The part of the configuration that says where things are: AWS, the database's certificates, the journal, secrets.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
-use aurora_restore_aws::{EndpointUrl, HttpProxy, TableName};
+use aurora_restore_aws::{EndpointUrl, HttpHosts, Network, TableName};
 use aurora_restore_core::ids::{AccountId, Arn, Region, SecretId};
 use jiff::SignedDuration;
 
-use super::{Origin, Problem, Sources, reader::Reader};
+use super::{Sources, network, reader::Reader};
 
 /// Where things are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct AwsAccess {
     pub rds_endpoint: Option<EndpointUrl>,
     /// STS elsewhere than at AWS.
     pub sts_endpoint: Option<EndpointUrl>,
-    /// The proxy through which AWS is reached, as the environment names it.
-    pub proxy: Option<HttpProxy>,
+    /// The network between here and AWS.
+    pub network: Network,
     /// How the target account is entered.
     pub target: Entrance,
     /// How the source account is entered; `None` if it is the target account.
@@ -127,6 +127,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
     let journal = journal(reader, sources, region.as_ref());
     let secrets = secrets(reader, sources, region.as_ref(), &target);
     let notify = notify(reader);
+    let network = network::read(reader, sources);
     let database = DatabaseAccess {
         ca_certificate: reader.text("database.ca-certificate").map(PathBuf::from),
         connect_timeout: reader.positive("database.connect-timeout")?,
@@ -136,9 +137,9 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Option<Environment
     };
     Some(Environment {
         aws: AwsAccess {
-            rds_endpoint: endpoint(reader, "aws.rds-endpoint"),
-            sts_endpoint: endpoint(reader, "aws.sts-endpoint"),
-            proxy: reader.noted(proxy(&sources.environment)).flatten(),
+            rds_endpoint: endpoint(reader, "aws.rds-endpoint", &network.http_hosts),
+            sts_endpoint: endpoint(reader, "aws.sts-endpoint", &network.http_hosts),
+            network,
             target,
             source: Some(source).filter(|source| *source != Entrance::default()),
         },
@@ -235,31 +236,15 @@ fn notify(reader: &Reader<'_>) -> Option<NotifyChannel> {
     }
 }
 
-fn endpoint(reader: &Reader<'_>, path: &str) -> Option<EndpointUrl> {
-    match EndpointUrl::new(reader.text(path)?) {
+fn endpoint(reader: &Reader<'_>, path: &str, http_hosts: &HttpHosts) -> Option<EndpointUrl> {
+    match EndpointUrl::with_hosts(reader.text(path)?, http_hosts) {
         Ok(url) => Some(url),
         Err(invalid) => {
-            reader.refuse(path, invalid, None);
+            let hint = network::hint(&invalid);
+            reader.refuse(path, invalid, hint);
             None
         }
     }
-}
-
-/// The proxy of the variables that every tool obeys. They are no keys of ours: a machine has them or has them not.
-pub(super) fn proxy(environment: &BTreeMap<String, String>) -> Result<Option<HttpProxy>, Problem> {
-    let first = |variables: &[&str]| {
-        let set = variables.iter().filter_map(|name| Some((*name, environment.get(*name)?)));
-        set.map(|(name, text)| (name.to_owned(), text.clone())).find(|(_, text)| !text.trim().is_empty())
-    };
-    let Some((variable, url)) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
-        return Ok(None);
-    };
-    let bypass = first(&["NO_PROXY", "no_proxy"]).map(|(_, hosts)| hosts).unwrap_or_default();
-    HttpProxy::new(url.trim(), &bypass).map(Some).map_err(|invalid| Problem {
-        message: invalid.to_string(),
-        origin: Some(Origin::Environment { variable }),
-        hint: Some("It looks like http://proxy.example.com:3128; unset it where there is no proxy.".to_owned()),
-    })
 }
 
 fn place(reader: &Reader<'_>, path: &str, usual: Option<PathBuf>) -> Option<PathBuf> {

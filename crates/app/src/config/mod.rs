@@ -15,6 +15,7 @@ mod event;
 mod file;
 mod for_stack;
 mod layers;
+mod network;
 mod problem;
 mod reader;
 mod reference;
@@ -42,6 +43,7 @@ pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };
 pub use for_stack::{StackReading, bounds_on_stack, for_stack, request_on_stack, secrets_on_stack};
+pub use network::{endpoints_on_stack, hint as endpoint_hint};
 pub use problem::{ConfigError, Origin, Problem};
 pub use rotation::RotationKeys;
 pub use sources::{FlagValue, ItemRequest, ParameterText, Sources};
@@ -130,13 +132,13 @@ impl Config {
     }
 }
 
-/// The proxy that the environment names, as every tool obeys it. For whoever has to reach AWS before the configuration is
-/// read.
+/// What the variables of an environment say about the network: the proxy, which every tool obeys, and `aws.http-hosts`. For
+/// whoever has to reach AWS before the configuration is read.
 ///
 /// # Errors
-/// [`ConfigError`] if it is no proxy.
-pub fn proxy(environment: &BTreeMap<String, String>) -> Result<Option<aurora_restore_aws::HttpProxy>, ConfigError> {
-    Ok(environment::proxy(environment)?)
+/// [`ConfigError`] if it is no proxy, or if the hosts are none.
+pub fn network(environment: &BTreeMap<String, String>) -> Result<aurora_restore_aws::Network, ConfigError> {
+    Ok(network::of_variables(environment)?)
 }
 
 /// The text of a configuration to begin with: the reference, in which every key is commented out.

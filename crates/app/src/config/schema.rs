@@ -106,6 +106,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.poll", Duration),
     key("aws.rds-endpoint", Text),
     key("aws.sts-endpoint", Text),
+    key("aws.http-hosts", List),
     key("aws.target.profile", Text),
     key("aws.target.keys-secret", Text),
     key("aws.target.role", Text),

@@ -248,7 +248,7 @@ fn the_proxy_is_the_one_that_every_tool_obeys() {
     let proxied = |variables: &[(&str, &str)]| {
         let mut setup = setup(LEAST);
         setup.sources.environment.extend(variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-        Config::load(&setup.sources).map(|config| config.environment().aws.proxy.clone())
+        Config::load(&setup.sources).map(|config| config.environment().aws.network.proxy.clone())
     };
     assert_eq!(proxied(&[]).unwrap(), None);
     assert_eq!(proxied(&[("HTTPS_PROXY", "")]).unwrap(), None);
@@ -258,6 +258,36 @@ fn the_proxy_is_the_one_that_every_tool_obeys() {
     let refused = proxied(&[("HTTPS_PROXY", "socks5://me:hunter2@proxy:1080")]).unwrap_err();
     assert!(refused.to_string().starts_with("environment variable HTTPS_PROXY: "), "{refused}");
     assert!(!refused.to_string().contains("hunter2") && !refused.is_usage(), "{refused}");
+}
+
+#[test]
+fn http_is_spoken_beyond_loopback_to_the_hosts_that_are_named() {
+    let read = |more: &str, variables: &[(&str, &str)]| {
+        let mut setup = setup(&format!("{LEAST}{more}"));
+        setup.sources.environment.extend(variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+        Config::load(&setup.sources).map(|config| config.environment().aws.clone())
+    };
+    let endpoint = "[aws]\nrds-endpoint = \"http://emulator:4566\"\n";
+    let refused = read(endpoint, &[]).unwrap_err();
+    let hint = refused.problems[0].hint.as_deref().unwrap();
+    assert!(hint.contains("`aws.http-hosts = [\"emulator\"]`, or AURORA_RESTORE_AWS_HTTP_HOSTS=emulator."), "{hint}");
+    let url = Some("http://emulator:4566/");
+    let told = |aws: &AwsAccess| aws.rds_endpoint.as_ref().map(|url| url.as_str().to_owned());
+    let by_file = read(&format!("{endpoint}http-hosts = [\"emulator\"]\n"), &[]).unwrap();
+    assert_eq!(told(&by_file).as_deref(), url);
+    let variables = [("AURORA_RESTORE_AWS_HTTP_HOSTS", "other, emulator")];
+    let by_variable = read(endpoint, &variables).unwrap();
+    assert_eq!(told(&by_variable).as_deref(), url);
+    let other = read(endpoint, &[("AURORA_RESTORE_AWS_HTTP_HOSTS", "other")]).unwrap_err();
+    assert!(other.to_string().contains("`aws.rds-endpoint`: the endpoint"), "{other}");
+    let of_aws = read("[aws]\nhttp-hosts = [\"rds.eu-west-1.amazonaws.com\"]\n", &[]).unwrap_err();
+    assert!(of_aws.to_string().contains("`aws.http-hosts`: `rds.eu-west-1.amazonaws.com` cannot be"), "{of_aws}");
+
+    let variables = |hosts: &str| [("AURORA_RESTORE_AWS_HTTP_HOSTS".to_owned(), hosts.to_owned())].into();
+    assert_eq!(network(&variables("other, emulator")).unwrap(), by_variable.network);
+    assert_eq!(network(&variables("")).unwrap(), aurora_restore_aws::Network::default());
+    let told = network(&variables("*.example.com")).unwrap_err().to_string();
+    assert!(told.starts_with("environment variable AURORA_RESTORE_AWS_HTTP_HOSTS: `*.example.com`"), "{told}");
 }
 
 #[test]

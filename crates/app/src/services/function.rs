@@ -65,10 +65,11 @@ impl FunctionAccount {
     /// Enters it, by the environment that Lambda gives. Sends nothing.
     ///
     /// # Errors
-    /// [`ServicesError::Endpoint`] if the environment sets one that breaks the rules; [`ServicesError::Configuration`] for a proxy.
+    /// [`ServicesError::Endpoint`] if the environment sets one that breaks the rules; [`ServicesError::Configuration`] for a proxy
+    /// or hosts to speak `http` to that are none.
     pub async fn enter(region: &Region, environment: &BTreeMap<String, String>) -> Result<Self, ServicesError> {
-        let proxy = crate::config::proxy(environment)?;
-        let connection = Connection::open(region, &AccountAccess::default(), None, proxy.as_ref()).await?;
+        let network = crate::config::network(environment)?;
+        let connection = Connection::open(region, &AccountAccess::default(), None, &network).await?;
         let parameters = SsmConfig::new(&connection, None)?;
         Ok(Self { connection, parameters })
     }
@@ -156,7 +157,7 @@ impl FunctionAccount {
             source,
             rds_endpoint: access.rds_endpoint.clone(),
             sts_endpoint: access.sts_endpoint.clone(),
-            proxy: access.proxy.clone(),
+            network: access.network.clone(),
         };
         Ok(AwsCloud::in_account_of(&self.connection, &options).await?)
     }

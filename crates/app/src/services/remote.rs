@@ -28,7 +28,7 @@ mod built_in {
     ) -> Result<Connection, ServicesError> {
         let access = account_access(&environment.aws.target, secrets).await?;
         let aws = &environment.aws;
-        Ok(Connection::open(region, &access, aws.sts_endpoint.as_ref(), aws.proxy.as_ref()).await?)
+        Ok(Connection::open(region, &access, aws.sts_endpoint.as_ref(), &aws.network).await?)
     }
 
     pub(in super::super) async fn journal(

@@ -258,7 +258,7 @@ async fn aws_is_reached_through_the_proxy_which_is_asked_for_a_tunnel_with_its_p
     let (proxy, asked) = proxy().await;
     let mut options = AwsOptions::in_region(Region::new("eu-central-1").unwrap());
     options.target.credentials = keys();
-    options.proxy = Some(proxy);
+    options.network.proxy = Some(proxy);
     let cloud = AwsCloud::new(&options).await.unwrap();
     let refused = cloud.account(Side::Target).await.unwrap_err();
     assert!(refused.retryable && !refused.to_string().contains("hunter2"), "{refused}");
@@ -280,7 +280,7 @@ async fn loopback_is_never_reached_through_a_proxy() {
     let server = Server::start(aws).await;
     let (proxy, asked) = proxy().await;
     let mut in_the_clear = options(&server);
-    in_the_clear.proxy = Some(proxy);
+    in_the_clear.network.proxy = Some(proxy);
     assert!(AwsCloud::new(&in_the_clear).await.unwrap().account(Side::Target).await.is_ok());
 
     // Over TLS the server, which speaks none, hangs up; what matters is who was called.
@@ -302,7 +302,7 @@ async fn a_host_that_is_excepted_is_not_reached_through_the_proxy() {
     let (proxy, asked) = proxy().await;
     let mut options = AwsOptions::in_region(Region::new("eu-central-1").unwrap());
     options.target.credentials = keys();
-    options.proxy = Some(proxy);
+    options.network.proxy = Some(proxy);
     // Nothing resolves this name: who asked is what counts.
     options.sts_endpoint = Some(EndpointUrl::new("https://sts.internal.example.com").unwrap());
     assert!(AwsCloud::new(&options).await.unwrap().account(Side::Target).await.is_err());

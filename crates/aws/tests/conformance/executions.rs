@@ -1,6 +1,8 @@
 //! Executions of a state machine on both stand-ins. What runs is a machine that waits.
 
-use aurora_restore_aws::{AccountAccess, Connection, CredentialSource, EndpointUrl, MachineArn, StepFunctions};
+use aurora_restore_aws::{
+    AccountAccess, Connection, CredentialSource, EndpointUrl, MachineArn, Network, StepFunctions,
+};
 use aurora_restore_core::{ids::Arn, secret::Secret};
 use aurora_restore_ops::ports::{ExecutionName, Executions, ExecutionsError};
 use aurora_restore_testing::{
@@ -14,7 +16,8 @@ use crate::region;
 async fn over(server: &StandIn, machine: &str) -> StepFunctions {
     let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
-    let connection = Connection::open(&region(REGION), &access, None, None).await.expect("no endpoint of STS is set");
+    let connection =
+        Connection::open(&region(REGION), &access, None, &Network::default()).await.expect("no endpoint of STS is set");
     let machine = MachineArn::new(Arn::new(machine).expect("a legal ARN")).expect("a state machine's ARN");
     let endpoint = EndpointUrl::new(&server.url()).expect("an endpoint on this machine");
     StepFunctions::new(&connection, machine, Some(&endpoint)).expect("a legal endpoint")

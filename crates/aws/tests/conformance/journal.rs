@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aurora_restore_aws::{
-    AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, TableName, TablesOptions,
+    AccountAccess, Connection, CredentialSource, DynamoJournal, EndpointUrl, Network, TableName, TablesOptions,
 };
 use aurora_restore_core::{
     engine::Engine,
@@ -34,7 +34,8 @@ const AUDIT: &str = "suite-audit";
 pub(crate) async fn journal_at(url: &str, state: &str, audit: &str) -> DynamoJournal {
     let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
-    let connection = Connection::open(&region(REGION), &access, None, None).await.expect("no endpoint of STS is set");
+    let connection =
+        Connection::open(&region(REGION), &access, None, &Network::default()).await.expect("no endpoint of STS is set");
     let options = TablesOptions {
         state_table: TableName::new(state).expect("a legal name"),
         audit_table: TableName::new(audit).expect("a legal name"),

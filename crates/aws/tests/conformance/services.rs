@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use aurora_restore_aws::{
-    AccountAccess, Connection, CredentialSource, EndpointUrl, ParameterError, ParameterName, SecretsManagerSecrets,
-    SnsNotifier, SsmConfig,
+    AccountAccess, Connection, CredentialSource, EndpointUrl, Network, ParameterError, ParameterName,
+    SecretsManagerSecrets, SnsNotifier, SsmConfig,
 };
 use aurora_restore_core::{
     ids::{Arn, ClusterId, OperationId, SecretId},
@@ -24,7 +24,7 @@ use crate::region;
 pub(crate) async fn connection() -> Connection {
     let keys = CredentialSource::Keys { access_key: "test".to_owned(), secret_key: Secret::new("not-checked") };
     let access = AccountAccess { credentials: keys, role: None };
-    Connection::open(&region(REGION), &access, None, None).await.expect("no endpoint of STS is set")
+    Connection::open(&region(REGION), &access, None, &Network::default()).await.expect("no endpoint of STS is set")
 }
 
 pub(crate) fn endpoint(server: &StandIn) -> EndpointUrl {

@@ -112,8 +112,8 @@ fn an_endpoint_in_the_clear_is_refused() {
     assert_snapshot!(validate(&format!("{COMPLETE}\n[aws]\nrds-endpoint = \"http://rds.example.com\"\n")), @r#"
     $ aurora-restore config validate
     --- stderr
-    error: aurora-restore.toml:11: `aws.rds-endpoint`: the endpoint `http://rds.example.com/` cannot be used: http is for loopback addresses only, use https
-    hint: An example: `aws.rds-endpoint = "http://127.0.0.1:4510"`.
+    error: aurora-restore.toml:11: `aws.rds-endpoint`: the endpoint `http://rds.example.com/` cannot be used: http is for loopback addresses and the hosts in `aws.http-hosts` only, use https
+    hint: If an emulator of AWS is there, in a network that you trust: `aws.http-hosts = ["rds.example.com"]`, or AURORA_RESTORE_AWS_HTTP_HOSTS=rds.example.com. Credentials then cross that network in the clear.
     --- exit 3
     "#);
 }

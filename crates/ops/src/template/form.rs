@@ -106,6 +106,16 @@ mod tests {
         refused("CreateEndpoints", "maybe", "`maybe` is not taken");
         refused("PollInterval", "100", "`100` is not taken");
         refused("Environment", "Prod", "1 to 32 small letters");
+        for url in ["ftp://emulator", "http://me:x@emulator", "http://emulator:4566/path", "http://"] {
+            refused(
+                "ServiceEndpoint",
+                url,
+                "a URL without a path (https; http on a loopback address or a host of HttpHosts",
+            );
+        }
+        for hosts in ["http://emulator", "*", "a,,b", "emulator;other"] {
+            refused("HttpHosts", hosts, "names or IP addresses of hosts, separated by commas");
+        }
         refused("SubnetIds", "subnet-1,sg_2", "`sg_2` is not taken");
         refused("Configuration", "", "1 to 4096 characters of TOML");
         refused("Configuration", &"x".repeat(4_097), "1 to 4096 characters of TOML");
@@ -121,6 +131,10 @@ mod tests {
         }
         for (name, value) in [
             ("SubnetIds", "subnet-0a1b, subnet-2c3d"),
+            ("ServiceEndpoint", "http://emulator:4566"),
+            ("RdsEndpoint", "https://rds.example.com/"),
+            ("StsEndpoint", "http://[fd00::1]:4566"),
+            ("HttpHosts", "emulator, 10.0.0.1,fd00::1"),
             ("TargetClusters", "staging*"),
             ("ScheduleExpression", "cron(0 2 * * ? *)"),
             ("Configuration", "[target]\ncluster = \"a\"\n"),

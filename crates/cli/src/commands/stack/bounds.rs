@@ -1,4 +1,5 @@
-//! Whether parameters of a stack fit one another, which a template cannot tell: it neither compares nor multiplies.
+//! Whether parameters of a stack fit one another. Most of it a template cannot tell, which neither compares nor multiplies; the
+//! rest stands in its rules, which not everything that takes templates obeys.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::{error::CommandError, ui::Ui};
 const EVENTS_MAX: i64 = 25_000;
 const EVENTS_OF_LOOK: i64 = 9;
 
-/// Refuses what would cut restores off, or forget journals before states; warns of what may.
+/// Refuses what would cut restores off, forget journals before states, or have functions that reach nothing; warns of what may.
 pub(super) fn check(
     ui: &Ui,
     given: &BTreeMap<String, String>,
@@ -25,6 +26,12 @@ pub(super) fn check(
         let of_stack = || found.and_then(|stack| stack.parameters.get(name)).map(String::as_str);
         given.get(name).map(String::as_str).or_else(of_stack).or_else(|| template.default(name)).unwrap_or_default()
     };
+    network(&value)?;
+    for host in endpoints(&value)? {
+        ui.warning(format_args!(
+            "functions speak http to {host}: credentials and secrets cross the network in the clear"
+        ));
+    }
     let number = |name: &str| value(name).parse::<i64>().ok();
     if let (Some(states), Some(entries)) = (number("StateRetentionDays"), number("AuditRetentionDays")) {
         retentions(states, entries)?;
@@ -38,6 +45,32 @@ pub(super) fn check(
         ui.warning(&warning);
     }
     Ok(())
+}
+
+/// Lambda takes subnets with security groups only, and security groups alone say nothing.
+fn network<'v>(value: &impl Fn(&str) -> &'v str) -> Result<(), CommandError> {
+    let is_given = |list: &str| value(list).split(',').any(|id| !id.trim().is_empty());
+    let (lacking, given, hint) = match (is_given("SubnetIds"), is_given("SecurityGroupIds")) {
+        (true, false) => {
+            ("SecurityGroupIds", "SubnetIds", "Lambda puts no function into a subnet without a security group.")
+        }
+        (false, true) => {
+            ("SubnetIds", "SecurityGroupIds", "Without subnets the functions are in no VPC, and in no security group.")
+        }
+        (true, true) | (false, false) => return Ok(()),
+    };
+    Err(CommandError::usage(format!("{given} needs {lacking}")).hint(hint).hint(format!(
+        "Give `--parameter {lacking}=…`, too, or `--parameter {given}=` for functions outside of any VPC. Nothing was changed."
+    )))
+}
+
+/// The hosts to which the functions will speak `http`.
+fn endpoints<'v>(value: &impl Fn(&str) -> &'v str) -> Result<Vec<String>, CommandError> {
+    let endpoints = ["ServiceEndpoint", "RdsEndpoint", "StsEndpoint"].map(|name| (name, value(name)));
+    config::endpoints_on_stack(value("HttpHosts"), &endpoints).map_err(|problem| {
+        let refused = CommandError::usage(problem.message);
+        problem.hint.into_iter().fold(refused, CommandError::hint).hint("Nothing was changed.")
+    })
 }
 
 fn retentions(states: i64, entries: i64) -> Result<(), CommandError> {
@@ -90,6 +123,38 @@ mod tests {
         assert!(time_out(hours, bounds).is_ok(), "{hours} {bounds}");
         assert_eq!(events(hours, number("PollInterval").unwrap()), None);
         assert!(retentions(number("StateRetentionDays").unwrap(), number("AuditRetentionDays").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn functions_are_in_subnets_and_security_groups_or_in_neither() {
+        let told = |subnets: &'static str, groups: &'static str| {
+            let value = move |name: &str| if name == "SubnetIds" { subnets } else { groups };
+            network(&value).map_err(|error| format!("{error:?}"))
+        };
+        assert!(told("subnet-1", "").unwrap_err().contains("SubnetIds needs SecurityGroupIds"));
+        assert!(told("", "sg-1,sg-2").unwrap_err().contains("SecurityGroupIds needs SubnetIds"));
+        assert!(told("", "").is_ok() && told("subnet-1,subnet-2", "sg-1").is_ok());
+    }
+
+    #[test]
+    fn http_is_for_the_hosts_that_are_named() {
+        let told = |hosts: &'static str, url: &'static str| {
+            let value = move |name: &str| match name {
+                "HttpHosts" => hosts,
+                "RdsEndpoint" => url,
+                _ => "",
+            };
+            endpoints(&value).map_err(|error| format!("{error:?}"))
+        };
+        let refused = told("", "http://emulator:4566").unwrap_err();
+        assert!(refused.contains("RdsEndpoint: the endpoint `http://emulator:4566/` cannot be used"), "{refused}");
+        assert!(refused.contains("`--parameter HttpHosts=emulator`"), "{refused}");
+        assert_eq!(told("other, emulator", "http://emulator:4566"), Ok(vec!["emulator".to_owned()]));
+        assert_eq!(told("emulator", "https://rds.example.com"), Ok(Vec::new()));
+        assert_eq!(told("", "http://localhost:4566"), Ok(Vec::new()));
+        assert!(
+            told("rds.eu-west-1.amazonaws.com", "").unwrap_err().contains("HttpHosts: `rds.eu-west-1.amazonaws.com`")
+        );
     }
 
     #[test]
