@@ -317,12 +317,17 @@ pub(crate) fn conditions() -> Node {
     }
 }
 
-/// The VPC and every list of its parts. In a rule, a list that is empty holds one empty text.
-fn network_is_given() -> Node {
+/// In a rule, where lists cannot be joined. A list that is empty holds one empty text or nothing, as its reader has it, and this
+/// is right for both.
+fn members_are_given(list: &str) -> Node {
     // In its long form: not every reader of templates knows the short one of a function that only rules have.
-    let is_empty = |list: &str| map! { "Fn::Contains" => Node::List(vec![reference(list), "".into()]) };
-    let lists = ["SubnetIds", "SecurityGroupIds", "RouteTableIds"];
-    let given = lists.map(|list| Node::Call("Not", Box::new(Node::List(vec![is_empty(list)]))));
+    let is_empty = map! { "Fn::EachMemberEquals" => Node::List(vec![reference(list), "".into()]) };
+    Node::Call("Not", Box::new(Node::List(vec![is_empty])))
+}
+
+/// The VPC and every list of its parts.
+fn network_is_given() -> Node {
+    let given = ["SubnetIds", "SecurityGroupIds", "RouteTableIds"].map(members_are_given);
     Node::Call("And", Box::new(Node::List([is_given("VpcId")].into_iter().chain(given).collect())))
 }
 
@@ -333,6 +338,14 @@ pub(crate) fn rules() -> Node {
         "EndpointsNeedANetwork" => map! {
             "RuleCondition" => equals(reference("CreateEndpoints"), "yes"),
             "Assertions" => assertion(network_is_given(), "CreateEndpoints needs VpcId, and SubnetIds, SecurityGroupIds and RouteTableIds of that VPC"),
+        },
+        "SubnetsNeedSecurityGroups" => map! {
+            "RuleCondition" => members_are_given("SubnetIds"),
+            "Assertions" => assertion(members_are_given("SecurityGroupIds"), "SubnetIds needs SecurityGroupIds"),
+        },
+        "SecurityGroupsNeedSubnets" => map! {
+            "RuleCondition" => members_are_given("SecurityGroupIds"),
+            "Assertions" => assertion(members_are_given("SubnetIds"), "SecurityGroupIds needs SubnetIds"),
         },
         "ARotationNeedsASecret" => map! {
             "RuleCondition" => rotates(),
@@ -345,5 +358,55 @@ pub(crate) fn rules() -> Node {
             "RuleCondition" => is_given("SourceExternalId"),
             "Assertions" => assertion(is_given("SourceRoleArn"), "SourceExternalId needs SourceRoleArn"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Parameters as a rule sees them.
+    struct Given<'g> {
+        lists: [(&'g str, &'g [&'g str]); 2],
+    }
+
+    impl Given<'_> {
+        fn list(&self, node: &Node) -> &[&str] {
+            let Node::Call("Ref", name) = node else { panic!("{node:?} is no parameter") };
+            let named = self.lists.iter().find(|(list, _)| Some(*list) == name.as_text());
+            named.map(|(_, members)| *members).unwrap()
+        }
+
+        fn holds(&self, node: &Node) -> bool {
+            match node {
+                Node::Call("Not", inner) => !self.holds(&inner.members()[0]),
+                _ => {
+                    let [list, text] = node.get("Fn::EachMemberEquals").unwrap().members() else { panic!("{node:?}") };
+                    self.list(list).iter().all(|member| Some(*member) == text.as_text())
+                }
+            }
+        }
+
+        fn breaks(&self, rule: &str) -> bool {
+            let rules = rules();
+            let rule = rules.get(rule).unwrap();
+            let assertion = rule.get("Assertions").unwrap().members()[0].get("Assert").unwrap();
+            self.holds(rule.get("RuleCondition").unwrap()) && !self.holds(assertion)
+        }
+    }
+
+    #[test]
+    fn subnets_and_security_groups_are_given_together() {
+        // What an empty list is to a rule depends on who reads the template.
+        for none in [&[""][..], &[]] {
+            let broken = |subnets, groups| {
+                let given = Given { lists: [("SubnetIds", subnets), ("SecurityGroupIds", groups)] };
+                ["SubnetsNeedSecurityGroups", "SecurityGroupsNeedSubnets"].map(|rule| given.breaks(rule))
+            };
+            assert_eq!(broken(none, none), [false, false]);
+            assert_eq!(broken(&["subnet-1"], &["sg-1", "sg-2"]), [false, false]);
+            assert_eq!(broken(&["subnet-1", "subnet-2"], none), [true, false]);
+            assert_eq!(broken(none, &["sg-1"]), [false, true]);
+        }
     }
 }
