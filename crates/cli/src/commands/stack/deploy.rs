@@ -88,8 +88,21 @@ pub(super) fn run(context: &Context, args: &DeployArgs) -> CommandResult {
             agreed.governor.record_first(&opened.services, stack, &proposal).await;
         }
         tell(context.ui(), name, opened.region.as_str(), true, stack.as_ref())?;
+        if prepared.kind == ChangeSetKind::Update
+            && let Some(runtime) = opened.deployment.parameters.get("Runtime")
+        {
+            tell_of_runtime(context.ui(), runtime);
+        }
         Ok(ExitCode::Done)
     })
+}
+
+/// That functions were changed to another runtime says nothing of whether they run on it.
+fn tell_of_runtime(ui: &Ui, runtime: &str) {
+    ui.hint(format_args!(
+        "The functions are to run on {runtime}. See that they answer: `aurora-restore functions smoke`."
+    ));
+    ui.hint("Then see that they restore: `aurora-restore drill run --on-aws`.");
 }
 
 /// What is agreed to, and recorded if there is a table for it.

@@ -57,13 +57,17 @@ fn new_code_serves_once_it_was_watched_and_goes_back_for_an_alarm_an_interrupt_a
 fn the_stack_puts_it_right(stage: &OnStack) {
     let unchanged = stage.stack("deploy", &["--yes"]).with_code(0);
     assert!(unchanged.err.contains("snapshot-check serves version 1, and 2 is its newest"), "{}", unchanged.err);
-    let changed = stage.stack("deploy", &["--yes", "--parameter", "MemorySize=512"]).with_code(0);
+    let more = ["--yes", "--parameter", "MemorySize=512", "--parameter", "Runtime=provided.al2"];
+    let changed = stage.stack("deploy", &more).with_code(0);
+    assert!(changed.err.contains("The functions are to run on provided.al2."), "{}", changed.err);
     assert!(changed.err.contains("snapshot-check: it was given other code beside the stack"), "{}", changed.err);
     let listed = stage.read(&["functions", "list"]);
     let functions = listed["functions"].as_array().unwrap();
     let code = |place: &str| functions.iter().find(|row| row["serves"] == place).unwrap()["code_sha256"].clone();
     assert_eq!(code("snapshot-check"), code("notify"), "all functions serve the stack's package");
     assert_eq!(standing(stage)["memory_mb"], 512);
+    assert_eq!(standing(stage)["runtime"], "provided.al2", "what serves runs on it");
+    stage.run(&["functions", "smoke"]).with_code(0);
 }
 
 /// A drill of which nothing is moved; gives its record.
