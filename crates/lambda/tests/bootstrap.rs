@@ -208,6 +208,45 @@ fn a_permission_that_is_lacking_is_named_and_the_trace_is_kept() {
     assert!(asked[0].iter().any(|header| header.to_lowercase() == trace), "{asked:?}");
 }
 
+/// Emulators that run functions in containers say so where they are: not on loopback, and over http.
+#[test]
+fn http_beyond_loopback_is_spoken_to_a_host_that_is_named_and_is_warned_of_once() {
+    let services = OneAnswer::new(400, r#"{"__type":"AccessDeniedException","message":"ssm:GetParameter"}"#);
+    let mut variables = alone("copy-snapshot");
+    // Every address of this machine: no loopback address, and reached all the same.
+    set(&mut variables, "AWS_ENDPOINT_URL", &services.url().replace("127.0.0.1", "0.0.0.0"));
+    for hosts in ["", "emulator"] {
+        set(&mut variables, "AURORA_RESTORE_AWS_HTTP_HOSTS", hosts);
+        let answer = start(&variables).invoke(&FunctionStage::event("op-1"));
+        let (name, message) = answer.error();
+        assert_eq!(name, "AuroraRestore.Refused", "{message}");
+        assert!(
+            message.contains("cannot be used: http is for loopback addresses and the hosts in `aws.http-hosts`"),
+            "{message}"
+        );
+        assert!(message.ends_with("deploy the stack with HttpHosts=0.0.0.0"), "{message}");
+    }
+    assert!(services.asked().is_empty(), "nothing was sent in the clear");
+
+    set(&mut variables, "AURORA_RESTORE_AWS_HTTP_HOSTS", "emulator,0.0.0.0");
+    let function = start(&variables);
+    for _ in 0..2 {
+        let answer = function.invoke(&FunctionStage::event("op-1"));
+        assert!(answer.error().1.contains("the caller needs ssm:GetParameter on it"), "{}", answer.error().1);
+    }
+    assert_eq!(services.asked().len(), 2);
+    let failures = |lines: &[String]| lines.iter().filter(|line| line.contains("error_name")).count();
+    let lines = parsed(&function.lines_until(|lines| failures(lines) == 2));
+    let warned: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(warned.len(), 1, "{lines:?}");
+    assert_eq!(warned[0]["host"], "0.0.0.0", "{warned:?}");
+
+    set(&mut variables, "AURORA_RESTORE_AWS_HTTP_HOSTS", "ssm.eu-central-1.amazonaws.com");
+    let answer = start(&variables).invoke(&FunctionStage::event("op-1"));
+    assert!(answer.error().1.contains("AURORA_RESTORE_AWS_HTTP_HOSTS"), "{}", answer.error().1);
+    assert!(answer.error().1.contains("AWS is spoken to over https only"), "{}", answer.error().1);
+}
+
 #[test]
 fn a_service_that_does_not_answer_is_to_be_tried_again() {
     let ssm = OneAnswer::new(500, "{}");

@@ -204,6 +204,69 @@ fn a_stack_lies_over_the_configuration_and_says_so() {
 }
 
 #[test]
+fn http_beyond_loopback_is_spoken_to_a_host_that_is_named() {
+    let server = StandIn::ministack().entered_with("444455556666");
+    stack(&server);
+    let mut home = home_on(&server);
+    // Every address of this machine: no loopback address, and reached all the same.
+    let port = server.url().rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
+    home.set("AWS_ENDPOINT_URL", &format!("http://0.0.0.0:{port}"));
+    let refused = home.screen(&["list"]);
+    assert!(
+        refused.contains("http is for loopback addresses and the hosts in `aws.http-hosts` only, use https"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("`aws.http-hosts = [\"0.0.0.0\"]`, or AURORA_RESTORE_AWS_HTTP_HOSTS=0.0.0.0."),
+        "{refused}"
+    );
+    assert!(refused.ends_with("--- exit 3"), "{refused}");
+    home.set("AURORA_RESTORE_AWS_HTTP_HOSTS", "0.0.0.0");
+    let listed = home.screen(&["list"]);
+    assert!(listed.contains("no operations match.") && listed.ends_with("--- exit 0"), "{listed}");
+    assert_eq!(listed.matches("are sent in the clear (http)").count(), 1, "{listed}");
+}
+
+#[test]
+fn parameters_that_do_not_fit_one_another_are_refused() {
+    let server = StandIn::ministack().entered_with("444455556666");
+    stack(&server);
+    let home = home_on(&server);
+    assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "SubnetIds=subnet-1"]), @r"
+    $ aurora-restore stack deploy --parameter SubnetIds=subnet-1
+    --- stderr
+    error: SubnetIds needs SecurityGroupIds
+    hint: Lambda puts no function into a subnet without a security group.
+    hint: Give `--parameter SecurityGroupIds=…`, too, or `--parameter SubnetIds=` for functions outside of any VPC. Nothing was changed.
+    --- exit 2
+    ");
+    assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "SecurityGroupIds=sg-1"]), @r"
+    $ aurora-restore stack deploy --parameter SecurityGroupIds=sg-1
+    --- stderr
+    error: SecurityGroupIds needs SubnetIds
+    hint: Without subnets the functions are in no VPC, and in no security group.
+    hint: Give `--parameter SubnetIds=…`, too, or `--parameter SecurityGroupIds=` for functions outside of any VPC. Nothing was changed.
+    --- exit 2
+    ");
+    assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "ServiceEndpoint=http://emulator:4566"]), @r"
+    $ aurora-restore stack deploy --parameter ServiceEndpoint=http://emulator:4566
+    --- stderr
+    error: ServiceEndpoint: the endpoint `http://emulator:4566/` cannot be used: http is for loopback addresses and the hosts in `aws.http-hosts` only, use https
+    hint: If an emulator of AWS is there, in a network that you trust: `--parameter HttpHosts=emulator`. Credentials and secrets then cross that network in the clear.
+    hint: Nothing was changed.
+    --- exit 2
+    ");
+    assert_snapshot!(home.screen(&["stack", "deploy", "--parameter", "HttpHosts=rds.eu-central-1.amazonaws.com"]), @r"
+    $ aurora-restore stack deploy --parameter HttpHosts=rds.eu-central-1.amazonaws.com
+    --- stderr
+    error: HttpHosts: `rds.eu-central-1.amazonaws.com` cannot be spoken to over http: it is AWS's own, and AWS is spoken to over https only
+    hint: Give the names or IP addresses of emulators, separated by commas; for AWS leave it empty.
+    hint: Nothing was changed.
+    --- exit 2
+    ");
+}
+
+#[test]
 fn an_operation_is_started_once_and_a_refusal_of_the_stack_is_told() {
     let server = StandIn::ministack().entered_with("444455556666");
     stack(&server);
