@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::findings::{Finding, Findings, Form};
 
 /// Folders of records, each beside the tests that read them.
-const FOLDERS: [&str; 3] = ["crates/aws/tests/golden", "crates/core/tests/golden", "crates/local/tests/golden"];
+const FOLDERS: [&str; 4] =
+    ["crates/aws/tests/golden", "crates/core/tests/golden", "crates/local/tests/golden", "crates/ops/tests/golden"];
 
 /// What lies there and is no record: a table of the present code, which changes with it.
 const NO_RECORD: &str = "crates/core/tests/golden/transitions.txt";
@@ -49,6 +50,12 @@ const RECORDS: &[(&str, &str)] = &[
         "crates/local/tests/golden/journal-form-4.sqlite",
         "893cdbcadba7442de8ebc050400ae673a0319435df81915ca5916fb39de99dca",
     ),
+    ("crates/ops/tests/golden/changes-v1.jsonl", "750f70e93f7700e73d2887bde9d8d4e6184e5018a92da178f9778dcfc9c5ee52"),
+    (
+        "crates/ops/tests/golden/stack-backup-v1.jsonl",
+        "df2c291f1f0ce847c18996d1aef245915c4761671d9cec313d078a2fb4e71371",
+    ),
+    ("crates/ops/tests/golden/states-v1.jsonl", "bcb3b6624f25eaa233fa9ecb842413f70f4ae6ba67d9848a689695063bc71b6d"),
 ];
 
 pub(crate) fn run(root: &Path, form: Form) -> Result<(), String> {

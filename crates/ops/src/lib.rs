@@ -17,6 +17,7 @@ pub mod functions;
 pub mod indexes;
 pub mod insights;
 pub mod keys;
+mod log_line;
 pub mod monitoring;
 mod package;
 pub mod policy;

@@ -4,10 +4,14 @@ use aurora_restore_core::operation::Status;
 use aurora_restore_testing::{
     run_to_end,
     scenario::{Scenario, Stage},
+    stand_in::StandIn,
 };
 use insta::assert_snapshot;
 
-use crate::harness::{COMPLETE, Home};
+use crate::{
+    harness::{COMPLETE, Home},
+    stack,
+};
 
 const DONE: &str = "op-20261121-080000-7f3a";
 const OPEN: &str = "op-20261121-200000-00ff";
@@ -308,6 +312,25 @@ fn an_export_that_was_altered_changes_nothing() {
     --- exit 2
     "#);
     assert!(!other.journal_path().exists());
+}
+
+#[test]
+fn an_operation_that_has_ended_is_nobodys_to_decide() {
+    let (home, _) = home();
+    assert_snapshot!(home.screen(&["state", "resolve", DONE, "--retry", "--note", "it hangs", "--older-than", "10000d"]), @"");
+}
+
+/// A stack whose functions' logs are not there.
+#[test]
+fn logs_that_cannot_be_read_are_told_and_the_stack_is_asked_all_the_same() {
+    let server = StandIn::ministack().entered_with("444455556666");
+    stack::stack(&server);
+    let (here, _) = home();
+    assert_eq!(here.exit(&["state", "export", "all.jsonl"]), 0);
+    let home = stack::home_on(&server);
+    let export = here.path("all.jsonl").display().to_string();
+    assert_eq!(home.exit(&["state", "import", &export, "--yes"]), 0);
+    assert_snapshot!(home.screen(&["state", "resolve", OPEN, "--retry", "--note", "it hangs"]), @"");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a person decides about an operation that nobody goes on with: looked at, claimed, and given to the engine.
 //!
+//! Looking takes in the journal, the execution, the logs and RDS. The logs alone may fail to answer: they decide nothing.
+//!
 //! | stands | `Fail` | `Retry` |
 //! |---|---|---|
 //! | on its way forward | cancel | go on |
@@ -21,13 +23,18 @@ use aurora_restore_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::logged::{self, Logged};
 use crate::{
     executing::{Executing, executing},
-    ports::{ExecutionName, Executions, ExecutionsError},
+    ports::{ExecutionName, Executions, ExecutionsError, Logs},
+    review::Reach,
 };
 
 /// The most characters of a note that a claim bears.
 const NOTE_CHARS_MAX: usize = 400;
+
+/// Why nobody can decide about what is over.
+const HAS_ENDED: &str = "it has ended";
 
 /// Which way a person wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +65,8 @@ pub struct Examination {
     pub operation: Operation,
     /// What is known of who should execute it.
     pub executing: Executing,
+    /// What the function that serves its place wrote of it; none where there are no logs.
+    pub logged: Option<Logged>,
     /// What bears its tag in RDS, each with its status.
     pub things: Vec<String>,
 }
@@ -114,17 +123,23 @@ pub struct Resolver<'a> {
     pub ports: Ports<'a>,
     /// The executions of the state machine; none where there is no stack.
     pub executions: Option<&'a dyn Executions>,
+    /// The logs, and the groups of the stack; not here where there is no stack.
+    pub logs: Reach<(&'a dyn Logs, Vec<String>)>,
     /// An executor that nobody can ask counts as gone after so long without news.
     pub silent_for: SignedDuration,
 }
 
 impl Resolver<'_> {
-    /// Looks at the journal, the execution and the resources. Changes nothing.
+    /// Looks at the journal, the execution, the logs and the resources. Changes nothing.
     ///
     /// # Errors
-    /// [`ResolveError`], above all where somebody goes on with it, or may.
+    /// [`ResolveError`], above all where somebody goes on with it, or may, and where it has ended.
     pub async fn examine(&self, id: &OperationId) -> Result<Examination, ResolveError> {
         let operation = look_at(self.ports.journal, id).await?;
+        // Whoever executed it has nothing to go on with, even if it still runs.
+        if matches!(operation.phase, Phase::Ended(_)) {
+            return Err(not_possible(&operation, HAS_ENDED));
+        }
         let executor = operation.executor.to_string();
         let executing = executing(self.executions, &executor).await?;
         match &executing {
@@ -139,14 +154,16 @@ impl Resolver<'_> {
         let things = self.things(&operation).await;
         let things =
             things.map_err(|source| ResolveError::Things { operation: id.clone(), source: Box::new(source) })?;
-        Ok(Examination { operation, executing, things })
+        let logged = logged::look(&self.logs, &operation, self.ports.clock.now()).await;
+        Ok(Examination { operation, executing, logged, things })
     }
 
     /// Whoever got stuck has stopped, unless somebody has taken it up since.
     fn is_silent(&self, operation: &Operation) -> bool {
         match operation.phase {
+            Phase::Ended(_) => true,
             Phase::Stuck(_) if operation.ended_at == Some(operation.updated_at) => true,
-            Phase::Forward | Phase::Back | Phase::Stuck(_) | Phase::Ended(_) | Phase::Retiring => {
+            Phase::Forward | Phase::Back | Phase::Stuck(_) | Phase::Retiring => {
                 self.ports.clock.now().duration_since(operation.updated_at) >= self.silent_for
             }
         }
@@ -214,7 +231,7 @@ impl Examination {
             (Phase::Retiring, Way::Fail) => {
                 return Err(not_possible(operation, "it is completed, and its retired cluster is being ended"));
             }
-            (Phase::Ended(_), Way::Fail | Way::Retry) => return Err(not_possible(operation, "it has ended")),
+            (Phase::Ended(_), Way::Fail | Way::Retry) => return Err(not_possible(operation, HAS_ENDED)),
         })
     }
 }

@@ -4,14 +4,18 @@ use aurora_restore_core::{
     engine::{Engine, look_at, request_cancel},
     ids::OperationId,
     operation::{CancelRequest, Direction, Phase, Status},
-    ports::{Clock as _, Journal as _},
+    ports::{Clock as _, Journal as _, Location, Side, Tags},
+    steps::OPERATION_TAG,
 };
 use aurora_restore_ops::{
-    ports::{ExecutionName, ExecutionStatus, Executions},
-    state::{Examination, Resolution, ResolveError, Resolver, STALLED_AFTER, Way},
+    ports::{ExecutionName, ExecutionStatus, Executions, Logs},
+    review::{Level, Reach, Unlooked},
+    state::{Examination, Logged, Resolution, ResolveError, Resolver, STALLED_AFTER, Way},
 };
 use aurora_restore_testing::{
-    MemoryExecutions, run_to_end,
+    MemoryExecutions,
+    review::MemoryLogs,
+    run_to_end,
     scenario::{MOVES_MAX, Scenario, Stage, operation},
     stories::stuck_without_a_way_back,
 };
@@ -21,7 +25,27 @@ use serde_json::json;
 use crate::stage::{done, halfway, turn_to, updated};
 
 fn resolver<'a>(scenario: &'a Scenario, executions: Option<&'a dyn Executions>) -> Resolver<'a> {
-    Resolver { ports: scenario.ports(), executions, silent_for: STALLED_AFTER }
+    let logs = Reach::NotHere("no stack is meant");
+    Resolver { ports: scenario.ports(), executions, logs, silent_for: STALLED_AFTER }
+}
+
+/// The groups of a stack, of which one serves the place where an operation stands that is halfway.
+const GROUPS: [&str; 3] =
+    ["/aws/lambda/ours-sweep", "/aws/lambda/ours-create-instances", "/aws/vendedlogs/states/ours"];
+const SERVES: &str = GROUPS[1];
+
+/// What is read of logs when an operation is examined.
+async fn logged(scenario: &Scenario, id: &OperationId, logs: &MemoryLogs, groups: &[&str]) -> Option<Logged> {
+    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    let logs = Reach::There((logs as &dyn Logs, groups));
+    let examined = Resolver { logs, ..resolver(scenario, None) }.examine(id).await.unwrap();
+    assert!(examined.resolution(Way::Retry).is_ok(), "logs refuse nothing");
+    examined.logged
+}
+
+fn line(level: &str, operation: &str, message: &str) -> String {
+    json!({ "level": level, "operation_id": operation, "error_name": "AuroraRestore.TryAgain", "message": message })
+        .to_string()
 }
 
 /// An operation in the middle whose executor has been silent for a day.
@@ -64,13 +88,11 @@ async fn one_that_is_to_fail_is_undone_by_the_engine_and_the_journal_says_who_an
     }
     // Nothing of it is left, and the target is free.
     assert_eq!(scenario.journal.holder(&Scenario::target_key()).await.unwrap(), None);
-    assert!(matches!(resolver(&scenario, None).examine(&id).await, Err(ResolveError::MayRun { .. })));
-    scenario.clock.turn(STALLED_AFTER);
-    let after = resolver(&scenario, None).examine(&id).await.unwrap();
-    assert_eq!(after.things, Vec::<String>::new());
-    for way in [Way::Fail, Way::Retry] {
-        assert!(after.resolution(way).unwrap_err().to_string().contains("it has ended"));
-    }
+    let region = examined.operation.request.target.region.clone();
+    let rds = scenario.ports().cloud.rds(&Location { side: Side::Target, region });
+    let is_its = |tags: &Tags| tags.get(OPERATION_TAG).is_some_and(|tag| tag == id.as_str());
+    assert!(!rds.clusters().await.unwrap().iter().any(|cluster| is_its(&cluster.tags)));
+    assert!(!rds.instances(None).await.unwrap().iter().any(|instance| is_its(&instance.tags)));
 }
 
 #[tokio::test]
@@ -148,10 +170,100 @@ async fn past_the_point_of_no_return_it_can_only_go_on() {
 }
 
 #[tokio::test]
-async fn what_has_ended_is_nobodys_to_decide() {
+async fn what_has_ended_is_nobodys_to_decide_and_is_told_so_at_once() {
     let scenario = Scenario::new(Stage::default());
     let id = done(&scenario, "op-1");
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let has_ended = async |executions: Option<&dyn Executions>| {
+        let refused = resolver(&scenario, executions).examine(&id).await.unwrap_err();
+        assert!(
+            matches!(refused, ResolveError::Engine(_)) && refused.to_string().contains("it has ended"),
+            "{refused}"
+        );
+    };
+    has_ended(None).await;
+    // Its execution may have a word left to say.
+    executions.start(&ExecutionName::new("first").unwrap(), &json!({})).await.unwrap();
+    has_ended(Some(&executions)).await;
     scenario.clock.turn(STALLED_AFTER);
-    let examined = resolver(&scenario, None).examine(&id).await.unwrap();
-    assert!(examined.resolution(Way::Retry).is_err());
+    has_ended(None).await;
+}
+
+#[tokio::test]
+async fn the_newest_errors_and_warnings_of_the_operation_are_told_and_no_others() {
+    let (scenario, id) = silent().await;
+    let moved = updated(&scenario, &id).await;
+    let minute = |minute: i64| moved + SignedDuration::from_mins(minute);
+    let logs = MemoryLogs::with_pages_of(2);
+    let lines = (0..7).map(|number| (minute(number), line("ERROR", "op-1", &format!("error {number}"))));
+    logs.put(SERVES, lines);
+    logs.put(
+        SERVES,
+        [
+            (minute(10), line("INFO", "op-1", "op-1 is looked at")),
+            (minute(11), line("ERROR", "op-11", "of another")),
+            (minute(12), line("ERROR", "op-2", "it is not op-1 that fails")),
+            (minute(13), r#"{"level":"WARN","operation_id":"op-1","message":"the key is off"}"#.to_owned()),
+            (minute(14), "op-1 has \"ERROR\" in no line of ours".to_owned()),
+            (minute(-16), line("ERROR", "op-1", "of a call that had ended before")),
+        ],
+    );
+    logs.put(GROUPS[0], [(minute(20), line("ERROR", "op-1", "of another function"))]);
+    let Some(Logged::Read { group, since, lines, is_cut }) = logged(&scenario, &id, &logs, &GROUPS).await else {
+        panic!("the logs are there");
+    };
+    assert_eq!((group.as_str(), since, is_cut), (SERVES, minute(-15), false));
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["error 3", "error 4", "error 5", "error 6", "the key is off"]);
+    assert_eq!(lines.iter().map(|line| line.at).collect::<Vec<_>>(), [3, 4, 5, 6, 13].map(minute));
+    assert_eq!(lines[0].name.as_deref(), Some("AuroraRestore.TryAgain"));
+    assert_eq!((lines[4].level, &lines[4].name), (Level::Warning, &None));
+}
+
+#[tokio::test]
+async fn a_log_without_errors_has_none_and_of_one_that_has_no_end_a_part_is_read() {
+    let (scenario, id) = silent().await;
+    let moved = updated(&scenario, &id).await;
+    let logs = MemoryLogs::with_pages_of(1);
+    logs.put(SERVES, [(moved, line("INFO", "op-1", "it goes well"))]);
+    let read = logged(&scenario, &id, &logs, &GROUPS).await;
+    assert!(matches!(read, Some(Logged::Read { ref lines, is_cut: false, .. }) if lines.is_empty()), "{read:?}");
+    logs.put(SERVES, (0..200).map(|second| (moved + SignedDuration::from_secs(second), line("WARN", "op-1", "again"))));
+    let read = logged(&scenario, &id, &logs, &GROUPS).await;
+    assert!(matches!(read, Some(Logged::Read { ref lines, is_cut: true, .. }) if lines.len() == 5), "{read:?}");
+}
+
+#[tokio::test]
+async fn logs_that_cannot_be_read_are_told_and_refuse_nothing() {
+    let (scenario, id) = silent().await;
+    let logs = MemoryLogs::with_pages_of(1);
+    let why = async |groups: &[&str]| match logged(&scenario, &id, &logs, groups).await {
+        Some(Logged::Unreadable { reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(why(&GROUPS).await.contains("there is no such group"));
+    logs.deny(SERVES);
+    assert!(why(&GROUPS).await.contains("AccessDeniedException"));
+    assert_eq!(why(&GROUPS[..1]).await, "the stack has no log group of the function create-instances");
+    let unlooked = Unlooked { reason: "the stack says nothing".to_owned(), mend: "aurora-restore doctor".to_owned() };
+    let unreachable = Resolver { logs: Reach::Unreachable(unlooked), ..resolver(&scenario, None) };
+    let examined = unreachable.examine(&id).await.unwrap();
+    assert_eq!(examined.logged, Some(Logged::Unreadable { reason: "the stack says nothing".to_owned() }));
+    // Without a stack there is nothing to be said.
+    assert_eq!(resolver(&scenario, None).examine(&id).await.unwrap().logged, None);
+}
+
+#[tokio::test]
+async fn what_is_stuck_on_its_way_back_is_looked_for_where_it_was_undone() {
+    let scenario = Scenario::new(Stage::default());
+    let engine = Engine::new(scenario.ports());
+    let (_, status) = stuck_without_a_way_back(&scenario, &engine, "op-1").await.unwrap();
+    assert_eq!(status, Status::Stuck);
+    let id = operation("op-1");
+    scenario.clock.turn(SignedDuration::from_secs(1));
+    let logs = MemoryLogs::with_pages_of(9);
+    logs.put("/aws/lambda/ours-undo", [(updated(&scenario, &id).await, line("ERROR", "op-1", "it cannot be undone"))]);
+    let read = logged(&scenario, &id, &logs, &["/aws/lambda/ours-undo"]).await;
+    let Some(Logged::Read { lines, .. }) = read else { panic!("{read:?}") };
+    assert_eq!(lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["it cannot be undone"]);
 }

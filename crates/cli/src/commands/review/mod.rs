@@ -3,6 +3,8 @@
 mod tell;
 mod wired;
 
+pub(super) use wired::logs_of_stack;
+
 use std::path::PathBuf;
 
 use aurora_restore_ops::review::{self as reviewing, Level, Outcome, Period, Reviewed, Selection, UnknownCheck};

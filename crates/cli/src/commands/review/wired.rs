@@ -12,7 +12,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     drill::HeldDrills,
     patiently,
-    ports::{Bills, Executions, Functions, Grants, Logs, Metrics, Safeguards, Stack},
+    ports::{Bills, Executions, Functions, Grants, Logs, Metrics, Safeguards, Stack, StackResource},
     review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
@@ -95,6 +95,17 @@ impl Wired {
     }
 }
 
+/// The logs of the stack, with the groups of its functions and machines.
+pub(in crate::commands) async fn logs_of_stack(context: &Context) -> Reach<(Box<dyn Logs>, Vec<String>)> {
+    let open = async || {
+        let stack = context.stack()?;
+        let services = context.stack_services(&context.stack_region(None)?).await?;
+        let resources = patiently(|| services.stacks().resources(&stack.id)).await?;
+        Ok::<_, CommandError>((services.logs()?, groups(&resources)))
+    };
+    reach(open().await)
+}
+
 async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>) -> Result<Wired, CommandError> {
     let stack = context.stack()?;
     let region = context.stack_region(None)?;
@@ -102,7 +113,9 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
     let deployed = deployed(&of_stack, stack).await;
     let logs = match files {
         Some(files) => Reach::There(files),
-        None => reach(of_stack.logs()).and(deployed.as_ref()).map(|(logs, deployed)| (logs, groups(deployed))),
+        None => {
+            reach(of_stack.logs()).and(deployed.as_ref()).map(|(logs, deployed)| (logs, groups(&deployed.resources)))
+        }
     };
     Ok(Wired {
         stack: Some(stack.name.clone()),
@@ -155,8 +168,9 @@ async fn deployed(services: &StackServices, stack: &Stack) -> Reach<Deployed> {
 }
 
 /// The groups of the stack's functions and machines.
-fn groups(deployed: &Deployed) -> Vec<String> {
-    deployed.names("AWS::Logs::LogGroup").map(str::to_owned).collect()
+fn groups(resources: &[StackResource]) -> Vec<String> {
+    let groups = resources.iter().filter(|resource| resource.kind == "AWS::Logs::LogGroup");
+    groups.map(|resource| resource.physical.clone()).collect()
 }
 
 fn log_files(files: &[PathBuf]) -> (Box<dyn Logs>, Vec<String>) {

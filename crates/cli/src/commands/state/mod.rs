@@ -18,7 +18,8 @@ pub(super) use verify::open as open_export;
 use aurora_restore_app::config::parse_duration;
 use aurora_restore_core::{catalogue::ErrorCode, operation::Status};
 use aurora_restore_ops::{
-    ports::Executions,
+    ports::{Executions, Logs},
+    review::Reach,
     state::{ReadError, StateError},
 };
 use clap::{Args, Subcommand};
@@ -117,6 +118,20 @@ async fn executions(context: &Context) -> Result<Option<Box<dyn Executions>>, Co
 #[cfg(not(feature = "stack"))]
 async fn executions(_: &Context) -> Result<Option<Box<dyn Executions>>, CommandError> {
     Ok(None)
+}
+
+/// The logs of the stack and its groups, if a stack is meant.
+#[cfg(feature = "stack")]
+async fn logs(context: &Context) -> Reach<(Box<dyn Logs>, Vec<String>)> {
+    if context.stack_name().is_none() {
+        return Reach::NotHere("no stack is meant");
+    }
+    super::review::logs_of_stack(context).await
+}
+
+#[cfg(not(feature = "stack"))]
+async fn logs(_: &Context) -> Reach<(Box<dyn Logs>, Vec<String>)> {
+    Reach::NotHere("no stack is meant")
 }
 
 impl From<StateError> for CommandError {

@@ -8,7 +8,7 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     executing::Executing,
-    state::{Examination, Resolution, ResolveError, Resolver, Way},
+    state::{Examination, Logged, Resolution, ResolveError, Resolver, Way},
 };
 use clap::{ArgGroup, Args, builder::NonEmptyStringValueParser};
 use jiff::SignedDuration;
@@ -18,14 +18,16 @@ use crate::{
     commands::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning, undo},
     context::Context,
     error::{CommandError, CommandResult},
-    render::{fact, printable::printable},
+    render::{fact, printable::printable, words::time},
+    ui::Ui,
 };
 
 /// Decide about an operation that nobody goes on with: undo it, or have it go on
 ///
-/// Looks first at the journal, at the execution that should go on, and at what bears the operation's tag in RDS. It refuses while
-/// an execution goes on with it, and while a process that nobody can ask had news of it within --older-than. What it decides is
-/// done by the engine: --fail cancels or undoes, --retry goes on. Who and why are entries of the journal; of two who decide at
+/// Looks first at the journal, at the execution that should go on, at what bears the operation's tag in RDS, and with --stack at
+/// the newest errors and warnings of the operation in the log of the function that serves its place; logs that cannot be read are
+/// told and change nothing. It refuses while an execution goes on with it, and while a process that nobody can ask had news of it
+/// within --older-than. What it decides is done by the engine: --fail cancels or undoes, --retry goes on. Who and why are entries of the journal; of two who decide at
 /// once, one does.
 ///
 /// Past the point of no return --fail is refused: let it end with --retry, then undo it with `aurora-restore undo`.
@@ -66,8 +68,13 @@ pub(super) fn run(context: &Context, args: &ResolveArgs) -> CommandResult {
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
         let executions = super::executions(context).await?;
-        let resolver =
-            Resolver { ports: services.ports(), executions: executions.as_deref(), silent_for: args.older_than };
+        let logs = super::logs(context).await;
+        let resolver = Resolver {
+            ports: services.ports(),
+            executions: executions.as_deref(),
+            logs: logs.as_ref().map(|(logs, groups)| (logs.as_ref(), groups.clone())),
+            silent_for: args.older_than,
+        };
         let examined = resolver.examine(&operation.id).await?;
         let resolution = examined.resolution(args.way())?;
         tell(context, &examined);
@@ -101,8 +108,31 @@ fn tell(context: &Context, examined: &Examination) {
     if let Some(failure) = &operation.failure {
         ui.show(format_args!("  failure    {} [{}]", printable(&failure.message), failure.code));
     }
+    if let Some(logged) = &examined.logged {
+        tell_logged(ui, logged);
+    }
     for thing in &examined.things {
         ui.show(format_args!("  has made   {}", printable(thing)));
+    }
+}
+
+fn tell_logged(ui: &Ui, logged: &Logged) {
+    let (group, since, lines, is_cut) = match logged {
+        Logged::Unreadable { reason } => {
+            ui.show(format_args!("  logs       cannot be read: {}", printable(reason)));
+            return;
+        }
+        Logged::Read { group, since, lines, is_cut } => (printable(group), time(*since), lines, *is_cut),
+    };
+    let found = if lines.is_empty() { "no error or warning of it" } else { "the newest errors and warnings of it" };
+    ui.show(format_args!("  logs       {found} in {group} since {since}"));
+    for line in lines {
+        let name = line.name.as_ref().map_or_else(String::new, |name| format!(" [{}]", printable(name)));
+        let (at, level) = (time(line.at), line.level);
+        ui.show(format_args!("             {at} {level}: {}{name}", printable(&line.text)));
+    }
+    if is_cut {
+        ui.show(format_args!("             there is more in it than was read"));
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurora_restore_core::ids::OperationId;
 use jiff::Timestamp;
 
-use super::line;
-use crate::{ports::LogLine, review::Level};
+use crate::{log_line, ports::LogLine, review::Level};
 
 /// So many kinds of lines are told apart in one log.
 const GROUPS_MAX: usize = 200;
@@ -47,8 +46,8 @@ impl Groups {
     /// Takes a line up.
     pub(super) fn take(&mut self, line: &LogLine) {
         self.lines += 1;
-        self.strange += u64::from(!line::is_known(&line.text));
-        let Some(told) = line::read(&line.text) else { return };
+        self.strange += u64::from(!log_line::is_known(&line.text));
+        let Some(told) = log_line::read(&line.text) else { return };
         let key = Key { level: told.level, code: told.code };
         if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS_MAX {
             self.left_out += 1;

@@ -4,7 +4,6 @@
 //! many operations in each, at most.
 
 mod groups;
-mod line;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -16,6 +15,7 @@ use super::super::{
 };
 use crate::{
     follow::patiently,
+    log_line,
     ports::{LogQuery, Logs, ServiceError},
 };
 use groups::{Group, Groups, Key};
@@ -174,7 +174,7 @@ fn told(site: &Site<'_>, log: &str, key: &Key, group: &Group, until: Timestamp) 
 }
 
 fn mend(site: &Site<'_>, log: &str, code: &str, group: &Group, until: Timestamp) -> String {
-    if line::is_code(code) {
+    if log_line::is_code(code) {
         return site.command(&format!("explain {code}"));
     }
     match group.operations.first() {

@@ -13,16 +13,25 @@ use crate::review::Level;
 
 /// The most characters of a message that make a kind.
 const KIND_CHARS: usize = 60;
+/// What a kind that is made of a message begins with.
+const QUOTE: char = '“';
 /// What the codes of the catalogue begin with.
 const CODE: &str = "ARP-";
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) level: Level,
-    pub(super) code: String,
-    pub(super) operation: Option<OperationId>,
-    pub(super) text: String,
+pub(crate) struct Told {
+    pub(crate) level: Level,
+    pub(crate) code: String,
+    pub(crate) operation: Option<OperationId>,
+    pub(crate) text: String,
+}
+
+impl Told {
+    /// What its kind is called, where that says more than its text.
+    pub(crate) fn name(&self) -> Option<&str> {
+        (!self.code.starts_with(QUOTE)).then_some(&self.code)
+    }
 }
 
 /// What is read of a line of JSON.
@@ -48,7 +57,7 @@ struct Details {
 }
 
 /// Reads a line; nothing if it is neither an error nor a warning.
-pub(super) fn read(text: &str) -> Option<Told> {
+pub(crate) fn read(text: &str) -> Option<Told> {
     // Nearly all lines are neither: they are not taken apart.
     const TELLING: [&str; 6] =
         ["\"WARN\"", "\"ERROR\"", "\"ExecutionFailed\"", "\"ExecutionTimedOut\"", "\"ExecutionAborted\"", "RequestId"];
@@ -63,7 +72,7 @@ pub(super) fn read(text: &str) -> Option<Told> {
 }
 
 /// Whether a line is one that the functions, Lambda or the state machine write, whatever it says.
-pub(super) fn is_known(text: &str) -> bool {
+pub(crate) fn is_known(text: &str) -> bool {
     const OF_JSON: [&str; 3] = ["\"level\"", "\"_aws\"", "\"execution_arn\""];
     const OF_LAMBDA: [&str; 5] = ["INIT_START ", "INIT_REPORT ", "START ", "END ", "REPORT "];
     if text.starts_with('{') {
@@ -73,7 +82,7 @@ pub(super) fn is_known(text: &str) -> bool {
 }
 
 /// Whether a kind is a code of the catalogue.
-pub(super) fn is_code(kind: &str) -> bool {
+pub(crate) fn is_code(kind: &str) -> bool {
     kind.starts_with(CODE)
 }
 
@@ -148,7 +157,7 @@ fn kind_of(message: &str) -> String {
             kind.push(if is_digit { '#' } else { letter });
         }
     }
-    format!("“{}”", kind.trim())
+    format!("{QUOTE}{}”", kind.trim())
 }
 
 #[cfg(test)]
@@ -227,6 +236,16 @@ mod tests {
         for text in ["hello", "2026-11-22 ERROR it failed", r#"{"msg":"ERROR"}"#, "restarted", "[1,2]"] {
             assert!(!is_known(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_kind_that_is_made_of_the_message_has_no_name() {
+        let name = |text: &str| read(text).unwrap().name().map(str::to_owned);
+        assert_eq!(name(r#"{"level":"WARN","message":"took 17 s"}"#), None);
+        assert_eq!(
+            name(r#"{"level":"ERROR","error_name":"AuroraRestore.Stuck","message":"x"}"#).as_deref(),
+            Some("AuroraRestore.Stuck")
+        );
     }
 
     #[test]
