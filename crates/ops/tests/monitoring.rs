@@ -277,6 +277,23 @@ async fn alarms_that_watch_nothing_and_parts_that_nothing_watches_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alarm_that_tells_nobody_is_told_whether_it_is_switched_off_or_has_no_one_to_tell() {
+    let (world, metric) = watched(3).await;
+    let metrics = MemoryMetrics::default();
+    history(&metrics, &metric, 30, |hour| Some(f64::from(u8::from(hour % 7 == 0))));
+    let silent = [Remark::Silent { alarm: "ours-errors".to_owned() }];
+    assert_eq!(remarks(&world, &metrics).await, []);
+    world.monitors.switch_off("ours-errors");
+    assert_eq!(remarks(&world, &metrics).await, silent);
+
+    let (world, _) = watched(3).await;
+    let mut settings = world.monitors.alarms("ours-").await.unwrap().remove(0).settings;
+    settings.actions.clear();
+    world.monitors.add_of_others("ours-errors", &settings);
+    assert_eq!(remarks(&world, &metrics).await, silent);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_is_waited_for_within_a_bound_and_stopped_then() {
     let insights = MemoryInsights::default();
     let line = |text: &str| (now(), text.to_owned());

@@ -45,6 +45,13 @@ impl MemoryMonitors {
         }
     }
 
+    /// Switches off what an alarm does.
+    pub fn switch_off(&self, name: &str) {
+        if let Some((alarm, _)) = self.world().alarms.get_mut(name) {
+            alarm.tells = false;
+        }
+    }
+
     /// What was changed, in order.
     pub fn changes(&self) -> Vec<String> {
         self.world().changes.clone()

@@ -6,10 +6,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use aurora_restore_core::ids::KmsKey;
 use aurora_restore_ops::{
     ports::{
-        BucketGuard, Day, Drifts, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics, PeriodQuery,
-        ResourceDrift, Safeguards, SecretGuard, ServiceError, ServiceResult, Statistic, TableGuard, TopicGuard,
+        BucketGuard, Day, Drifts, KeyFacts, Keys, LogGuard, LogLine, LogPage, LogQuery, Logs, Metric, Metrics,
+        PeriodQuery, ResourceDrift, Safeguards, SecretGuard, ServiceError, ServiceResult, Statistic, TableGuard,
+        TopicGuard,
     },
     review::{Drill, Drills, ParameterVerdict, Unlooked, Verdicts},
 };
@@ -220,5 +222,16 @@ impl Safeguards for MemorySafeguards {
             return Err(ServiceError::Denied { action, object, reason: "AccessDeniedException: no".to_owned() });
         }
         Ok(self.secrets.get(id).cloned())
+    }
+}
+
+/// Keys, each by the name that it is asked for by.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryKeys(pub BTreeMap<String, KeyFacts>);
+
+#[async_trait]
+impl Keys for MemoryKeys {
+    async fn key(&self, key: &KmsKey) -> ServiceResult<Option<KeyFacts>> {
+        Ok(self.0.get(key.as_str()).cloned())
     }
 }

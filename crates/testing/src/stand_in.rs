@@ -136,6 +136,13 @@ impl StandIn {
         serde_json::from_str(&answer).unwrap_or(Value::Null)
     }
 
+    /// The same in another Region than [`REGION`].
+    pub fn json_in(&self, region: &str, service: &str, target: &str, body: &Value) -> Value {
+        let head = format!("content-type: application/x-amz-json-1.0\r\nx-amz-target: {target}\r\n");
+        let answer = self.send_in(region, "POST", service, "/", &(head, body.to_string()));
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
     /// Calls an action of a service that speaks the Query protocol. Panics with the answer if it is a refusal.
     pub fn query(&self, service: &str, form: &[(&str, &str)]) -> String {
         let pairs: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
@@ -184,9 +191,20 @@ impl StandIn {
     }
 
     fn send(&self, method: &str, service: &str, path: &str, head: &str, body: &str) -> String {
+        self.send_in(REGION, method, service, path, &(head.to_owned(), body.to_owned()))
+    }
+
+    fn send_in(
+        &self,
+        region: &str,
+        method: &str,
+        service: &str,
+        path: &str,
+        (head, body): &(String, String),
+    ) -> String {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\ncontent-length: {}\r\n{head}\
-             authorization: AWS4-HMAC-SHA256 Credential={}/20261122/{REGION}/{service}/aws4_request, \
+             authorization: AWS4-HMAC-SHA256 Credential={}/20261122/{region}/{service}/aws4_request, \
              SignedHeaders=host, Signature=0\r\n\r\n{body}",
             self.port,
             body.len(),

@@ -1,10 +1,11 @@
 //! The [`Keys`] port on KMS.
 
 use async_trait::async_trait;
-use aurora_restore_core::ids::KmsKey;
+use aurora_restore_core::ids::{Arn, KmsKey};
 use aurora_restore_ops::ports::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys, ServiceError, ServiceResult};
 use aws_sdk_kms::{
     Client,
+    config::{Builder, Region},
     types::{KeyManagerType, KeyMetadata, KeySpec, KeyState as SdkKeyState, OriginType},
 };
 use jiff::Timestamp;
@@ -32,7 +33,8 @@ impl KmsKeys {
 
     /// What the caller may not see is unknown, and no reason to see nothing at all.
     async fn rotation(&self, arn: &str) -> ServiceResult<KeyRotation> {
-        let asked = self.client.get_key_rotation_status().key_id(arn).send().await;
+        let asked =
+            self.client.get_key_rotation_status().key_id(arn).customize().config_override(place(arn)).send().await;
         match asked.map_err(|error| Asked::about("kms:GetKeyRotationStatus", arn).failed(&error)) {
             Ok(status) if status.key_rotation_enabled() => Ok(KeyRotation::On),
             Ok(_) => Ok(KeyRotation::Off),
@@ -42,8 +44,14 @@ impl KmsKeys {
     }
 
     async fn policy(&self, arn: &str) -> ServiceResult<Option<String>> {
-        let asked = self.client.get_key_policy().key_id(arn).policy_name("default").send().await;
-        match asked.map_err(|error| Asked::about("kms:GetKeyPolicy", arn).failed(&error)) {
+        let asked = self.client.get_key_policy().key_id(arn).policy_name("default");
+        match asked
+            .customize()
+            .config_override(place(arn))
+            .send()
+            .await
+            .map_err(|error| Asked::about("kms:GetKeyPolicy", arn).failed(&error))
+        {
             Ok(answer) => Ok(answer.policy().map(str::to_owned)),
             Err(ServiceError::Denied { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -55,7 +63,8 @@ impl KmsKeys {
 impl Keys for KmsKeys {
     async fn key(&self, key: &KmsKey) -> ServiceResult<Option<KeyFacts>> {
         let asked = Asked::about("kms:DescribeKey", key.as_str());
-        let described = match self.client.describe_key().key_id(key.as_str()).send().await {
+        let sent = self.client.describe_key().key_id(key.as_str()).customize().config_override(place(key.as_str()));
+        let described = match sent.send().await {
             Ok(described) => described,
             Err(error) => match asked.failed(&error) {
                 ServiceError::Missing { .. } => return Ok(None),
@@ -76,6 +85,14 @@ impl Keys for KmsKeys {
         let policy = self.policy(&arn).await?;
         Ok(Some(KeyFacts { arn, manager, state, rotation, policy }))
     }
+}
+
+/// A key that is named by its ARN is asked for where it is: any other Region says that there is none.
+fn place(key: &str) -> Builder {
+    let region = Arn::new(key).ok().and_then(|arn| arn.region());
+    let mut place = Builder::new();
+    place.set_region(region.map(|region| Region::new(region.to_string())));
+    place
 }
 
 fn state(metadata: &KeyMetadata) -> KeyState {

@@ -69,3 +69,15 @@ async fn a_planted_fault_of_a_key_is_found_and_a_good_key_gives_no_finding() {
     let nobody = "0d5c7f3e-6d5b-4a57-9f0e-2b1f6f0c1a11";
     assert_eq!(found(&server, nobody).await, one(Level::Alarm, "the key does not exist"));
 }
+
+#[tokio::test]
+async fn a_key_of_another_region_is_asked_for_where_it_is() {
+    let server = StandIn::moto();
+    let there = "us-west-2";
+    assert_ne!(connection().await.region().as_str(), there);
+    let made = server.json_in(there, "kms", "TrentService.CreateKey", &json!({"Policy": policy(ROOT)}));
+    let arn = made["KeyMetadata"]["Arn"].as_str().expect("a key has an ARN");
+    assert_eq!(found(&server, arn).await, [(Level::Warning, "the key is not rotated".to_owned())]);
+    let id = made["KeyMetadata"]["KeyId"].as_str().expect("a key has an id");
+    assert_eq!(found(&server, id).await, [(Level::Alarm, "the key does not exist".to_owned())]);
+}

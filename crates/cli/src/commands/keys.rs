@@ -2,7 +2,10 @@
 
 use aurora_restore_app::config::{Config, Value};
 use aurora_restore_core::ids::{KmsKey, Region};
-use aurora_restore_ops::keys::{self, KeyFinding, KeysReview, Level, Subject};
+use aurora_restore_ops::{
+    keys::{self, KeyFinding, KeysReview, Level, Subject},
+    patiently,
+};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -28,8 +31,8 @@ enum Action {
 
 /// Find keys that are disabled, will be deleted, are not rotated, or that others may use
 ///
-/// Looks at the key of the copies (copy.kms-key), with --stack at the stack's own keys, and at those that are named. Every
-/// finding has the command that mends it. Ends with 1 if anything is to be mended.
+/// Looks at the key of the copies (copy.kms-key), with --stack at the one that the stack has made and at those of its
+/// parameter KmsKeyArns, and at those that are named. Every finding has the command that mends it. Ends with 1 if anything is to be mended.
 #[derive(Debug, Args)]
 struct ReviewArgs {
     /// Another key: its id, an alias or its ARN; may be given more than once
@@ -58,8 +61,11 @@ fn review(context: &Context, args: &ReviewArgs) -> CommandResult {
     let region = context.stack_region(args.region.as_ref())?;
     let subjects = subjects(context, args)?;
     if subjects.is_empty() {
-        return Err(CommandError::usage("there is no key to look at")
-            .hint("Name one with --key, set `copy.kms-key`, or give --stack."));
+        let hint = match context.stack_name() {
+            Some(name) => format!("Stack {name} has none: name one with --key, or set `copy.kms-key`."),
+            None => "Name one with --key, set `copy.kms-key`, or give --stack.".to_owned(),
+        };
+        return Err(CommandError::usage("there is no key to look at").hint(hint));
     }
     context.block_on(async {
         let services = context.stack_services(&region).await?;
@@ -83,15 +89,24 @@ fn subjects(context: &Context, args: &ReviewArgs) -> Result<Vec<Subject>, Comman
         add(key, "copies");
     }
     if context.stack_name().is_some() {
-        let listed = context.stack()?.parameters.get("KmsKeyArns").cloned().unwrap_or_default();
-        for arn in listed.split(',').map(str::trim).filter(|arn| !arn.is_empty()) {
-            add(KmsKey::new(arn).map_err(|error| CommandError::configuration(error.to_string()))?, "the stack");
+        for Subject { key, purpose } in of_stack(context)? {
+            add(key, &purpose);
         }
     }
     for key in &args.key {
         add(key.clone(), "you");
     }
     Ok(subjects)
+}
+
+fn of_stack(context: &Context) -> Result<Vec<Subject>, CommandError> {
+    let stack = context.stack()?;
+    let region = context.stack_region(None)?;
+    let resources = context.block_on(async {
+        let services = context.stack_services(&region).await?;
+        Ok::<_, CommandError>(patiently(|| services.stacks().resources(&stack.id)).await?)
+    })?;
+    keys::of_stack(stack, &resources).map_err(|error| CommandError::configuration(error.to_string()))
 }
 
 fn configured(config: &Config) -> Result<Option<KmsKey>, CommandError> {

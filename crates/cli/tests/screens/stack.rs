@@ -116,6 +116,11 @@ fn starting_without_saying_where_is_refused() {
 /// A stack of the same outputs, made by hand: its machines wait for nobody and fail as the functions do that refuse, with what
 /// Lambda makes of an error.
 pub(crate) fn stack(server: &StandIn) {
+    stack_with(server, &json!({}));
+}
+
+/// The same with more resources.
+pub(crate) fn stack_with(server: &StandIn, more: &Value) {
     tables::create(server, "states", "entries");
     let said = json!({"errorType": "AuroraRestore.Refused", "errorMessage": "the snapshot is gone"});
     let definition = json!({
@@ -129,7 +134,7 @@ pub(crate) fn stack(server: &StandIn) {
             "DefinitionString": definition.to_string(),
         }})
     };
-    let template = json!({
+    let mut template = json!({
         "Resources": {
             "One": machine("one"),
             "Many": machine("many"),
@@ -143,6 +148,9 @@ pub(crate) fn stack(server: &StandIn) {
             "AuditTableName": {"Value": "entries"},
         },
     });
+    for (name, resource) in more.as_object().into_iter().flatten() {
+        template["Resources"][name] = resource.clone();
+    }
     let template = template.to_string();
     let form = [
         ("Action", "CreateStack"),

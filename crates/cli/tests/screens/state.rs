@@ -317,7 +317,9 @@ fn an_export_that_was_altered_changes_nothing() {
 #[test]
 fn an_operation_that_has_ended_is_nobodys_to_decide() {
     let (home, _) = home();
-    assert_snapshot!(home.screen(&["state", "resolve", DONE, "--retry", "--note", "it hangs", "--older-than", "10000d"]), @"");
+    // Longer ago than it had news: that it has ended is what counts.
+    let screen = home.screen(&["state", "resolve", DONE, "--retry", "--note", "it hangs", "--older-than", "3000d"]);
+    assert!(screen.contains("it has ended") && screen.ends_with("--- exit 1"), "{screen}");
 }
 
 /// A stack whose functions' logs are not there.
@@ -330,7 +332,18 @@ fn logs_that_cannot_be_read_are_told_and_the_stack_is_asked_all_the_same() {
     let home = stack::home_on(&server);
     let export = here.path("all.jsonl").display().to_string();
     assert_eq!(home.exit(&["state", "import", &export, "--yes"]), 0);
-    assert_snapshot!(home.screen(&["state", "resolve", OPEN, "--retry", "--note", "it hangs"]), @"");
+    assert_snapshot!(home.screen(&["state", "resolve", OPEN, "--retry", "--note", "it hangs"]), @r"
+    $ aurora-restore state resolve op-20261121-200000-00ff --retry --note it hangs
+    --- stderr
+    operation op-20261121-200000-00ff stands restore-snapshot (3 of 10)
+      executor   execution first is not there any more
+      logs       cannot be read: the stack has no log group of the function restore-snapshot
+    execution op-20261121-200000-00ff-r7 of stack ours does it.
+    error: execution op-20261121-200000-00ff-r7 ended without touching operation op-20261121-200000-00ff: AuroraRestore.Refused: the snapshot is gone
+    hint: The operation is as it was.
+    hint: Mend the cause and run the same command again.
+    --- exit 1
+    ");
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! was seen, and the command that mends it.
 
 mod policy;
+mod subjects;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use aurora_restore_core::ids::KmsKey;
 use serde::Serialize;
 
+pub use self::subjects::of_stack;
 use crate::ports::{KeyFacts, KeyManager, KeyRotation, KeyState, Keys, ServiceError};
 
 /// How bad it is.
@@ -67,16 +69,21 @@ pub struct KeysReview {
     pub findings: Vec<KeyFinding>,
 }
 
-/// Looks at each key.
+/// Looks at each key, and at one that has several names once: by the first of them.
 ///
 /// # Errors
 /// [`ServiceError`] where the service does not answer. That a key does not exist, or may not be looked at, is a finding: it hides no
 /// other one.
 pub async fn review(keys: &dyn Keys, subjects: &[Subject]) -> Result<KeysReview, ServiceError> {
     let mut review = KeysReview::default();
+    let mut seen = BTreeSet::new();
     for subject in subjects {
+        let found = keys.key(&subject.key).await;
+        if matches!(&found, Ok(Some(facts)) if !seen.insert(facts.arn.clone())) {
+            continue;
+        }
         review.looked_at.push(format!("{} ({})", subject.key, subject.purpose));
-        match keys.key(&subject.key).await {
+        match found {
             Ok(Some(facts)) => review.findings.extend(of_key(&facts, subject)),
             Ok(None) => review.findings.push(missing(subject)),
             Err(error @ ServiceError::Unavailable { .. }) => return Err(error),
@@ -183,7 +190,7 @@ mod tests {
     impl Keys for OneOf {
         async fn key(&self, key: &KmsKey) -> Result<Option<KeyFacts>, ServiceError> {
             match key.as_str() {
-                "alias/ours" => Ok(Some(self.0.clone())),
+                "alias/ours" | ARN => Ok(Some(self.0.clone())),
                 "alias/gone" => Ok(None),
                 other => Err(ServiceError::Denied {
                     action: "kms:DescribeKey",
@@ -209,6 +216,15 @@ mod tests {
         assert_eq!(told, expected);
         assert_eq!(review.findings[2].mend, "allow whoever runs the review kms:DescribeKey");
         assert_eq!(review.looked_at.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_key_with_two_names_is_looked_at_once() {
+        let keys = OneOf(facts(KeyState::Disabled, KeyRotation::On));
+        let subject =
+            |key: &str, purpose: &str| Subject { key: KmsKey::new(key).unwrap(), purpose: purpose.to_owned() };
+        let review = review(&keys, &[subject("alias/ours", "copies"), subject(ARN, "you")]).await.unwrap();
+        assert_eq!((review.looked_at, review.findings.len()), (vec!["alias/ours (copies)".to_owned()], 1));
     }
 
     fn found(facts: &KeyFacts) -> Vec<(Level, String, String)> {

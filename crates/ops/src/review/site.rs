@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{finding::Unlooked, monthly::Verdicts, quarterly::Drills};
 use crate::{
     ports::{
-        Bills, Drifts, Execution, ExecutionName, Executions, ExecutionsError, Functions, Grants, Logs, Metrics,
+        Bills, Drifts, Execution, ExecutionName, Executions, ExecutionsError, Functions, Grants, Keys, Logs, Metrics,
         Safeguards, Stack, StackResource, Started, States,
     },
     sweep::Sweep,
@@ -115,6 +115,8 @@ pub struct Site<'a> {
     pub grants: Reach<&'a dyn Grants>,
     /// How the stack's things are guarded.
     pub safeguards: Reach<&'a dyn Safeguards>,
+    /// The keys of the stack's account.
+    pub keys: Reach<&'a dyn Keys>,
     /// The drills that were held.
     pub drills: Reach<Box<dyn Drills + 'a>>,
 }

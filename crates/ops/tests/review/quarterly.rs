@@ -3,17 +3,22 @@
 use aurora_restore_core::operation::Status;
 use aurora_restore_ops::{
     drill::Scenario,
-    review::{Drill, DrillResult, Level, Period},
+    ports::{KeyFacts, KeyRotation, KeyState},
+    review::{Drill, DrillResult, Finding, Level, Period, Reach, Unlooked},
 };
-use aurora_restore_sandbox::model::faults::{Fault, FaultRule};
+use aurora_restore_sandbox::model::{
+    call::{Action, Call, ModifyDbInstance},
+    faults::{Fault, FaultRule},
+};
 use aurora_restore_testing::{
     review::MemorySafeguards,
     scenario::{Pace, Stage, operation},
 };
 use jiff::SignedDuration;
 
-use super::world::{BUCKET, LOG, SECRET, TABLE, TOPIC, World, told};
+use super::world::{BUCKET, KEY, LOG, SECRET, TABLE, TOPIC, World, found, shown, told};
 
+const STATUS: &str = "aurora-restore --stack ours stack status";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 #[tokio::test(start_paused = true)]
@@ -34,7 +39,7 @@ async fn a_runtime_whose_support_has_ended_is_found() {
 #[tokio::test(start_paused = true)]
 async fn each_missing_safeguard_is_found_by_itself_with_the_command_that_mends_it() {
     type Fault = fn(&mut MemorySafeguards);
-    let faults: [(Fault, Level, &str, &str); 8] = [
+    let faults: [(Fault, Level, &str, &str); 13] = [
         (
             |held| held.tables.get_mut(TABLE).unwrap().key = None,
             Level::Warning,
@@ -54,6 +59,16 @@ async fn each_missing_safeguard_is_found_by_itself_with_the_command_that_mends_i
             "keeps its lines for ever",
             "aws logs put-retention-policy",
         ),
+        (
+            |held| held.logs.get_mut(LOG).unwrap().key = None,
+            Level::Warning,
+            "is not encrypted with a key of this account",
+            "aurora-restore --stack ours stack deploy",
+        ),
+        (|held| held.tables.clear(), Level::Error, "table AuroraRestoreStateTable does not exist", STATUS),
+        (|held| held.topics.clear(), Level::Error, "topic notices does not exist", STATUS),
+        (|held| held.logs.clear(), Level::Error, "copy-snapshot does not exist", STATUS),
+        (|held| held.buckets.clear(), Level::Error, "eu-central-1 does not exist", STATUS),
         (
             |held| held.buckets.get_mut(BUCKET).unwrap().public_is_refused = false,
             Level::Error,
@@ -84,6 +99,144 @@ async fn each_missing_safeguard_is_found_by_itself_with_the_command_that_mends_i
         assert_eq!((check, finding.level), ("security", level), "{finding:?}");
         assert!(finding.what.contains(what) && finding.mend.starts_with(mend), "{finding:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_fault_of_a_key_is_found_by_itself_and_a_key_of_the_parameter_is_looked_at_too() {
+    type Fault = fn(&mut KeyFacts);
+    let faults: [(Fault, Level, &str, &str); 5] = [
+        (|key| key.state = KeyState::Disabled, Level::Error, "the key is disabled", "aws kms enable-key"),
+        (
+            |key| key.state = KeyState::PendingDeletion { at: None },
+            Level::Error,
+            "the key will be deleted, and what is under it with it",
+            "aws kms cancel-key-deletion",
+        ),
+        (
+            |key| key.rotation = KeyRotation::Off,
+            Level::Warning,
+            "the key is not rotated",
+            "aws kms enable-key-rotation",
+        ),
+        (
+            |key| {
+                let open = r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*"}}"#;
+                key.policy = Some(open.to_owned());
+            },
+            Level::Error,
+            "everybody may use the key",
+            "aws kms get-key-policy",
+        ),
+        (|key| key.policy = None, Level::Note, "the key's policy cannot be read", "aws kms get-key-policy"),
+    ];
+    const GIVEN: &str = "arn:aws:kms:eu-west-1:111122223333:key/2";
+    for (fault, level, what, mend) in faults {
+        for faulty in [KEY, GIVEN] {
+            let mut world = World::clean();
+            let _none = world.deployed.stack.parameters.insert("KmsKeyArns".to_owned(), format!("{KEY},{GIVEN}"));
+            let given = KeyFacts { arn: GIVEN.to_owned(), ..world.keys.0[KEY].clone() };
+            world.keys.0.insert(GIVEN.to_owned(), given);
+            assert_eq!(world.findings(Period::Quarterly).await, []);
+            fault(world.keys.0.get_mut(faulty).unwrap());
+            let (check, finding) = world.only(Period::Quarterly).await;
+            assert_eq!((check, finding.level, finding.what.as_str()), ("security", level, what));
+            assert_eq!(shown(&finding, "key"), faulty);
+            assert!(finding.mend.starts_with(mend), "{finding:?}");
+        }
+    }
+    let mut world = World::clean();
+    world.keys.0.clear();
+    let (_, finding) = world.only(Period::Quarterly).await;
+    assert_eq!(told(&finding), (Level::Error, "the key does not exist", "aws kms list-aliases"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_restored_in_the_clear_is_found_and_what_is_nobodys_business_is_not() {
+    // Both what was restored and its neighbour are in the clear here.
+    let mut world = World::on(Stage::default());
+    let (check, finding) = world.only(Period::Quarterly).await;
+    let plan = "aurora-restore --stack ours plan --on-aws --set copy.kms-key=KEY  # and restore so";
+    let expected = (Level::Warning, "the storage of cluster staging is not encrypted", plan);
+    assert_eq!((check, told(&finding)), ("security", expected));
+    // It is found by its tag, where the stack has another target, and that target without one.
+    let _before = world.deployed.stack.parameters.insert("TargetClusters".to_owned(), "neigh*".to_owned());
+    let findings = world.findings(Period::Quarterly).await;
+    let mut texts: Vec<&str> = findings.iter().map(|(_, finding)| finding.what.as_str()).collect();
+    texts.sort_unstable();
+    let of = |name: &str| format!("the storage of cluster {name} is not encrypted");
+    assert_eq!(texts, [of("neighbour"), of("staging")]);
+}
+
+/// Gives an instance an address on the internet.
+fn publish(world: &World, instance: &str) {
+    let call = ModifyDbInstance {
+        db_instance_identifier: instance.to_owned(),
+        publicly_accessible: Some(true),
+        apply_immediately: Some(true),
+        ..ModifyDbInstance::default()
+    };
+    world.scenario.operator(&world.scenario.target_place(), Call::ModifyDbInstance(call));
+    world.scenario.settle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_on_the_internet_is_found_where_its_cluster_is_ours() {
+    let world = World::clean();
+    publish(&world, "neighbour-1");
+    assert_eq!(world.findings(Period::Quarterly).await, []);
+    publish(&world, "staging-1");
+    let (check, finding) = world.only(Period::Quarterly).await;
+    let mend =
+        "aws rds modify-db-instance --db-instance-identifier staging-1 --no-publicly-accessible --apply-immediately";
+    assert_eq!(
+        (check, told(&finding)),
+        ("security", (Level::Error, "instance staging-1 has an address on the internet", mend))
+    );
+    assert_eq!(shown(&finding, "cluster"), "staging");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_cannot_be_reached_keeps_nobody_from_the_others() {
+    let mut world = World::clean();
+    world.safeguards.tables.get_mut(TABLE).unwrap().point_in_time = false;
+    let why = Unlooked { reason: "no endpoint".to_owned(), mend: "aurora-restore doctor".to_owned() };
+    let mut site = world.site();
+    site.keys = Reach::Unreachable(why.clone());
+    let findings = found(&site, Period::Quarterly).await;
+    let texts: Vec<&str> = findings.iter().map(|(_, finding)| finding.what.as_str()).collect();
+    let of_table = "table AuroraRestoreStateTable cannot be brought back to an earlier moment";
+    assert_eq!(texts, ["the keys could not be looked at: no endpoint", of_table]);
+    // On a machine there is no stack, and clusters all the same.
+    let world = World::on(Stage::default());
+    let mut site = world.site();
+    site.stack = None;
+    site.deployed = Reach::NotHere("no stack is reviewed");
+    let findings = found(&site, Period::Quarterly).await;
+    let told: Vec<_> = findings.iter().map(|(check, finding)| (*check, finding.mend.as_str())).collect();
+    assert_eq!(told, [("security", "aurora-restore plan --set copy.kms-key=KEY  # and restore so")]);
+    // And where RDS says nothing, that is told of it.
+    let refused = FaultRule::once(Fault::ServiceUnavailable).on(Action::DescribeDbClusters).times(1_000);
+    world.scenario.sim.with_world(|world, _| world.inject(refused));
+    let findings = found(&world.site(), Period::Quarterly).await;
+    let is_told = |wanted: &str| {
+        findings.iter().any(|(check, one)| *check == wanted && one.what.contains("could not be looked at"))
+    };
+    assert!(is_told("security") && is_told("runtimes"), "{findings:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_engine_of_a_restored_cluster_whose_support_has_ended_is_found_and_that_of_others_is_not() {
+    let world = World::clean();
+    let of_engines = |findings: Vec<(&'static str, Finding)>| -> Vec<(Level, String, String)> {
+        let engines = findings.into_iter().filter(|(_, finding)| finding.what.contains("aurora-postgresql"));
+        engines
+            .map(|(_, finding)| (finding.level, finding.what.clone(), shown(&finding, "used by").to_owned()))
+            .collect()
+    };
+    assert_eq!(of_engines(world.findings(Period::Quarterly).await), []);
+    world.scenario.clock.turn(DAY * 900);
+    let expected = (Level::Error, "support of aurora-postgresql 16.4 has ended".to_owned(), "1 (staging)".to_owned());
+    assert_eq!(of_engines(world.findings(Period::Quarterly).await), [expected]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,9 +306,7 @@ async fn restores_that_take_longer_than_they_did_are_found_by_step() {
         world.scenario.clock.turn(DAY * 4);
     };
     (2..10).for_each(|number| restore(format!("op-{number}")));
-    let slowed = |findings: &[(&'static str, aurora_restore_ops::review::Finding)]| {
-        findings.iter().filter(|(check, _)| *check == "trend").count()
-    };
+    let slowed = |findings: &[(&'static str, Finding)]| findings.iter().filter(|(check, _)| *check == "trend").count();
     world.scenario.clock.turn(DAY * 26);
     assert_eq!(slowed(&world.findings(Period::Quarterly).await), 0);
     // From here on the service takes its time.

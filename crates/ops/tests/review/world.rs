@@ -8,8 +8,8 @@ use aurora_restore_core::{
 };
 use aurora_restore_ops::{
     ports::{
-        Billed, BucketGuard, GrantedRole, LogGuard, Metric, RolePolicy, SecretGuard, ServiceUse, Stack, StackResource,
-        TableGuard, TopicGuard,
+        Billed, BucketGuard, GrantedRole, KeyFacts, KeyManager, KeyRotation, KeyState, LogGuard, Metric, RolePolicy,
+        SecretGuard, ServiceUse, Stack, StackResource, TableGuard, TopicGuard,
     },
     review::{
         Deployed, Drill, DrillResult, Finding, Level, NamedSecret, ParameterVerdict, Period, Reach, Reviewed,
@@ -19,8 +19,8 @@ use aurora_restore_ops::{
 };
 use aurora_restore_testing::{
     MemoryBills, MemoryExecutions, MemoryFunctions, MemoryGrants,
-    review::{MemoryDrifts, MemoryDrills, MemoryLogs, MemoryMetrics, MemorySafeguards, MemoryVerdict},
-    scenario::{FRANKFURT, Scenario, Stage, operation, region},
+    review::{MemoryDrifts, MemoryDrills, MemoryKeys, MemoryLogs, MemoryMetrics, MemorySafeguards, MemoryVerdict},
+    scenario::{Encryption, FRANKFURT, Scenario, Stage, TARGET, operation, region},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -32,6 +32,7 @@ pub(crate) const TOPIC: &str = "arn:aws:sns:eu-central-1:444455556666:notices";
 pub(crate) const BUCKET: &str = "aurora-restore-444455556666-eu-central-1";
 pub(crate) const ROLE: &str = "aurora-restore-undo";
 pub(crate) const ROLE_ARN: &str = "arn:aws:iam::444455556666:role/aurora-restore-undo";
+pub(crate) const KEY: &str = "arn:aws:kms:eu-central-1:444455556666:key/1";
 pub(crate) const SECRET: &str = "staging/master";
 pub(crate) const CONFIGURATION: &str = "[target]\ncluster = \"staging\"\n";
 
@@ -50,12 +51,13 @@ pub(crate) struct World {
     pub(crate) functions: MemoryFunctions,
     pub(crate) grants: MemoryGrants,
     pub(crate) safeguards: MemorySafeguards,
+    pub(crate) keys: MemoryKeys,
     pub(crate) drills: MemoryDrills,
 }
 
 impl World {
     pub(crate) fn clean() -> Self {
-        Self::on(Stage::default())
+        Self::on(Stage { encryption: Encryption::CustomerKey, ..Stage::default() })
     }
 
     pub(crate) fn on(stage: Stage) -> Self {
@@ -80,6 +82,7 @@ impl World {
             functions: MemoryFunctions::default(),
             grants: grants(scenario.clock.now() - SignedDuration::from_hours(24 * 200)),
             safeguards: safeguards(scenario.clock.now() - SignedDuration::from_hours(24 * 30)),
+            keys: MemoryKeys([(KEY.to_owned(), key())].into()),
             drills: MemoryDrills(vec![Drill {
                 operation: operation("drill-1"),
                 scenario: aurora_restore_ops::drill::Scenario::Restore,
@@ -150,6 +153,7 @@ impl World {
             functions: Reach::There(&self.functions),
             grants: Reach::There(&self.grants),
             safeguards: Reach::There(&self.safeguards),
+            keys: Reach::There(&self.keys),
             drills: Reach::There(Box::new(&self.drills)),
         }
     }
@@ -215,7 +219,7 @@ fn grants(made_at: Timestamp) -> MemoryGrants {
 
 /// Everything as the stack's template has it made.
 fn safeguards(changed_at: Timestamp) -> MemorySafeguards {
-    let key = || Some("arn:aws:kms:eu-central-1:444455556666:key/1".to_owned());
+    let key = || Some(KEY.to_owned());
     let policy = r#"{"Statement":[{"Sid":"NothingInClear","Effect":"Deny","Principal":"*","Action":"sns:Publish",
         "Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}"#;
     MemorySafeguards {
@@ -225,6 +229,17 @@ fn safeguards(changed_at: Timestamp) -> MemorySafeguards {
         buckets: [(BUCKET.to_owned(), BucketGuard { public_is_refused: true })].into(),
         secrets: [(SECRET.to_owned(), SecretGuard { changed_at: Some(changed_at), rotates: false })].into(),
         denies_secrets: false,
+    }
+}
+
+/// The key of the stack, as its template has it made.
+fn key() -> KeyFacts {
+    KeyFacts {
+        arn: KEY.to_owned(),
+        manager: KeyManager::Customer,
+        state: KeyState::Enabled,
+        rotation: KeyRotation::On,
+        policy: Some(r#"{"Statement":[]}"#.to_owned()),
     }
 }
 
@@ -249,6 +264,7 @@ fn deployed(changed_at: Timestamp) -> Deployed {
                 ("Runtime", "provided.al2023"),
                 ("MemorySize", "256"),
                 ("CodeBucket", BUCKET),
+                ("TargetClusters", TARGET),
             ]),
             outputs: pairs(&[("Environment", "prod"), ("Version", env!("CARGO_PKG_VERSION"))]),
             tags: BTreeMap::new(),
@@ -260,6 +276,7 @@ fn deployed(changed_at: Timestamp) -> Deployed {
             resource("AWS::IAM::Role", ROLE),
             resource("AWS::Logs::LogGroup", LOG),
             resource("AWS::SNS::Topic", TOPIC),
+            resource("AWS::KMS::Key", "1"),
         ],
         template: "Resources:\n  F:\n    Properties:\n      Runtime: !Ref Runtime\n".to_owned(),
     }

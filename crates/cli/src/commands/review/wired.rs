@@ -12,7 +12,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     drill::HeldDrills,
     patiently,
-    ports::{Bills, Executions, Functions, Grants, Logs, Metrics, Safeguards, Stack, StackResource},
+    ports::{Bills, Executions, Functions, Grants, Keys, Logs, Metrics, Safeguards, Stack, StackResource},
     review::{Deployed, Drills, NoExecutions, Reach, Site, Unlooked, Verdicts},
     sweep::{Bounds, Sweep},
 };
@@ -42,6 +42,7 @@ pub(super) struct Wired {
     functions: Reach<Box<dyn Functions>>,
     grants: Reach<Box<dyn Grants>>,
     safeguards: Reach<Box<dyn Safeguards>>,
+    keys: Reach<Box<dyn Keys>>,
 }
 
 impl Wired {
@@ -87,6 +88,7 @@ impl Wired {
             functions: held(&self.functions),
             grants: held(&self.grants),
             safeguards: held(&self.safeguards),
+            keys: held(&self.keys),
             drills: self.state.as_ref().map(|state| {
                 let journal = state.journal.as_ref();
                 Box::new(HeldDrills { journal, now }) as Box<dyn Drills + '_>
@@ -130,6 +132,7 @@ async fn of_stack(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>
         functions: reach(of_stack.functions()),
         grants: reach(of_stack.grants()),
         safeguards: reach(of_stack.safeguards()),
+        keys: reach(of_stack.keys()),
         of_stack: Reach::There(of_stack),
         deployed,
     })
@@ -155,6 +158,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
         functions: Reach::NotHere(NO_STACK),
         grants: Reach::NotHere(NO_STACK),
         safeguards: Reach::NotHere(NO_STACK),
+        keys: Reach::NotHere(NO_STACK),
     })
 }
 

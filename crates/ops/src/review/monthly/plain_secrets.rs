@@ -18,36 +18,94 @@ pub(super) struct PlainSecret {
     pub(super) key: String,
 }
 
-/// Finds them in a text of lines `key = value`.
+/// Finds them in a text of lines with any number of `key = value` in each, comments included: whoever comments a password out
+/// has not taken it out.
 pub(super) fn find(text: &str) -> Vec<PlainSecret> {
-    let lines = text.lines().enumerate();
-    lines
-        .filter_map(|(number, line)| {
-            let (key, value) = line.split_once('=').unwrap_or(("", line));
-            let kind = kind(key.trim(), value)?;
-            Some(PlainSecret { kind, line: number + 1, key: key.trim().to_owned() })
-        })
-        .collect()
+    text.lines().enumerate().flat_map(|(number, line)| of_line(number + 1, line)).collect()
 }
 
-fn kind(key: &str, value: &str) -> Option<&'static str> {
-    let words = || value.split(|letter: char| !is_of_token(letter)).filter(|word| !word.is_empty());
+fn of_line(line: usize, text: &str) -> Vec<PlainSecret> {
+    let pairs = pairs(text);
+    let one = |kind, key: &str| PlainSecret { kind, line, key: key.to_owned() };
+    let first = pairs.first().map_or("", |pair| pair.key);
+    let words = || text.split(|letter: char| !is_of_token(letter)).filter(|word| !word.is_empty());
     if words().any(is_access_key) {
-        return Some("an access key");
+        return vec![one("an access key", first)];
     }
-    if value.contains("-----BEGIN") && value.contains("PRIVATE KEY") {
-        return Some("a private key");
+    if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") {
+        return vec![one("a private key", first)];
     }
-    if has_password_in_url(value) {
-        return Some("a password in a URL");
+    if has_password_in_url(text) {
+        return vec![one("a password in a URL", first)];
     }
-    let name = key.rsplit('.').next().unwrap_or(key).trim_matches('"').to_ascii_lowercase();
-    let asks = ["password", "passwd", "secret-access-key", "secret_access_key", "token"];
-    let has_value = value.trim().trim_matches('"').chars().count() > 0;
-    if asks.contains(&name.as_str()) && has_value {
+    let asked: Vec<PlainSecret> =
+        pairs.iter().filter_map(|pair| asks_for(pair).map(|kind| one(kind, pair.key))).collect();
+    if asked.is_empty() && words().any(is_chance) {
+        return vec![one("a secret made by chance", first)];
+    }
+    asked
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, Copy)]
+struct Pair<'l> {
+    key: &'l str,
+    value: &'l str,
+}
+
+/// Every `key = value` of a line. Of a comment only those whose value is in quotes: the others are sentences.
+fn pairs(line: &str) -> Vec<Pair<'_>> {
+    let is_comment = line.trim_start().starts_with('#');
+    let mut pairs = Vec::new();
+    let mut rest = line;
+    // Bounded: every turn takes a sign at least.
+    while let Some((before, after)) = rest.split_once('=') {
+        let key = before.trim_end().rsplit([' ', '\t', ',', '{', '[', '#']).next().unwrap_or_default();
+        let after = after.trim_start();
+        let quotes = ["\"\"\"", "'''", "\"", "'"];
+        let quoted = quotes.iter().find_map(|quote| after.strip_prefix(quote).map(|inner| (inner, *quote)));
+        let (value, left) = match quoted {
+            Some((inner, quote)) => inner.split_once(quote).unwrap_or((inner, "")),
+            // A table has keys of its own, which come next.
+            None => after.split_at(after.find(['{', '}', ',', '#']).unwrap_or(after.len())),
+        };
+        if quoted.is_some() || !is_comment {
+            pairs.push(Pair {
+                key: key.trim_matches(['"', '\'']),
+                value: value.trim_matches(['[', ']', '"', '\'', ' ', '\t']),
+            });
+        }
+        rest = left;
+    }
+    pairs
+}
+
+/// What the name of a key says that its value is, by its ending: `db_password`, `shop.api-token`.
+fn asks_for(Pair { key, value }: &Pair<'_>) -> Option<&'static str> {
+    let name = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase().replace('_', "-");
+    if value.is_empty() || OWN.contains(&name.as_str()) {
+        return None;
+    }
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&PASSWORDS) {
         return Some("a password");
     }
-    words().any(is_chance).then_some("a secret made by chance")
+    (ends(&SECRETS) && !is_reference(value)).then_some("a secret")
+}
+
+/// The configuration's own keys that end so and hold the id of a secret.
+const OWN: [&str; 1] = ["keys-secret"];
+/// What ends so is given itself.
+const PASSWORDS: [&str; 6] = ["password", "passwd", "passphrase", "secret-access-key", "api-key", "token"];
+/// What ends so may be given itself, or by the name under which it is kept.
+const SECRETS: [&str; 3] = ["secret", "secret-key", "private-key"];
+
+/// The ARN or the id of a secret, or the path of a file: words that slashes part.
+fn is_reference(value: &str) -> bool {
+    let is_word = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte))
+    };
+    value.starts_with("arn:") || (value.contains('/') && value.split('/').all(is_word))
 }
 
 fn is_of_token(letter: char) -> bool {
@@ -102,6 +160,56 @@ mod tests {
             [("an access key", 3), ("a password in a URL", 4), ("a password", 5), ("a secret made by chance", 6)];
         assert_eq!(told, expected);
         assert!(!format!("{found:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_a_key_asks_for_is_told_by_the_end_of_its_name_wherever_it_stands() {
+        let one = |kind, key: &str| vec![(kind, key.to_owned())];
+        let cases = [
+            ("db_password = \"x\"", one("a password", "db_password")),
+            ("# password = \"x\"", one("a password", "password")),
+            ("  #shop.Api-Token = 'x'", one("a password", "shop.Api-Token")),
+            ("logins = { name = \"app\", password = \"x\" }", one("a password", "password")),
+            ("\"master password\" = \"x\"", one("a password", "password")),
+            ("password = \"\"\"x", one("a password", "password")),
+            ("pin_password = 1234 # of the office", one("a password", "pin_password")),
+            ("client-secret = \"hunter2\"", one("a secret", "client-secret")),
+            ("private_key = \"hunter2\"", one("a secret", "private_key")),
+            ("logins = [{ password = \"x\" }]", one("a password", "password")),
+            ("api_token = [\"x\"]", one("a password", "api_token")),
+            ("note = \"a = b\" # token = \"x\"", one("a password", "token")),
+        ];
+        for (line, expected) in cases {
+            let found = find(line);
+            let told: Vec<(&str, String)> = found.iter().map(|one| (one.kind, one.key.clone())).collect();
+            assert_eq!(told, expected, "{line}");
+        }
+        let both = find("app = { password = \"x\" }\nboth = { a_token = \"x\", b_token = \"y\" }");
+        assert_eq!(both.iter().map(|one| one.line).collect::<Vec<_>>(), [1, 2, 2]);
+    }
+
+    #[test]
+    fn a_name_under_which_a_secret_is_kept_is_none() {
+        let lines = [
+            "keys-secret = \"target-keys\"",
+            "# keys-secret = \"sandbox/target-keys\"",
+            "secret = \"aurora-restore/staging\"",
+            "secret = \"arn:aws:secretsmanager:eu-central-1:444455556666:secret:staging/master-AbCdEf\"",
+            "private-key = \"/etc/ssl/key.pem\"",
+            "password = \"\"",
+            "api_token = [\"\"]",
+            "# The password = what you have chosen; it's kept elsewhere.",
+            "users-dependents = { billing = \"nothing, it reads the secret = the password\" }",
+            "tokens = 5",
+        ];
+        for line in lines {
+            assert_eq!(find(line), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn the_reference_of_the_configuration_holds_no_secret() {
+        assert_eq!(find(include_str!("../../../../../docs/reference/configuration.md")), []);
     }
 
     #[test]

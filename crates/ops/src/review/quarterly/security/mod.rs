@@ -1,4 +1,8 @@
-//! `security`: whether what keeps records, notices, code and passwords is guarded as the stack's template has it made.
+//! `security`: whether what keeps records, notices, code and passwords is guarded as the stack's template has it made, whether
+//! its keys hold, and whether what was restored is encrypted and nobody's on the internet.
+
+mod clusters;
+mod keys;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::SignedDuration;
@@ -21,7 +25,8 @@ use crate::{
 pub(in crate::review) const CHECK: Check = Check {
     name: "security",
     period: Period::Quarterly,
-    about: "tables, topics, logs, the bucket and the secrets that are not encrypted, open to others, without recovery, or too old",
+    about: "tables, topics, logs, the bucket and the secrets that are not encrypted, open to others, without recovery, or too \
+            old; keys that are disabled, going, not rotated or open; clusters in the clear and instances on the internet",
     permissions: &[
         "dynamodb:DescribeTable",
         "dynamodb:DescribeContinuousBackups",
@@ -31,6 +36,11 @@ pub(in crate::review) const CHECK: Check = Check {
         "secretsmanager:DescribeSecret",
         "ssm:GetParameter",
         "cloudformation:ListStackResources",
+        "kms:DescribeKey",
+        "kms:GetKeyRotationStatus",
+        "kms:GetKeyPolicy",
+        "rds:DescribeDBClusters",
+        "rds:DescribeDBInstances",
     ],
     look: |site| Box::pin(look(site)),
 };
@@ -63,12 +73,41 @@ impl Thing<'_> {
     }
 }
 
+/// Each part is looked at by itself: a laptop has clusters and no stack, and what keeps one from being seen keeps nobody from
+/// the others.
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
-    site.safeguards
-        .as_ref()
-        .and(site.deployed.as_ref())
-        .then(|(safeguards, deployed)| async move { Ok(audit(site, *safeguards, deployed).await) })
-        .await
+    let things = site.safeguards.as_ref().and(site.deployed.as_ref());
+    let things = things.then(|(safeguards, deployed)| audit(site, *safeguards, deployed)).await;
+    let parts = [
+        ("the things of the stack", things),
+        ("the keys", keys::look(site).await),
+        ("the clusters", clusters::look(site).await),
+    ];
+    let (mut all, mut unreached, mut absent) = (Vec::new(), Vec::new(), None);
+    for (name, part) in parts {
+        match part {
+            Reach::There(seen) => all.push(seen),
+            Reach::Unreachable(why) => unreached.push((name, why)),
+            Reach::NotHere(reason) => absent = absent.or(Some(reason)),
+        }
+    }
+    if all.is_empty() {
+        return match (unreached.into_iter().next(), absent) {
+            (Some((_, why)), _) => Reach::Unreachable(why),
+            (None, reason) => Reach::NotHere(reason.unwrap_or_default()),
+        };
+    }
+    let looked_at = all.iter().map(|seen| seen.looked_at.as_str()).collect::<Vec<_>>().join(", ");
+    let mut findings: Vec<Finding> = unreached.into_iter().map(|(name, why)| of_part(name, why)).collect();
+    findings.extend(all.into_iter().flat_map(|seen| seen.findings));
+    Reach::There(Ok(Seen { looked_at, findings }))
+}
+
+/// That a part could not be looked at.
+fn of_part(name: &str, why: Unlooked) -> Finding {
+    let mut finding = why.finding();
+    finding.what = format!("{name} {}", finding.what);
+    finding
 }
 
 async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed) -> Seen {
@@ -77,13 +116,13 @@ async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed
         Reach::There(configuration) => match configuration.configuration().await {
             Ok(found) => found.map(|found| found.secrets).unwrap_or_default(),
             Err(why) => {
-                findings.push(unnamed_secrets(why));
+                findings.push(of_part("the secrets", why));
                 Vec::new()
             }
         },
         Reach::NotHere(_) => Vec::new(),
         Reach::Unreachable(why) => {
-            findings.push(unnamed_secrets(why));
+            findings.push(of_part("the secrets", why));
             Vec::new()
         }
     };
@@ -97,12 +136,6 @@ async fn audit(site: &Site<'_>, safeguards: &dyn Safeguards, deployed: &Deployed
     let found: Vec<Vec<Finding>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     findings.extend(found.into_iter().flatten());
     Seen { looked_at: format!("{} of stack {}", counted(things.len(), "thing"), deployed.stack.name), findings }
-}
-
-fn unnamed_secrets(why: Unlooked) -> Finding {
-    let mut finding = why.finding();
-    finding.what = format!("the secrets {}", finding.what);
-    finding
 }
 
 /// What is wrong with a thing. That it cannot be asked about keeps nobody from the others.
