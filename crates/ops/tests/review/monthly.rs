@@ -163,7 +163,8 @@ async fn what_somebody_changed_beside_the_stack_is_found_and_a_role_is_an_error(
     let expected = "aws cloudformation create-change-set --stack-name ours --region eu-central-1 --change-set-name revert-drift \
         --use-previous-template --capabilities CAPABILITY_NAMED_IAM --parameters \
         ParameterKey=CodeBucket,UsePreviousValue=true ParameterKey=Configuration,UsePreviousValue=true \
-        ParameterKey=MemorySize,UsePreviousValue=true ParameterKey=Runtime,UsePreviousValue=true --deployment-mode REVERT_DRIFT";
+        ParameterKey=MemorySize,UsePreviousValue=true ParameterKey=Runtime,UsePreviousValue=true \
+        ParameterKey=TargetClusters,UsePreviousValue=true --deployment-mode REVERT_DRIFT";
     assert_eq!(findings[0].1.mend, expected);
 }
 
