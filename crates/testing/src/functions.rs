@@ -114,32 +114,20 @@ impl MemoryFunctions {
         self.world().held(function).latest.clone()
     }
 
-    /// Says when the versions of a function were published.
+    /// Changes what is published of a function, as time and others do.
     ///
     /// # Panics
     /// If there is no such function.
-    pub fn publish_at(&self, function: &str, at: Timestamp) {
-        for version in &mut self.world().held(function).versions {
-            version.changed_at = Some(at);
-        }
+    pub fn change_published(&self, function: &str, change: impl FnMut(&mut FunctionFacts)) {
+        self.world().held(function).versions.iter_mut().for_each(change);
     }
 
-    /// Gives a function other code and settings without publishing them, as somebody else does.
+    /// Changes what can still be changed of a function and publishes nothing, as somebody else does.
     ///
     /// # Panics
     /// If there is no such function.
-    pub fn give(&self, function: &str, change: impl FnOnce(&mut FunctionFacts)) {
+    pub fn change_latest(&self, function: &str, change: impl FnOnce(&mut FunctionFacts)) {
         change(&mut self.world().held(function).latest);
-    }
-
-    /// Says whether what is published of a function can be called.
-    ///
-    /// # Panics
-    /// If there is no such function.
-    pub fn be(&self, function: &str, readiness: &Readiness) {
-        for version in &mut self.world().held(function).versions {
-            version.readiness = readiness.clone();
-        }
     }
 
     /// Points the alias of a function elsewhere, as somebody else does: what it tells of itself stays.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aurora_restore_ops::{
-    policy::{Condition, Statement, statements},
+    policy::{Condition, Statement, fits, statements},
     ports::{Decision, DeniedBy, GrantedRole, Grants, Question, ServiceError, ServiceResult, ServiceUse},
 };
 
@@ -75,19 +75,6 @@ fn holds(condition: &Condition, keys: &BTreeMap<&str, &[String]>) -> bool {
         return found.is_empty() == wants_none;
     }
     found.iter().any(|value| condition.values.iter().any(|pattern| fits(pattern, value)))
-}
-
-/// A pattern of IAM: `*` stands for any letters, `?` for one.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else { return text.is_empty() };
-    let rest = &pattern[first.len_utf8()..];
-    match first {
-        '*' => (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| fits(rest, &text[at..])),
-        letter => text
-            .chars()
-            .next()
-            .is_some_and(|found| (letter == '?' || letter == found) && fits(rest, &text[found.len_utf8()..])),
-    }
 }
 
 #[async_trait]

@@ -43,11 +43,15 @@ pub(super) fn of_variables(environment: &BTreeMap<String, String>) -> Result<Net
 /// What to do about an endpoint to whose host `http` is not spoken; none where there is nothing to do but to write `https`.
 pub fn hint(invalid: &InvalidEndpoint) -> Option<String> {
     let host = invalid.unlisted.as_ref()?;
-    Some(format!(
-        "If an emulator of AWS is there, in a network that you trust: `{HTTP_HOSTS} = [\"{host}\"]`, or {}={host}. Credentials \
-         then cross that network in the clear.",
-        schema::variable(HTTP_HOSTS)
-    ))
+    Some(emulators(&format!("`{HTTP_HOSTS} = [\"{host}\"]`, or {}={host}", schema::variable(HTTP_HOSTS))))
+}
+
+/// How an emulator is named, and what that means.
+fn emulators(how: &str) -> String {
+    format!(
+        "If an emulator of AWS is there, in a network that you trust: {how}. Credentials and secrets then cross that network in \
+         the clear."
+    )
 }
 
 /// The hosts to which the functions of a stack will speak `http`, by its parameters: the hosts that are named for that, and
@@ -66,12 +70,7 @@ pub fn endpoints_on_stack(http_hosts: &str, endpoints: &[(&str, &str)]) -> Resul
     let mut in_the_clear = Vec::new();
     for (name, text) in endpoints.iter().filter(|(_, text)| !text.is_empty()) {
         let url = EndpointUrl::with_hosts(text, &hosts).map_err(|invalid| {
-            let hint = invalid.unlisted.as_ref().map(|host| {
-                format!(
-                    "If an emulator of AWS is there, in a network that you trust: `--parameter HttpHosts={host}`. Credentials and \
-                     secrets then cross that network in the clear."
-                )
-            });
+            let hint = invalid.unlisted.as_ref().map(|host| emulators(&format!("`--parameter HttpHosts={host}`")));
             refused(format!("{name}: {invalid}"), hint)
         })?;
         let host = url.host_in_the_clear().map(str::to_owned);

@@ -113,7 +113,7 @@ fn an_endpoint_in_the_clear_is_refused() {
     $ aurora-restore config validate
     --- stderr
     error: aurora-restore.toml:11: `aws.rds-endpoint`: the endpoint `http://rds.example.com/` cannot be used: http is for loopback addresses and the hosts in `aws.http-hosts` only, use https
-    hint: If an emulator of AWS is there, in a network that you trust: `aws.http-hosts = ["rds.example.com"]`, or AURORA_RESTORE_AWS_HTTP_HOSTS=rds.example.com. Credentials then cross that network in the clear.
+    hint: If an emulator of AWS is there, in a network that you trust: `aws.http-hosts = ["rds.example.com"]`, or AURORA_RESTORE_AWS_HTTP_HOSTS=rds.example.com. Credentials and secrets then cross that network in the clear.
     --- exit 3
     "#);
 }

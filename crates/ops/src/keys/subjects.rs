@@ -10,8 +10,8 @@ use crate::ports::{Stack, StackResource};
 /// # Errors
 /// [`InvalidId`] where one of them is no name of a key.
 pub fn of_stack(stack: &Stack, resources: &[StackResource]) -> Result<Vec<Subject>, InvalidId> {
-    let own = resources.iter().filter(|one| one.kind == "AWS::KMS::Key" && !one.physical.is_empty());
-    let own = own.map(|one| (arn(&stack.id, &one.physical), "the records of the stack"));
+    let own = StackResource::names(resources, "AWS::KMS::Key").filter(|id| !id.is_empty());
+    let own = own.map(|id| (arn(&stack.id, id), "the records of the stack"));
     let given = stack.parameters.get("KmsKeyArns").map(String::as_str).unwrap_or_default();
     let given = given.split(',').map(str::trim).filter(|arn| !arn.is_empty());
     let named = own.chain(given.map(|arn| (arn.to_owned(), "the stack")));

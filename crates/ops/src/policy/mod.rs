@@ -1,8 +1,10 @@
 //! Policies of IAM, as far as reviews and gates judge them: statements, and which of them are written wider than anything
 //! needs. Pure; whether a call is allowed is asked of IAM itself.
 
+mod pattern;
 mod statement;
 mod wide;
 
+pub use pattern::fits;
 pub use statement::{Condition, Statement, UnreadablePolicy, statements};
 pub use wide::{TooWide, too_wide};

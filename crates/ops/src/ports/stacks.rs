@@ -43,6 +43,13 @@ pub struct StackResource {
     pub physical: String,
 }
 
+impl StackResource {
+    /// What the resources of a kind are called where they live.
+    pub fn names<'r>(resources: &'r [Self], kind: &'r str) -> impl Iterator<Item = &'r str> {
+        resources.iter().filter(move |resource| resource.kind == kind).map(|resource| resource.physical.as_str())
+    }
+}
+
 /// The template of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateSource {

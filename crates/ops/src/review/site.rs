@@ -76,8 +76,8 @@ pub struct Deployed {
 
 impl Deployed {
     /// What the resources of a kind are called where they live.
-    pub fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.resources.iter().filter(move |resource| resource.kind == kind).map(|resource| resource.physical.as_str())
+    pub fn names<'n>(&'n self, kind: &'n str) -> impl Iterator<Item = &'n str> {
+        StackResource::names(&self.resources, kind)
     }
 }
 

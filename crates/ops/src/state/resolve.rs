@@ -161,9 +161,8 @@ impl Resolver<'_> {
     /// Whoever got stuck has stopped, unless somebody has taken it up since.
     fn is_silent(&self, operation: &Operation) -> bool {
         match operation.phase {
-            Phase::Ended(_) => true,
             Phase::Stuck(_) if operation.ended_at == Some(operation.updated_at) => true,
-            Phase::Forward | Phase::Back | Phase::Stuck(_) | Phase::Retiring => {
+            Phase::Forward | Phase::Back | Phase::Stuck(_) | Phase::Ended(_) | Phase::Retiring => {
                 self.ports.clock.now().duration_since(operation.updated_at) >= self.silent_for
             }
         }

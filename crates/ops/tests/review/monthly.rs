@@ -49,9 +49,7 @@ async fn what_a_function_serves_is_found_where_it_is_old_broken_left_in_the_midd
         (level, what.to_owned(), format!("aurora-restore --stack ours {mend}"))
     }
 
-    let found = only(|world| {
-        world.functions.publish_at(FUNCTION, world.now() - SignedDuration::from_hours(24 * 91));
-    });
+    let found = only(|world| world.publish(91));
     let what = "1 function not published anew for more than a quarter: patches wait";
     assert_eq!(found.await, expected(Level::Warning, what, "functions deploy --all"));
 
@@ -62,16 +60,20 @@ async fn what_a_function_serves_is_found_where_it_is_old_broken_left_in_the_midd
     let what = format!("a change of function {FUNCTION} was left in the middle");
     assert_eq!(found.await, expected(Level::Warning, &what, &format!("functions rollback {FUNCTION}")));
 
-    let found = only(|world| world.functions.give(FUNCTION, |latest| latest.code_sha256 = "code-2".to_owned()));
+    let found =
+        only(|world| world.functions.change_latest(FUNCTION, |latest| latest.code_sha256 = "code-2".to_owned()));
     let what = format!("function {FUNCTION} serves version 1, which is not the code that it was given last");
     assert_eq!(found.await, expected(Level::Note, &what, "functions list"));
 
-    let found = only(|world| world.functions.give(FUNCTION, |latest| latest.runtime = "provided.al2024".to_owned()));
+    let found =
+        only(|world| world.functions.change_latest(FUNCTION, |latest| latest.runtime = "provided.al2024".to_owned()));
     let what = format!("function {FUNCTION} serves on provided.al2023, and was given provided.al2024");
     assert_eq!(found.await, expected(Level::Warning, &what, "stack deploy"));
 
     let failed = Readiness::Failed { reason: "its key is disabled".to_owned() };
-    let found = only(|world| world.functions.be(FUNCTION, &failed));
+    let found = only(|world| {
+        world.functions.change_published(FUNCTION, |version| version.readiness = failed.clone());
+    });
     let what = format!("version 1 of function {FUNCTION} cannot be called");
     assert_eq!(found.await, expected(Level::Error, &what, "functions list"));
 

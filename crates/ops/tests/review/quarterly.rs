@@ -214,7 +214,16 @@ async fn a_part_that_cannot_be_reached_keeps_nobody_from_the_others() {
     let findings = found(&site, Period::Quarterly).await;
     let told: Vec<_> = findings.iter().map(|(check, finding)| (*check, finding.mend.as_str())).collect();
     assert_eq!(told, [("security", "aurora-restore plan --set copy.kms-key=KEY  # and restore so")]);
+    // Where instances cannot be asked about, what is wrong with their clusters is told all the same.
+    let world = World::on(Stage::default());
+    let refused = FaultRule::once(Fault::ServiceUnavailable).on(Action::DescribeDbInstances).times(1_000);
+    world.scenario.sim.with_world(|world, _| world.inject(refused));
+    let findings = found(&world.site(), Period::Quarterly).await;
+    let texts: Vec<&str> = findings.iter().map(|(_, finding)| finding.what.as_str()).collect();
+    assert_eq!(texts[1], "the storage of cluster staging is not encrypted");
+    assert!(texts[0].starts_with("the instances could not be looked at: "), "{texts:?}");
     // And where RDS says nothing, that is told of it.
+    let world = World::clean();
     let refused = FaultRule::once(Fault::ServiceUnavailable).on(Action::DescribeDbClusters).times(1_000);
     world.scenario.sim.with_world(|world, _| world.inject(refused));
     let findings = found(&world.site(), Period::Quarterly).await;

@@ -92,7 +92,7 @@ impl World {
             scenario,
         };
         world.functions.add(FUNCTION, "code-1");
-        world.functions.publish_at(FUNCTION, world.now() - SignedDuration::from_hours(24 * 20));
+        world.publish(20);
         world.write(100, |_| r#"{"level":"INFO","message":"a step is done","operation_id":"op-1"}"#.to_owned());
         for day in 1..=70 {
             world.measure(&own("OperationsCompleted"), day, 1.0);
@@ -106,6 +106,12 @@ impl World {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.scenario.clock.now()
+    }
+
+    /// The versions of the function were published so many days ago.
+    pub(crate) fn publish(&self, days_ago: i64) {
+        let at = self.now() - SignedDuration::from_hours(24 * days_ago);
+        self.functions.change_published(FUNCTION, |version| version.changed_at = Some(at));
     }
 
     /// Writes lines into the log, a minute apart, the last one just now.

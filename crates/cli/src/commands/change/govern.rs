@@ -9,7 +9,7 @@ use aurora_restore_core::{
 use aurora_restore_ops::{
     change::{Change, ChangeControl, ChangeId, ChangeKind, Demand, Figures, Outcome, Proposal},
     patiently,
-    ports::{AlarmState, Alarms, Changes, Stack},
+    ports::{AlarmState, Alarms, Changes, Stack, StackResource},
 };
 use clap::{Args, builder::NonEmptyStringValueParser};
 
@@ -114,8 +114,8 @@ impl Watched {
     /// What cannot be asked for is no figure, and keeps nobody from changing anything.
     async fn open(services: &StackServices, stack: &Stack) -> Option<Self> {
         let resources = patiently(|| services.stacks().resources(&stack.id)).await.ok()?;
-        let of_alarms = resources.into_iter().filter(|resource| resource.kind == "AWS::CloudWatch::Alarm");
-        Some(Self { alarms: services.alarms().ok()?, names: of_alarms.map(|alarm| alarm.physical).collect() })
+        let names = StackResource::names(&resources, "AWS::CloudWatch::Alarm").map(str::to_owned).collect();
+        Some(Self { alarms: services.alarms().ok()?, names })
     }
 
     /// How many of them ring.

@@ -8,6 +8,7 @@ use aurora_restore_ops::{
     deploy::{self as deploying, Prepared},
     monitoring::{UnknownRetention, check_retention},
     patiently,
+    ports::StackResource,
 };
 use clap::Args;
 use serde::Serialize;
@@ -79,9 +80,9 @@ async fn show(context: &Context) -> CommandResult {
     let safeguards = services.safeguards()?;
     let resources = patiently(|| services.stacks().resources(&stack.id)).await?;
     let mut groups = BTreeMap::new();
-    for group in resources.iter().filter(|resource| resource.kind == "AWS::Logs::LogGroup") {
-        if let Some(guard) = patiently(|| safeguards.log(&group.physical)).await? {
-            groups.insert(group.physical.clone(), guard.retention_days);
+    for group in StackResource::names(&resources, "AWS::Logs::LogGroup") {
+        if let Some(guard) = patiently(|| safeguards.log(group)).await? {
+            groups.insert(group.to_owned(), guard.retention_days);
         }
     }
     let parameter_days = stack.parameters.get(PARAMETER).and_then(|days| days.parse().ok());

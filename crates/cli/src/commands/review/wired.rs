@@ -173,8 +173,7 @@ async fn deployed(services: &StackServices, stack: &Stack) -> Reach<Deployed> {
 
 /// The groups of the stack's functions and machines.
 fn groups(resources: &[StackResource]) -> Vec<String> {
-    let groups = resources.iter().filter(|resource| resource.kind == "AWS::Logs::LogGroup");
-    groups.map(|resource| resource.physical.clone()).collect()
+    StackResource::names(resources, "AWS::Logs::LogGroup").map(str::to_owned).collect()
 }
 
 fn log_files(files: &[PathBuf]) -> (Box<dyn Logs>, Vec<String>) {

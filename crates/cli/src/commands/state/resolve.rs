@@ -27,8 +27,8 @@ use crate::{
 /// Looks first at the journal, at the execution that should go on, at what bears the operation's tag in RDS, and with --stack at
 /// the newest errors and warnings of the operation in the log of the function that serves its place; logs that cannot be read are
 /// told and change nothing. It refuses while an execution goes on with it, and while a process that nobody can ask had news of it
-/// within --older-than. What it decides is done by the engine: --fail cancels or undoes, --retry goes on. Who and why are entries of the journal; of two who decide at
-/// once, one does.
+/// within --older-than. What it decides is done by the engine: --fail cancels or undoes, --retry goes on. Who and why are entries
+/// of the journal; of two who decide at once, one does.
 ///
 /// Past the point of no return --fail is refused: let it end with --retry, then undo it with `aurora-restore undo`.
 #[derive(Debug, Args)]

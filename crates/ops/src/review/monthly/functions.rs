@@ -86,7 +86,8 @@ struct Serving {
     shift: Option<Shift>,
 }
 
-/// None where the function, its alias or the version is not there.
+/// None where the function, its alias or the version is not there. Of the versions only the one that serves is asked about:
+/// `functions::look` lists all of them.
 async fn serving(functions: &dyn Functions, name: &str) -> ServiceResult<Option<Serving>> {
     let Some(latest) = patiently(|| functions.describe(name, None)).await? else { return Ok(None) };
     let Some(alias) = patiently(|| functions.alias(name, ALIAS)).await? else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aurora_restore_core::{
     ids::ClusterId,
-    ports::{Cloud, Cluster, ClusterStatus, Instance, InstanceStatus, Location},
+    ports::{Cloud, Cluster, ClusterStatus, Instance, InstanceStatus, Location, RdsError},
     steps::OPERATION_TAG,
 };
 
@@ -12,6 +12,7 @@ use super::super::super::{
     finding::{Finding, Level, Seen, Unlooked, counted},
     site::{Reach, Site},
 };
+use crate::policy::fits;
 
 pub(super) async fn look(site: &Site<'_>) -> Reach<Seen> {
     site.rds.as_ref().then(|(cloud, location)| audit(site, *cloud, location)).await
@@ -19,30 +20,32 @@ pub(super) async fn look(site: &Site<'_>) -> Reach<Seen> {
 
 async fn audit(site: &Site<'_>, cloud: &dyn Cloud, location: &Location) -> Seen {
     let rds = cloud.rds(location);
-    let unlooked = |what: &str, reason: String| Seen {
-        looked_at: format!("no {what}"),
-        findings: vec![super::of_part(
-            &format!("the {what}s"),
-            Unlooked { reason, mend: "aurora-restore doctor".to_owned() },
-        )],
+    let unlooked = |what: &str, error: &RdsError| {
+        let why = Unlooked { reason: error.to_string(), mend: "aurora-restore doctor".to_owned() };
+        super::of_part(what, why)
     };
     let clusters = match rds.clusters().await {
         Ok(clusters) => clusters,
-        Err(error) => return unlooked("cluster", error.to_string()),
+        Err(error) => {
+            return Seen { looked_at: "no cluster".to_owned(), findings: vec![unlooked("the clusters", &error)] };
+        }
     };
-    let instances = match rds.instances(None).await {
-        Ok(instances) => instances,
-        Err(error) => return unlooked("instance", error.to_string()),
+    // That instances cannot be asked about hides nothing of their clusters.
+    let (instances, unasked) = match rds.instances(None).await {
+        Ok(instances) => (instances, None),
+        Err(error) => (Vec::new(), Some(unlooked("the instances", &error))),
     };
     let targets = match &site.deployed {
         Reach::There(deployed) => deployed.stack.parameters.get("TargetClusters").map(String::as_str),
         Reach::NotHere(_) | Reach::Unreachable(_) => None,
     };
-    judge(site, targets, &clusters, &instances)
+    let mut seen = judge(site, targets, &clusters, &instances);
+    seen.findings.extend(unasked);
+    seen
 }
 
 fn judge(site: &Site<'_>, targets: Option<&str>, clusters: &[Cluster], instances: &[Instance]) -> Seen {
-    let is_target = |id: &ClusterId| targets.is_some_and(|pattern| is_meant(pattern, id.as_str()));
+    let is_target = |id: &ClusterId| targets.is_some_and(|pattern| fits(pattern, id.as_str()));
     let clusters = clusters.iter().filter(|cluster| cluster.status != ClusterStatus::Deleting);
     let clusters: Vec<&Cluster> =
         clusters.filter(|cluster| cluster.tags.contains_key(OPERATION_TAG) || is_target(&cluster.id)).collect();
@@ -76,36 +79,5 @@ fn public_instance(instance: &Instance) -> Finding {
     match &instance.cluster {
         Some(cluster) => finding.with("cluster", cluster),
         None => finding,
-    }
-}
-
-/// Whether a pattern of the stack's policies means a name: `*` is any text and `?` one letter.
-fn is_meant(pattern: &str, name: &str) -> bool {
-    // How much of the name what was read of the pattern may be.
-    let mut ends = BTreeSet::from([0]);
-    for sign in pattern.bytes() {
-        ends = match sign {
-            b'*' => ends.first().map(|first| (*first..=name.len()).collect()).unwrap_or_default(),
-            sign => {
-                let fits = |at: &usize| name.as_bytes().get(*at).is_some_and(|letter| sign == b'?' || *letter == sign);
-                ends.into_iter().filter(fits).map(|at| at + 1).collect()
-            }
-        };
-    }
-    ends.contains(&name.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_means_what_the_policies_of_the_stack_let_it_mean() {
-        for (pattern, name) in [("staging", "staging"), ("staging*", "staging"), ("s*g-?", "staging-2"), ("*", "x")] {
-            assert!(is_meant(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in [("staging", "staging-2"), ("staging?", "staging"), ("s*x", "staging"), ("", "x")] {
-            assert!(!is_meant(pattern, name), "{pattern} {name}");
-        }
     }
 }
