@@ -9,7 +9,7 @@
 use aurora_restore_core::ids::OperationId;
 use serde::Deserialize;
 
-use crate::review::Level;
+use crate::Level;
 
 /// The most characters of a message that make a kind.
 const KIND_CHARS: usize = 60;

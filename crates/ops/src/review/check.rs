@@ -5,12 +5,8 @@ use std::{fmt, future::Future, pin::Pin};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{
-    finding::{Seen, Unlooked},
-    monthly, quarterly,
-    site::{Reach, Site},
-    weekly,
-};
+use super::{finding::Seen, monthly, quarterly, site::Site, weekly};
+use crate::{Reach, Unlooked};
 
 /// How often something is reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

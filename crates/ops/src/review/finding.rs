@@ -5,39 +5,7 @@ use std::fmt;
 use aurora_restore_core::{ids::OperationId, ports::JournalError};
 use serde::Serialize;
 
-use crate::ports::ServiceError;
-
-/// How much something matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Worth knowing; nothing is at stake.
-    Note,
-    /// Somebody should look at it before the next review.
-    Warning,
-    /// Something is wrong now, or could not be looked at.
-    Error,
-}
-
-impl Level {
-    /// All of them, the least first.
-    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
-
-    /// Its name on a command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
+use crate::{Level, Unlooked, ports::ServiceError};
 
 /// A figure, an id or a time that shows what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,15 +59,6 @@ pub struct Seen {
     pub looked_at: String,
     /// What wants a person's look.
     pub findings: Vec<Finding>,
-}
-
-/// Why a check could not look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unlooked {
-    /// Why.
-    pub reason: String,
-    /// The command that helps, or what to do.
-    pub mend: String,
 }
 
 impl Unlooked {

@@ -23,9 +23,11 @@ mod site;
 mod weekly;
 
 pub use check::{CHECKS, Check, Period, checks_of};
-pub use finding::{Evidence, Finding, Level, Seen, Unlooked};
+pub use finding::{Evidence, Finding, Seen};
 pub use monthly::{NamedSecret, ParameterVerdict, Verdicts};
 pub use quarterly::{Drill, DrillResult, Drills};
 pub use run::{Outcome, Reviewed, review};
 pub use select::{Selection, UnknownCheck};
-pub use site::{Deployed, NoExecutions, Reach, Site};
+pub use site::{Deployed, NoExecutions, Site};
+
+pub use crate::{Level, Reach, Unlooked};

@@ -5,11 +5,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout};
 
-use super::{
-    check::Check,
-    finding::{Finding, Level, Unlooked},
-    site::{Reach, Site},
-};
+use super::{check::Check, finding::Finding, site::Site};
+use crate::{Level, Reach, Unlooked};
 
 /// So many checks look at once.
 const AT_ONCE: usize = 4;

@@ -9,10 +9,10 @@ use aurora_restore_core::operation::{Direction, Operation, Phase};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    Level, Reach,
     follow::patiently,
     log_line,
     ports::{LogLine, LogQuery, Logs, ServiceError},
-    review::{Level, Reach},
 };
 
 /// So many lines are kept, the newest.

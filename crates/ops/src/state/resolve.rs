@@ -25,9 +25,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::logged::{self, Logged};
 use crate::{
+    Reach,
     executing::{Executing, executing},
     ports::{ExecutionName, Executions, ExecutionsError, Logs},
-    review::Reach,
 };
 
 /// The most characters of a note that a claim bears.

@@ -8,8 +8,8 @@ use aurora_restore_core::{
     steps::OPERATION_TAG,
 };
 use aurora_restore_ops::{
+    Level, Reach, Unlooked,
     ports::{ExecutionName, ExecutionStatus, Executions, Logs},
-    review::{Level, Reach, Unlooked},
     state::{Examination, Logged, Resolution, ResolveError, Resolver, STALLED_AFTER, Way},
 };
 use aurora_restore_testing::{

@@ -18,8 +18,8 @@ pub(super) use verify::open as open_export;
 use aurora_restore_app::config::parse_duration;
 use aurora_restore_core::{catalogue::ErrorCode, operation::Status};
 use aurora_restore_ops::{
+    Reach,
     ports::{Executions, Logs},
-    review::Reach,
     state::{ReadError, StateError},
 };
 use clap::{Args, Subcommand};

@@ -9,10 +9,11 @@ use aurora_restore_core::steps::{RETIRED_BY_TAG, ROLE_TAG, Role};
 use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 
 use super::super::{
-    finding::{Finding, Level, Unlooked},
-    site::{Deployed, Reach, Site},
+    finding::Finding,
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{Billed, BilledTag, Bills, ServiceError},
 };

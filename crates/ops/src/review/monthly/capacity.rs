@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     capacity::{Advice, Side, Use, advise, fitting, used, used_indexes},
     ports::Metrics,
 };

@@ -10,12 +10,13 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use super::{
     super::{
         check::{Check, Period},
-        finding::{Finding, Level, Seen, Unlooked},
-        site::{Deployed, Reach, Site},
+        finding::{Finding, Seen},
+        site::{Deployed, Site},
     },
     billed::{self, Months},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{DailyQuery, Day, Metric, Metrics, Statistic},
     prices::{self, ALARMS, COMPUTE, DASHBOARDS, INVOCATIONS, KEYS, LOGS, NOTICES, Price, READS, WRITES},

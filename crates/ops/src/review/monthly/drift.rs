@@ -7,10 +7,11 @@ use tokio::time::sleep;
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{Drifts, PropertyDrift, ResourceDrift, Stack},
 };

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     condition::{Condition, condition},
     follow::patiently,
     functions::ALIAS,

@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     super::{
         check::{Check, Period},
-        finding::{Finding, Level, Seen, Unlooked},
-        site::{Deployed, Reach, Site},
+        finding::{Finding, Seen},
+        site::{Deployed, Site},
     },
     plain_secrets,
 };
+use crate::{Level, Reach, Unlooked};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {

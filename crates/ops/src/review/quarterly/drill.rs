@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::Site,
 };
-use crate::drill::Scenario;
+use crate::{Level, Reach, Unlooked, drill::Scenario};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {

@@ -11,11 +11,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use super::{
     super::{
         check::{Check, Period},
-        finding::{Finding, Level, Seen, Unlooked, counted},
-        site::{Reach, Site},
+        finding::{Finding, Seen, counted},
+        site::Site,
     },
     support::Support,
 };
+use crate::{Level, Reach, Unlooked};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {

@@ -18,10 +18,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
+    finding::{Finding, Seen, counted},
     robust::{Bad, Rule, median},
-    site::{Reach, Site},
+    site::Site,
 };
+use crate::{Level, Reach, Unlooked};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {

@@ -2,10 +2,13 @@
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked},
-    site::{Reach, Site},
+    finding::{Finding, Seen},
+    site::Site,
 };
-use crate::sweep::{Finding as Swept, Sweep};
+use crate::{
+    Level, Reach, Unlooked,
+    sweep::{Finding as Swept, Sweep},
+};
 
 /// The check.
 pub(in crate::review) const CHECK: Check = Check {

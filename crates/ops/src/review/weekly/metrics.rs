@@ -13,11 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked},
+    finding::{Finding, Seen},
     robust::{Bad, Judgement, Rule, Usual},
-    site::{Deployed, Reach, Site},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{DailyQuery, Day, Metric, Metrics, Statistic},
 };

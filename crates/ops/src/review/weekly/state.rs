@@ -11,10 +11,11 @@ use aurora_restore_core::{
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::Site,
 };
 use crate::{
+    Level, Reach, Unlooked,
     ports::{Executions, States},
     state::{self, Audit, Kind, STALLED_AFTER},
 };

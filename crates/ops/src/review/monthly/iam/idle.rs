@@ -5,11 +5,9 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::{
-    super::super::finding::{Finding, Level, Unlooked},
-    Role,
-};
+use super::{super::super::finding::Finding, Role};
 use crate::{
+    Level, Unlooked,
     follow::patiently,
     ports::{Grants, ServiceUse},
 };

@@ -14,10 +14,11 @@ mod wide;
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     policy::{Statement, UnreadablePolicy, statements},
     ports::{GrantedRole, Grants},

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::super::super::{
     check::Period,
-    finding::{Finding, Level, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{LogLine, LogQuery, Logs, ServiceError, ServiceResult},
 };

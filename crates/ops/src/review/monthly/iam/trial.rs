@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::super::{
-        finding::{Finding, Level, Unlooked},
-        site::Deployed,
-    },
+    super::super::{finding::Finding, site::Deployed},
     Role,
 };
 use crate::{
+    Level, Unlooked,
     follow::patiently,
     policy::{Condition, Statement},
     ports::{Decision, DeniedBy, Grants, Question},

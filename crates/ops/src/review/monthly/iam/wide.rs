@@ -3,8 +3,9 @@
 
 use super::{Role, mending};
 use crate::{
+    Level,
     policy::{Statement, TooWide, too_wide},
-    review::finding::{Finding, Level},
+    review::finding::Finding,
 };
 
 pub(super) fn findings(role: &Role) -> impl Iterator<Item = Finding> {

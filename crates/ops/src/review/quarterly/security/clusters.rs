@@ -9,10 +9,10 @@ use aurora_restore_core::{
 };
 
 use super::super::super::{
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::Site,
 };
-use crate::policy::fits;
+use crate::{Level, Reach, Unlooked, policy::fits};
 
 pub(super) async fn look(site: &Site<'_>) -> Reach<Seen> {
     site.rds.as_ref().then(|(cloud, location)| audit(site, *cloud, location)).await

@@ -1,10 +1,11 @@
 //! The keys that the stack's things and its restores are under, by the same look as `keys review`.
 
 use super::super::super::{
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Deployed, Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::{Deployed, Site},
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     keys::{self, KeyFinding},
     ports::Keys,

@@ -11,12 +11,13 @@ use super::{
     super::{
         NamedSecret,
         check::{Check, Period},
-        finding::{Finding, Level, Seen, Unlooked, counted},
-        site::{Deployed, Reach, Site},
+        finding::{Finding, Seen, counted},
+        site::{Deployed, Site},
     },
     policy,
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     ports::{LogGuard, Safeguards, SecretGuard, ServiceResult, TableGuard, TopicGuard},
 };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurora_restore_core::ids::OperationId;
 use jiff::Timestamp;
 
-use crate::{log_line, ports::LogLine, review::Level};
+use crate::{Level, log_line, ports::LogLine};
 
 /// So many kinds of lines are told apart in one log.
 const GROUPS_MAX: usize = 200;

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use super::super::{
     check::{Check, Period},
-    finding::{Finding, Level, Seen, Unlooked, counted},
-    site::{Reach, Site},
+    finding::{Finding, Seen, counted},
+    site::Site,
 };
 use crate::{
+    Level, Reach, Unlooked,
     follow::patiently,
     log_line,
     ports::{LogQuery, Logs, ServiceError},
