@@ -166,6 +166,11 @@ fn what_an_undone_operation_did_not_delete_is_found_with_its_operation() {
     let expected =
         format!("cluster {tags} in the target account in eu-central-1 was made by operation op-1, which is FAILED");
     assert!(told[0].starts_with(&expected), "{told:?}");
+    let deletion = format!(
+        "`aws rds delete-db-cluster --db-cluster-identifier {tags} --final-db-snapshot-identifier {tags}-left-over --region \
+         eu-central-1`"
+    );
+    assert!(told[0].contains(&deletion), "{told:?}");
     assert_eq!(scenario.notifier.notices().last().unwrap().subject, "1 thing was left behind in stack restores (prod)");
 }
 

@@ -70,6 +70,20 @@ impl Thing {
         };
         format!("{kind} {} in {}", self.name, self.location)
     }
+
+    /// The command that deletes it, for whoever has read its operation's report. What a cluster holds is kept in a snapshot:
+    /// nobody has proven that it is held anywhere else.
+    fn deletion(&self) -> String {
+        let (name, region) = (&self.name, &self.location.region);
+        let call = match self.kind {
+            Kind::Cluster { .. } => {
+                format!("cluster --db-cluster-identifier {name} --final-db-snapshot-identifier {name}-left-over")
+            }
+            Kind::Instance { .. } => format!("instance --db-instance-identifier {name}"),
+            Kind::Snapshot => format!("cluster-snapshot --db-cluster-snapshot-identifier {name}"),
+        };
+        format!("aws rds delete-db-{call} --region {region}")
+    }
 }
 
 /// What is known of an operation.
@@ -103,8 +117,8 @@ pub(super) async fn find(sweep: &Sweep<'_>, swept: &mut Swept) {
         let retired_by = thing.retired_by.as_ref().map(|id| known.get(id).and_then(Option::as_ref));
         let Some(Some(made_by)) = known.get(&thing.made_by) else { continue };
         if let Some(since) = left_since(sweep, thing, made_by, retired_by) {
-            let what = thing.describe();
-            swept.findings.push(Finding::Leftover { state: Box::new(made_by.state.clone()), what, since });
+            let (what, deletion) = (thing.describe(), thing.deletion());
+            swept.findings.push(Finding::Leftover { state: Box::new(made_by.state.clone()), what, deletion, since });
         }
     }
 }

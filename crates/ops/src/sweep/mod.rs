@@ -112,6 +112,8 @@ pub enum Finding {
         state: Box<StateItem>,
         /// What it is, and where.
         what: String,
+        /// The command that deletes it, in the account that it is in.
+        deletion: String,
         /// Since when it has been called so.
         since: Timestamp,
     },
@@ -155,10 +157,10 @@ impl fmt::Display for Finding {
                 at = state.last_updated_at,
                 step = state.step.map_or("no step", |step| step.as_str()),
             ),
-            Self::Leftover { state, what, .. } => write!(
+            Self::Leftover { state, what, deletion, .. } => write!(
                 formatter,
                 "{what} was made by operation {id}, which is {status}, and its journal does not say that it is kept; look at \
-                 `aurora-restore report {id}`, then delete it or take its tags away",
+                 `aurora-restore report {id}`, then delete it with `{deletion}`, or take its tags away",
                 id = state.operation_id,
                 status = state.status.as_str(),
             ),

@@ -38,11 +38,12 @@ async fn found(site: &Site<'_>, sweep: &Sweep<'_>) -> Seen {
 
 fn told(site: &Site<'_>, found: &Swept) -> Option<Finding> {
     match found {
-        Swept::Leftover { state, what, since } => {
+        Swept::Leftover { state, what, deletion, since } => {
             let id = &state.operation_id;
             let text = format!("{what} was left behind by operation {id}, which is {}", state.status.as_str());
-            let finding = Finding::new(Level::Warning, text, site.command(&format!("report {id}")));
-            Some(finding.with("since", since).about([id.clone()]))
+            let finding = Finding::new(Level::Warning, text, deletion);
+            let report = site.command(&format!("report {id}"));
+            Some(finding.with("since", since).with("why it may go", report).about([id.clone()]))
         }
         Swept::Stalled { .. } => None,
     }
