@@ -83,13 +83,14 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// As it went.
-    fn of<T>(made: &Result<T, CommandError>) -> Self {
+    /// As it went. None for what goes on without us: nobody knows yet how it ends.
+    fn of<T>(made: &Result<T, CommandError>) -> Option<Self> {
         let note = match made {
-            Ok(_) => return Self { outcome: Outcome::Applied, note: None },
+            Ok(_) => return Some(Self { outcome: Outcome::Applied, note: None }),
+            Err(CommandError::Told(told)) if told.exit == ExitCode::StillRunning => return None,
             Err(error) => Some(error.message()).filter(|message| !message.is_empty()),
         };
-        Self { outcome: Outcome::Failed, note }
+        Some(Self { outcome: Outcome::Failed, note })
     }
 }
 
@@ -244,7 +245,9 @@ impl<'c> Governor<'c> {
         ask()?;
         let change = self.begin(proposal, args).await?;
         let made = apply.await;
-        self.end(change, &Ended::of(&made)).await;
+        if let Some(ended) = Ended::of(&made) {
+            self.end(change, &ended).await;
+        }
         made.map(Some)
     }
 
@@ -355,4 +358,17 @@ pub(super) fn tell_applying(context: &Context, change: &Change) {
         "If nobody is at it any more, look what is there and record it with `aurora-restore change close {}`.",
         change.id
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_without_us_has_not_ended() {
+        let outcome = |made: Result<(), CommandError>| Ended::of(&made).map(|ended| ended.outcome);
+        assert_eq!(outcome(Ok(())), Some(Outcome::Applied));
+        assert_eq!(outcome(Err(CommandError::failed("no"))), Some(Outcome::Failed));
+        assert_eq!(outcome(Err(CommandError::still_running("the stack is changed"))), None, "it stays `applying`");
+    }
 }

@@ -43,7 +43,7 @@ fn new_code_serves_once_it_was_watched_and_goes_back_for_an_alarm_an_interrupt_a
     let again = stage.run(&[&deploy[..], &["1s"]].concat()).with_code(0);
     assert!(again.err.contains("nothing to do"), "{}", again.err);
 
-    // One function of eleven has a version to go back to, and it answers.
+    // One of the functions has a version to go back to, and it answers.
     let drill = the_loss_of_a_version_is_rehearsed(&stage, "failed");
     assert_eq!((drill["checks_passed"].as_u64(), serves(&stage)), (Some(1), 2), "{drill}");
     stage.run(&["functions", "rollback", "snapshot-check", "--yes"]).with_code(0);
