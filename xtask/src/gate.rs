@@ -119,9 +119,13 @@ impl Step {
 }
 
 /// What tests and the references need to know about this machine, where nobody said otherwise.
-fn surroundings(root: &Path) -> [(&'static str, PathBuf); 3] {
+fn surroundings(root: &Path) -> [(&'static str, PathBuf); 4] {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     [
+        // The longest tests wait for servers more than they compute: measured on two cores, the end-to-end tests take a fifth
+        // less time with four at once than with two.
+        ("RUST_TEST_THREADS", PathBuf::from((2 * cores).to_string())),
         ("AURORA_RESTORE_TEST_VENV", root.join(".venv")),
         // The tests build the command; the test of the references asks that one for its help.
         (BUILT_COMMAND, target.join("debug/aurora-restore")),
