@@ -28,6 +28,7 @@ pub(super) const UPDATE: Asked = Asked { action: "UpdateItem", needs: "dynamodb:
 pub(super) const QUERY: Asked = Asked { action: "Query", needs: "dynamodb:Query on the audit table" };
 pub(super) const LIST: Asked = Asked { action: "Query", needs: "dynamodb:Query on the indexes of the state table" };
 pub(super) const SCAN: Asked = Asked { action: "Scan", needs: "dynamodb:Scan on the state table" };
+pub(super) const SCAN_ENTRIES: Asked = Asked { action: "Scan", needs: "dynamodb:Scan on the audit table" };
 pub(super) const DELETE: Asked = Asked { action: "DeleteItem", needs: "dynamodb:DeleteItem on the state table" };
 pub(super) const PUT: Asked = Asked { action: "PutItem", needs: "dynamodb:PutItem on the audit table" };
 pub(super) const DESCRIBE: Asked = Asked {

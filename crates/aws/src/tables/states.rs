@@ -8,7 +8,8 @@ use aurora_restore_core::{
     ports::{JournalError, RefusedOperation},
 };
 use aurora_restore_ops::ports::{
-    Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
+    Forgotten, Lock, RecordedPage, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged,
+    WholePage,
 };
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
@@ -20,7 +21,7 @@ use super::{
     DynamoJournal,
     item::{self, Item, number, text},
     layout::{STATUS_INDEX, lock_target, name, operation_of},
-    refusal::{DELETE, LIST, SCAN},
+    refusal::{DELETE, LIST, SCAN, SCAN_ENTRIES},
     write::placeholders,
 };
 
@@ -82,6 +83,28 @@ impl States for DynamoJournal {
         Ok(whole)
     }
 
+    async fn recorded(&self, cursor: Option<&str>) -> Result<RecordedPage, JournalError> {
+        let start = cursor.map(|cursor| self.entry_of(cursor)).transpose()?;
+        let page = self
+            .client
+            .scan()
+            .table_name(self.options.audit_table.as_str())
+            .projection_expression("#operation_id")
+            // Every operation has one. What it costs to read is what the whole table has.
+            .filter_expression("#sequence = :first")
+            .set_expression_attribute_names(Some(placeholders(&[name::OPERATION_ID, name::SEQUENCE])))
+            .expression_attribute_values(":first", number(1))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| self.failed(SCAN_ENTRIES, &error))?;
+        let operations = page.items().iter().filter_map(|entry| item::read_text(entry, name::OPERATION_ID));
+        Ok(RecordedPage {
+            operations: operations.filter_map(operation_of).collect(),
+            cursor: page.last_evaluated_key().and_then(cursor_of_entries),
+        })
+    }
+
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError> {
         let state = &seen.state;
         let names = [
@@ -130,6 +153,12 @@ impl States for DynamoJournal {
 const AS_SEEN: &str = "#version <= :known AND #sequence = :sequence AND #token = :token AND #status = :status AND \
                        #last_updated_at = :last_updated_at AND #holds_target = :free AND attribute_not_exists(#retire_after)";
 
+/// Where a page of the entries ended, as text. A key may be that of changes to a stack.
+fn cursor_of_entries(key: &Item) -> Option<String> {
+    let Some(AttributeValue::N(sequence)) = key.get(name::SEQUENCE) else { return None };
+    Some(format!("{sequence}/{}", item::read_text(key, name::OPERATION_ID)?))
+}
+
 /// Where a page of the index ended, as text.
 fn cursor_of(key: &Item) -> Option<String> {
     let (at, operation) = (item::read_text(key, name::LAST_UPDATED_AT)?, item::read_text(key, name::OPERATION_ID)?);
@@ -146,6 +175,16 @@ impl DynamoJournal {
         let mut key = item::state_key(operation.as_str());
         key.extend([(name::STATUS.to_owned(), text(status.as_str())), (name::LAST_UPDATED_AT.to_owned(), text(at))]);
         Ok(key)
+    }
+
+    /// Where a page of the entries begins.
+    fn entry_of(&self, cursor: &str) -> Result<Item, JournalError> {
+        let unfit = || self.unusable(format!("`{cursor}` is not where a page of this journal ended"));
+        let (sequence, key) = cursor.split_once('/').ok_or_else(unfit)?;
+        let sequence: u64 = sequence.parse().map_err(|_| unfit())?;
+        let mut start = item::state_key(key);
+        start.insert(name::SEQUENCE.to_owned(), number(sequence));
+        Ok(start)
     }
 
     /// Takes an item up, or that it cannot be read. What is neither an operation nor a lock is not ours to judge.

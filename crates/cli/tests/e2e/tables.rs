@@ -29,6 +29,13 @@ impl<'w> Tables<'w> {
         command
     }
 
+    /// The state table is deleted, and made anew without what was in it.
+    fn lose_items(&self) {
+        let table = serde_json::json!({ "TableName": "AuroraRestoreStateTable" });
+        self.server.json("dynamodb", "DynamoDB_20120810.DeleteTable", &table);
+        tables::create_state(&self.server, "AuroraRestoreStateTable");
+    }
+
     fn run(&self, arguments: &[&str]) -> Ended {
         self.command(arguments).output().unwrap().into()
     }
@@ -67,7 +74,7 @@ fn a_restore_is_done_shown_and_undone_with_its_journal_in_tables() {
 }
 
 #[test]
-fn a_killed_restore_goes_on_from_the_tables_and_a_cancelled_one_turns_back() {
+fn a_killed_restore_goes_on_from_the_tables_even_if_one_was_lost_and_a_cancelled_one_turns_back() {
     let world = World::new(Pace::Quick, 20);
     let tables = Tables::of(&world);
     let step_of_newest = || {
@@ -79,8 +86,13 @@ fn a_killed_restore_goes_on_from_the_tables_and_a_cancelled_one_turns_back() {
     let run = tables.begin(&["run", "--yes"]);
     world.wait_for("the restore", || (step_of_newest()? == "restore-snapshot").then_some(()));
     run.kill();
+    tables.lose_items();
+    let rebuilt = tables.run(&["state", "rebuild", "--unfinished", "--yes"]).with_code(0);
+    assert!(rebuilt.err.contains("wrote 1 item"), "{}", rebuilt.err);
     tables.run(&["resume", "latest"]).with_code(0);
     world.assert_swapped();
+    let nothing = tables.run(&["state", "rebuild", "--plan"]).with_code(0);
+    assert!(nothing.err.contains("no item is to be written; already there: 1"), "{}", nothing.err);
     tables.run(&["retire", "latest", "--early", "--yes"]).with_code(0);
 
     let run = tables.begin(&["run", "--yes"]);

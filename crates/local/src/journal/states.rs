@@ -7,7 +7,8 @@ use aurora_restore_core::{
     ports::{JournalError, RefusedOperation, TargetKey},
 };
 use aurora_restore_ops::ports::{
-    Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
+    Forgotten, Lock, RecordedPage, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged,
+    WholePage,
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Transaction, params};
 
@@ -29,6 +30,11 @@ impl States for SqliteJournal {
     async fn page(&self, cursor: Option<&str>) -> Result<WholePage, JournalError> {
         let cursor = cursor.map(str::to_owned);
         self.on(Ok(WholePage::default()), move |connection| page(connection, cursor.as_deref())).await
+    }
+
+    async fn recorded(&self, cursor: Option<&str>) -> Result<RecordedPage, JournalError> {
+        let cursor = cursor.map(str::to_owned);
+        self.on(Ok(RecordedPage::default()), move |connection| recorded(connection, cursor.as_deref())).await
     }
 
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError> {
@@ -80,6 +86,18 @@ fn page(connection: &Connection, cursor: Option<&str>) -> Result<WholePage, Fail
     // All of them with the first page: there is one for each operation that has not ended.
     let locks = if cursor.is_none() { locks(&moment)? } else { Vec::new() };
     Ok(WholePage { states, locks })
+}
+
+fn recorded(connection: &Connection, cursor: Option<&str>) -> Result<RecordedPage, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT operation_id FROM entries WHERE sequence = 1 AND operation_id > ?1 ORDER BY operation_id LIMIT ?2",
+    )?;
+    let ids = statement
+        .query_map(params![cursor.unwrap_or_default(), counted(STATES_PAGE_MAX)], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    let page = &ids[..ids.len().min(STATES_PAGE_MAX)];
+    let cursor = page.last().filter(|_| ids.len() > page.len()).cloned();
+    Ok(RecordedPage { operations: page.iter().filter_map(|id| OperationId::new(id).ok()).collect(), cursor })
 }
 
 /// One more than wanted tells whether there is another page.

@@ -56,6 +56,7 @@ pub use stacks::{
     StackResource, Stacks, TEMPLATE_BYTES_MAX, TemplateSource,
 };
 pub use states::{
-    Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
+    Forgotten, Lock, RecordedPage, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged,
+    WholePage,
 };
 pub use table_settings::{Billing, IndexShape, Projection, Scaling, TableIndex, TableSettings, Tables};

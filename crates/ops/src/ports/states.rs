@@ -70,6 +70,15 @@ pub struct WholePage {
     pub locks: Vec<Lock>,
 }
 
+/// A page of the operations of which there are entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecordedPage {
+    /// The operations, in no order, each once.
+    pub operations: Vec<OperationId>,
+    /// Where the next page begins, if there is one. A page may be empty and not the last.
+    pub cursor: Option<String>,
+}
+
 /// What became of an item that was to be forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgotten {
@@ -124,6 +133,13 @@ pub trait States: Send + Sync {
     /// # Errors
     /// Where the store cannot be read.
     async fn page(&self, cursor: Option<&str>) -> Result<WholePage, JournalError>;
+
+    /// A page of the operations of which there is a first entry, whether their items are there or not; `cursor` is where the one before
+    /// it ended. Reads all entries, page by page, and no item.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    async fn recorded(&self, cursor: Option<&str>) -> Result<RecordedPage, JournalError>;
 
     /// Forgets the item of an operation that is at its end, if it is still as it was seen. Its entries stay.
     ///

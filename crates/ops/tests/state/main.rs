@@ -5,6 +5,7 @@
 mod audit;
 mod lost_journal;
 mod purge;
+mod rebuild;
 mod records;
 mod rehearse;
 mod resolve;

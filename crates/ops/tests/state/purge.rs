@@ -13,7 +13,9 @@ use aurora_restore_core::{
     ports::{Clock as _, Journal as _, JournalError},
 };
 use aurora_restore_ops::{
-    ports::{Forgotten, Lock, Restoration, Restored, States, StatesPage, StoredState, Unchanged, WholePage},
+    ports::{
+        Forgotten, Lock, RecordedPage, Restoration, Restored, States, StatesPage, StoredState, Unchanged, WholePage,
+    },
     state::{Purge, PurgePlan, StateError, import, verify},
 };
 use aurora_restore_testing::{
@@ -184,6 +186,10 @@ impl States for Killed<'_> {
 
     async fn page(&self, cursor: Option<&str>) -> Result<WholePage, JournalError> {
         self.states.page(cursor).await
+    }
+
+    async fn recorded(&self, cursor: Option<&str>) -> Result<RecordedPage, JournalError> {
+        self.states.recorded(cursor).await
     }
 
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError> {

@@ -7,7 +7,8 @@ use aurora_restore_core::{
     ports::{JournalError, TargetKey},
 };
 use aurora_restore_ops::ports::{
-    Forgotten, Lock, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged, WholePage,
+    Forgotten, Lock, RecordedPage, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged,
+    WholePage,
 };
 
 use super::{MemoryJournal, Record, Store, cursor, place_of_cursor};
@@ -46,6 +47,12 @@ impl States for MemoryJournal {
         let items = store.records.values().map(Record::as_seen).collect();
         let states = StatesPage { items, ..StatesPage::default() };
         Ok(WholePage { states, locks: store.locks.iter().map(lock).collect() })
+    }
+
+    async fn recorded(&self, _cursor: Option<&str>) -> Result<RecordedPage, JournalError> {
+        let store = self.lock();
+        let operations = store.records.keys().chain(store.forgotten.keys()).cloned().collect();
+        Ok(RecordedPage { operations, cursor: None })
     }
 
     async fn forget(&self, seen: &StoredState) -> Result<Forgotten, JournalError> {
@@ -97,6 +104,7 @@ impl States for MemoryJournal {
         }
         let (entries, state) = (what.entries.clone(), what.state.clone());
         store.settle_lock(&state);
+        store.forgotten.remove(&id);
         store.records.insert(id, Record { entries, state, token: what.token, executor: what.executor.clone() });
         Ok(Restored::Written)
     }
@@ -112,6 +120,14 @@ impl MemoryJournal {
         let mut store = self.lock();
         let record = store.records.get_mut(operation).expect("it is there");
         change(&mut record.entries, &mut record.state);
+    }
+
+    /// Loses all items and locks, as a table that is deleted does. Entries stay.
+    pub fn lose_items(&self) {
+        let mut store = self.lock();
+        let lost = std::mem::take(&mut store.records);
+        store.forgotten.extend(lost.into_iter().map(|(id, record)| (id, record.entries)));
+        store.locks.clear();
     }
 
     /// Gives a lock to somebody, or to nobody.

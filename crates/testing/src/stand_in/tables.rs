@@ -15,6 +15,12 @@ const BATCH_MAX: usize = 25;
 
 /// Makes both tables.
 pub fn create(on: &StandIn, state_table: &str, audit_table: &str) {
+    create_state(on, state_table);
+    create_audit(on, audit_table);
+}
+
+/// Makes the table of items.
+pub fn create_state(on: &StandIn, state_table: &str) {
     on.json(
         "dynamodb",
         "DynamoDB_20120810.CreateTable",
@@ -48,6 +54,9 @@ pub fn create(on: &StandIn, state_table: &str, audit_table: &str) {
             ],
         }),
     );
+}
+
+fn create_audit(on: &StandIn, audit_table: &str) {
     on.json(
         "dynamodb",
         "DynamoDB_20120810.CreateTable",

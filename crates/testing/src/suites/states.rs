@@ -24,13 +24,14 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// Runs every case. Both ports are of one store, which must be empty.
 pub async fn run(journal: &dyn Journal, states: &dyn States) -> Vec<CaseResult> {
     let on = Store { journal, states };
-    let cases: [(&'static str, Case); 8] = [
+    let cases: [(&'static str, Case); 9] = [
         ("the oldest of a status come first, and a time is kept to the second", by_age(&on).await),
         ("items of one moment are given once each, however they are paged", of_one_moment(&on).await),
         ("everything is found page by page, locks with their holders", everything(&on).await),
         ("what is forgotten leaves its entries, and its id is taken", forgotten(&on).await),
         ("what has changed, has not ended or holds its target is not forgotten", kept(&on).await),
         ("what was forgotten is put back once, and goes on under the token that it gets", put_back(&on).await),
+        ("what has entries is found with its item and without", recorded(&on).await),
         ("what is there and differs is not written over", not_written_over(&on).await),
         ("what holds its target gets its lock back, unless somebody else has it", with_lock(&on).await),
     ];
@@ -211,6 +212,29 @@ async fn put_back(on: &Store<'_>) -> Case {
     let what = restoration(&ended, vec![absent.first.clone(), second, third])?;
     same("what was never there", &on.states.restore(&what).await?, &Restored::Written)?;
     same("its entries", &on.entries(&ended).await?.len(), &3)
+}
+
+async fn recorded(on: &Store<'_>) -> Case {
+    let there = on.ended("recorded", start(), End::Failed).await?;
+    let lost = on.ended("recorded-lost", start(), End::Failed).await?;
+    same("its item is gone", &on.forget(&lost).await?, &Forgotten::Gone)?;
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let page = on.states.recorded(cursor.as_deref()).await?;
+        found.extend(page.operations);
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    holds("all pages were turned", cursor.is_none())?;
+    for writer in [&there, &lost] {
+        holds("each is found", found.contains(writer.id()))?;
+    }
+    let distinct: BTreeSet<_> = found.iter().collect();
+    same("and once, those that were put back, too", &distinct.len(), &found.len())?;
+    same("its entries can be read", &on.entries(&lost).await?.len(), &3)
 }
 
 async fn not_written_over(on: &Store<'_>) -> Case {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use aurora_restore_app::JournalUse;
+use aurora_restore_core::ids::OperationId;
 use aurora_restore_ops::state::{self, Imported, Summary};
 use clap::Args;
 use serde::Serialize;
@@ -60,6 +61,14 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> CommandResult {
     tell(context, &imported, &summary)
 }
 
+/// Tells of operations that were not put back.
+pub(super) fn tell_left<'l>(context: &Context, left: impl IntoIterator<Item = &'l (OperationId, String)>) {
+    for (operation, reason) in left {
+        let error = CommandError::failed(format!("operation {operation} was not put back: {reason}"));
+        context.ui().error(&error.hint("What is there is as it was."));
+    }
+}
+
 fn tell(context: &Context, imported: &Imported, summary: &Summary) -> CommandResult {
     let ui = context.ui();
     let Imported { written, same, differs } = imported;
@@ -71,10 +80,7 @@ fn tell(context: &Context, imported: &Imported, summary: &Summary) -> CommandRes
         let differs = differs.len();
         records.line("import", ImportDocument { written: *written, same: *same, differs, summary })?;
     }
-    for (operation, reason) in differs {
-        let error = CommandError::failed(format!("operation {operation} was not put back: {reason}"));
-        ui.error(&error.hint("What is there is as it was."));
-    }
+    tell_left(context, differs);
     let put_back = words::plural(usize::try_from(*written).unwrap_or(usize::MAX), "operation");
     ui.done(format_args!("put back {put_back}; already there: {same}."));
     Ok(if differs.is_empty() { ExitCode::Done } else { ExitCode::Failed })

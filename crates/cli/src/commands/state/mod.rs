@@ -6,6 +6,7 @@ mod findings;
 mod import;
 mod list;
 mod purge;
+mod rebuild;
 mod resolve;
 mod restore;
 mod show;
@@ -51,6 +52,7 @@ enum Action {
     Purge(purge::PurgeArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    Rebuild(rebuild::RebuildArgs),
     Verify(verify::VerifyArgs),
     Audit(audit::AuditArgs),
     Restore(restore::RestoreArgs),
@@ -66,6 +68,7 @@ pub(super) fn run(context: &Context, args: &StateArgs) -> CommandResult {
         Action::Purge(args) => purge::run(context, args),
         Action::Export(args) => export::run(context, args),
         Action::Import(args) => import::run(context, args),
+        Action::Rebuild(args) => rebuild::run(context, args),
         Action::Verify(args) => verify::run(context, args),
         Action::Audit(args) => audit::run(context, args),
         Action::Restore(args) => restore::run(context, args),

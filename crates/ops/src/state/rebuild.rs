@@ -1,0 +1,168 @@
+//! The items of operations, written anew from their entries: what is done when the state table is lost and the audit table is not.
+//!
+//! An item says nothing that the entries do not say, except whose account the target is in before there is a plan: that has to be
+//! told by whoever rebuilds it.
+
+use aurora_restore_core::{
+    ids::{AccountId, OperationId},
+    journal::{SealedEntry, StateItem, replay},
+    operation::Operation,
+    ports::{FencingToken, Journal, JournalError, TargetKey},
+};
+use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
+
+use super::{AT_ONCE, Imported, WholeJournal, patience::patiently};
+use crate::ports::{Restoration, Restored, States};
+
+/// Why an operation cannot be rebuilt before its target's account is told.
+pub const NO_ACCOUNT: &str = "it has no plan, so its entries do not say which account its target is in";
+
+/// Which of the operations are wanted whose items are lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of them: those that were purged, too, because nothing tells the two apart.
+    All,
+    /// Those that somebody still has to know of: they have not ended, hold their target, or keep a retired cluster.
+    Unfinished,
+}
+
+/// What a look at the entries has shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LostItems {
+    /// Operations whose item is there.
+    pub there: u64,
+    /// Operations whose item is not there and was not wanted.
+    pub not_wanted: u64,
+    /// Items that are to be written, as the entries say them.
+    pub lost: Vec<StateItem>,
+    /// Operations whose item cannot be written, each with the reason.
+    pub unusable: Vec<(OperationId, String)>,
+}
+
+/// An operation, by its entries alone.
+enum ByEntries {
+    There,
+    Usable(Box<Usable>),
+    Unusable(String),
+}
+
+/// One whose item can be written.
+struct Usable {
+    operation: Operation,
+    state: StateItem,
+    entries: Vec<SealedEntry>,
+}
+
+impl WholeJournal<'_> {
+    /// Looks for operations of which there are entries and no item. `account` is the target's for those without a plan. Only reads: all keys of the entries, an item for each operation,
+    /// and the entries of those that have none.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub async fn lost_items(&self, wanted: Wanted, account: Option<&AccountId>) -> Result<LostItems, JournalError> {
+        let mut found = LostItems::default();
+        let mut cursor: Option<String> = None;
+        // Bounded by the store, which ends.
+        loop {
+            let page = patiently(|| self.states.recorded(cursor.as_deref())).await?;
+            let mut looks = stream::iter(&page.operations)
+                .map(|id| async move { (id, by_entries(self.journal, id, account).await) })
+                .buffered(AT_ONCE);
+            while let Some((id, looked)) = looks.next().await {
+                match looked? {
+                    ByEntries::There => found.there += 1,
+                    ByEntries::Unusable(reason) => found.unusable.push((id.clone(), reason)),
+                    ByEntries::Usable(usable) if is_wanted(&usable.state, wanted) => found.lost.push(usable.state),
+                    ByEntries::Usable(_) => found.not_wanted += 1,
+                }
+            }
+            drop(looks);
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Writes items that were found lost, in `into`, which may be this journal. Entries are read again, and what is there by now is left
+    /// as it is. Repeatable: whoever dies in the middle runs it again.
+    ///
+    /// # Errors
+    /// Where a journal cannot be read or written.
+    pub async fn rebuild(
+        &self,
+        into: &dyn States,
+        lost: &[StateItem],
+        now: Timestamp,
+    ) -> Result<Imported, JournalError> {
+        let mut rebuilt = Imported::default();
+        // Above every token that was ever counted up by one.
+        let token = FencingToken(now.as_second().unsigned_abs());
+        for item in lost {
+            let id = &item.operation_id;
+            let entries = patiently(|| self.journal.entries(id, 0)).await?;
+            let account = AccountId::new(&item.target_key.account).ok();
+            let usable = match of_entries(entries, account.as_ref()) {
+                Ok(usable) => usable,
+                Err(reason) => {
+                    rebuilt.differs.push((id.clone(), reason));
+                    continue;
+                }
+            };
+            let Usable { operation, state, entries } = usable;
+            let what = Restoration { state, executor: operation.executor, token, entries, at: now };
+            match patiently(|| into.restore(&what)).await? {
+                Restored::Written => rebuilt.written += 1,
+                Restored::Same => rebuilt.same += 1,
+                Restored::Differs { reason } => rebuilt.differs.push((id.clone(), reason)),
+            }
+        }
+        Ok(rebuilt)
+    }
+}
+
+fn is_wanted(state: &StateItem, wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::All => true,
+        Wanted::Unfinished => !state.status.has_ended() || state.holds_target || state.retire_after.is_some(),
+    }
+}
+
+async fn by_entries(
+    journal: &dyn Journal,
+    id: &OperationId,
+    account: Option<&AccountId>,
+) -> Result<ByEntries, JournalError> {
+    match patiently(|| journal.state(id)).await {
+        // One that cannot be read is there, too: `state audit` tells it.
+        Ok(_) | Err(JournalError::Refused { .. }) => return Ok(ByEntries::There),
+        Err(JournalError::UnknownOperation { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    match patiently(|| journal.entries(id, 0)).await {
+        Ok(entries) => Ok(match of_entries(entries, account) {
+            Ok(usable) => ByEntries::Usable(Box::new(usable)),
+            Err(reason) => ByEntries::Unusable(reason),
+        }),
+        Err(JournalError::Refused { reason, .. }) => Ok(ByEntries::Unusable(reason)),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the entries say of an operation, or why that is no item.
+fn of_entries(entries: Vec<SealedEntry>, account: Option<&AccountId>) -> Result<Usable, String> {
+    let (operation, _) = replay(&entries).map_err(|refusal| refusal.to_string())?;
+    let target = &operation.request.target;
+    let key = match (&operation.facts.plan, account) {
+        (Some(plan), _) => plan.target_key.clone(),
+        (None, Some(account)) => {
+            TargetKey { account: account.to_string(), region: target.region.clone(), cluster: target.cluster.clone() }
+        }
+        (None, None) => {
+            return Err(NO_ACCOUNT.to_owned());
+        }
+    };
+    let state = StateItem::of(&operation, &key);
+    Ok(Usable { operation, state, entries })
+}
