@@ -16,7 +16,7 @@ use aurora_restore_ops::ports::Cause;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{failure::FunctionError, place::Served};
+use crate::{failure::FunctionError, payload, place::Served};
 
 /// The most characters of a person's name and of their words.
 const WORDS_CHARS_MAX: usize = 2_000;
@@ -108,7 +108,10 @@ impl Event {
     /// # Errors
     /// [`FunctionError::Refused`] with what is wrong and where.
     pub fn read(served: Served, payload: Value) -> Result<Self, FunctionError> {
-        let payload: Payload = serde_json::from_value(payload).map_err(|error| foreign(&error.to_string()))?;
+        if let Some(wrong) = payload::no_object(&payload, ["", "/input", "/input/ask", "/cause"]) {
+            return Err(foreign(&wrong));
+        }
+        let payload: Payload = serde_json::from_value(payload).map_err(|error| foreign(&payload::told(&error)))?;
         if payload.cause.is_some() && served != Served::Undo {
             return Err(foreign(&format!(
                 "`cause` belongs to the function of the way back, and this one serves {}",
@@ -196,7 +199,10 @@ mod tests {
         let cases = [
             (json!({}), "missing field `executor`"),
             (json!({"Records": []}), "unknown field `Records`"),
-            (json!("hello"), "invalid type"),
+            (json!("hello"), "it is no object"),
+            (json!(["e", { "operation_id": "o" }, null]), "it is no object"),
+            (json!({"executor": "e", "input": ["o"]}), "`input` is no object"),
+            (json!({"executor": "e", "input": {"operation_id": "o", "drill": "hunter2"}}), "invalid type: a text"),
             (json!({"executor": "e", "input": {"operation_id": "Op 1"}}), "operation id `Op 1` is not valid"),
             (json!({"executor": "e", "input": {"operation_id": "o", "resume": true}}), "unknown field `resume`"),
             (json!({"executor": "e", "input": {"operation_id": "o", "request": []}}), "invalid type"),

@@ -66,13 +66,16 @@ impl FunctionError {
     pub(crate) fn of_begun(self, operation: &OperationId) -> Self {
         match self {
             Self::Refused(text) => Self::Blocked(format!(
-                "{text} Operation {operation} was begun and holds its target; mend this, then go on with it by \
-                 `aurora-restore resume {operation}`."
+                "{text} Operation {operation} was begun and holds its target; mend this and, unless it was taken back meanwhile, go on \
+                 with it by `aurora-restore resume {operation}`."
             )),
             Self::TryAgain(_) | Self::Blocked(_) | Self::Fenced(_) | Self::Panic(_) => self,
         }
     }
 }
+
+/// So many problems of a configuration are told at once.
+const PROBLEMS_MAX: usize = 10;
 
 const NOTHING_LOST: &str = "Nothing is lost; the operation goes on once it answers.";
 const NOTHING_CHANGED: &str = "Nothing was changed.";
@@ -127,7 +130,10 @@ impl From<ConfigError> for FunctionError {
             Some(hint) => format!("{problem}. {hint}"),
             None => problem.to_string(),
         };
-        let problems: Vec<String> = error.problems.iter().map(told).collect();
+        let mut problems: Vec<String> = error.problems.iter().take(PROBLEMS_MAX).map(told).collect();
+        if let Some(more) = error.problems.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
+            problems.push(format!("and {more} more"));
+        }
         Self::Refused(format!("the configuration cannot be used: {}", problems.join("; ")))
     }
 }
@@ -206,8 +212,8 @@ mod tests {
         let operation = OperationId::new("op-1").unwrap();
         let told = FunctionError::Refused("the parameter cannot be read.".into()).of_begun(&operation);
         assert_eq!(told.name(), "AuroraRestore.Blocked");
-        let expected = "the parameter cannot be read. Operation op-1 was begun and holds its target; mend this, then go on \
-                        with it by `aurora-restore resume op-1`.";
+        let expected = "the parameter cannot be read. Operation op-1 was begun and holds its target; mend this and, unless it \
+                        was taken back meanwhile, go on with it by `aurora-restore resume op-1`.";
         assert_eq!(told.to_string(), expected);
         for other in [FunctionError::TryAgain("t".into()), FunctionError::Fenced("f".into()), told] {
             assert_eq!(other.clone().of_begun(&operation), other);

@@ -15,6 +15,7 @@ mod failure;
 mod function;
 pub mod log;
 mod metrics;
+mod payload;
 mod place;
 mod rehearsal;
 mod reply;

@@ -26,6 +26,9 @@ use tracing_subscriber::{
 const USUAL: &str = "warn,aurora_restore_app=info,aurora_restore_aws=info,aurora_restore_core=info,\
                      aurora_restore_lambda=info,aurora_restore_ops=info,aurora_restore_sql=info,bootstrap=info";
 
+/// It repeats every error that we have told already, in the form of a debugger: each would be counted twice.
+const REPEATS: &str = "lambda_runtime::layers::panic";
+
 /// What is being worked on.
 static ABOUT: Mutex<About> = Mutex::new(About { step: None, operation: None, request: None });
 
@@ -51,7 +54,9 @@ pub fn listen(asked: Option<&str>) {
 
 /// A level that cannot be read must not stop a restore.
 fn filter(asked: Option<&str>) -> (Targets, Option<String>) {
-    let usual = || USUAL.parse().expect("a constant that is a list of levels");
+    let usual = || {
+        USUAL.parse::<Targets>().expect("a constant that is a list of levels").with_target(REPEATS, LevelFilter::OFF)
+    };
     match asked.filter(|text| !text.is_empty()).map(str::parse) {
         None => (usual(), None),
         Some(Ok(targets)) => (without_wire(targets), None),
@@ -65,7 +70,8 @@ fn without_wire(targets: Targets) -> Targets {
     let is_of_others = |target: &str| OF_OTHERS.iter().any(|other| target.starts_with(other));
     let default = targets.default_level().unwrap_or(LevelFilter::OFF);
     let asked: Targets = targets.into_iter().filter(|(target, _)| !is_of_others(target)).collect();
-    asked.with_default(default).with_targets(OF_OTHERS.map(|target| (target, LevelFilter::WARN)))
+    let asked = asked.with_default(default).with_targets(OF_OTHERS.map(|target| (target, LevelFilter::WARN)));
+    asked.with_target(REPEATS, LevelFilter::OFF)
 }
 
 /// An invocation begins.

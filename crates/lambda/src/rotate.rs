@@ -6,7 +6,7 @@ use aurora_restore_core::ids::SecretId;
 use aurora_restore_ops::rotation::{Rotation, RotationError, RotationEvent, RotationPorts, Strategy};
 use serde_json::{Value, json};
 
-use crate::{failure::FunctionError, variables::Variables, wiring::Wiring};
+use crate::{failure::FunctionError, payload, variables::Variables, wiring::Wiring};
 
 /// Does what one event asks for.
 pub(crate) async fn run(wiring: &Wiring, variables: &Variables, payload: Value) -> Result<Value, FunctionError> {
@@ -43,12 +43,16 @@ pub(crate) async fn run(wiring: &Wiring, variables: &Variables, payload: Value) 
 
 /// Reads the event, strictly: whoever else may invoke the function does not get a stage of their choice done by accident.
 fn read(payload: Value) -> Result<RotationEvent, FunctionError> {
-    serde_json::from_value(payload).map_err(|error| {
+    let foreign = |wrong: String| {
         FunctionError::Refused(format!(
-            "the event is not one of a rotation by Secrets Manager: {error}; use `aws secretsmanager rotate-secret`, or \
+            "the event is not one of a rotation by Secrets Manager: {wrong}; use `aws secretsmanager rotate-secret`, or \
              `aurora-restore secrets rotate`. Nothing was changed."
         ))
-    })
+    };
+    match payload::no_object(&payload, [""]) {
+        Some(wrong) => Err(foreign(wrong)),
+        None => serde_json::from_value(payload).map_err(|error| foreign(payload::told(&error))),
+    }
 }
 
 /// Only what the configuration names is rotated: the function's role could read other secrets of the stack, too.
@@ -130,7 +134,13 @@ mod tests {
 
     #[test]
     fn an_event_of_somebody_else_is_refused() {
-        for event in [json!({}), json!({"executor": "e"}), json!({"Step": "createSecret"}), Value::Null] {
+        for event in [
+            json!({}),
+            json!({"executor": "e"}),
+            json!({"Step": "createSecret"}),
+            Value::Null,
+            json!(["createSecret", arn("a"), TOKEN]),
+        ] {
             let error = read(event).unwrap_err().to_string();
             assert!(error.contains("not one of a rotation") && error.contains("Nothing was changed."), "{error}");
         }

@@ -12,15 +12,21 @@ use std::{
 
 use aurora_restore_app::config::Sources;
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_runtime::{
+    Diagnostic, Error, LambdaEvent, Runtime, layers::TracingLayer, service_fn, tower::util::MapRequestLayer,
+};
 use serde_json::Value;
 
 use crate::{
     failure::FunctionError,
     log,
     metrics::{Amount, Measure},
+    payload,
     wiring::Wiring,
 };
+
+/// The most characters of an error. Step Functions keeps 32,768 of a cause.
+const TEXT_CHARS_MAX: usize = 4_000;
 
 /// An answer on its way.
 type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
@@ -33,7 +39,8 @@ pub async fn run() -> Result<(), Error> {
     let wiring = Arc::new(Wiring::new(Sources::of_process()));
     // Boxed, because a future as large as a whole restore cannot be a part of others.
     let serve = move |event: LambdaEvent<Value>| -> Answering { Box::pin(invoke(Arc::clone(&wiring), event)) };
-    lambda_runtime::run(service_fn(serve)).await
+    let runtime = Runtime::new(service_fn(serve)).layer(TracingLayer::new());
+    runtime.layer(MapRequestLayer::new(payload::readable)).run().await
 }
 
 async fn invoke(wiring: Arc<Wiring>, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
@@ -49,13 +56,22 @@ async fn invoke(wiring: Arc<Wiring>, event: LambdaEvent<Value>) -> Result<Value,
     })
     .await;
     let (answer, mut measures) = served.unwrap_or_else(|panicked| (Err(panicked), Vec::new()));
-    if let Err(error) = &answer {
-        tracing::error!(error_name = error.name(), "{error}");
+    let answer = answer.map_err(|error| (error.name(), cut(error.to_string())));
+    if let Err((name, text)) = &answer {
+        tracing::error!(error_name = name, "{text}");
         let step = wiring.served().map_or("unknown", crate::Served::as_str);
         measures.push(Measure::of_step("FunctionErrors", step, Amount::Count(1)));
     }
     tell(&wiring, &measures);
-    answer.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+    answer.map_err(|(name, text)| Diagnostic { error_type: name.to_owned(), error_message: text })
+}
+
+/// Whoever sends a large event does not get it back, nor find it in the log.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}… (cut)", &text[..end]),
+        None => text,
+    }
 }
 
 fn tell(wiring: &Wiring, measures: &[Measure]) {
@@ -84,6 +100,13 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_two_characters() {
+        assert_eq!(cut("short".to_owned()), "short");
+        let long = cut("ü".repeat(TEXT_CHARS_MAX + 1));
+        assert_eq!((long.chars().count(), long.ends_with("ü… (cut)")), (TEXT_CHARS_MAX + 7, true));
+    }
 
     #[tokio::test]
     async fn a_panic_is_an_error_with_a_name() {

@@ -13,12 +13,18 @@ use crate::{
     wiring::Wiring,
 };
 
-/// Sweeps once. What woke it does not matter, so the event is not read.
+/// Sweeps once, for the empty event that the schedule sends.
 pub(crate) async fn run(
     wiring: &Wiring,
     variables: &Variables,
+    payload: &Value,
     measures: &mut Vec<Measure>,
 ) -> Result<Value, FunctionError> {
+    if !payload.as_object().is_some_and(serde_json::Map::is_empty) {
+        return Err(FunctionError::Refused(
+            "the event is not the schedule's, which is `{}`; whoever wants a sweep now sends that. Nothing was changed.".to_owned(),
+        ));
+    }
     let machine = variables.machine.as_deref().ok_or_else(|| missing("AURORA_RESTORE_STATE_MACHINE"))?;
     let account = wiring.account(variables).await?;
     let executions = account.executions(machine).map_err(|error| FunctionError::Refused(error.to_string()))?;

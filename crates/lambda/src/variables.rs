@@ -46,6 +46,11 @@ impl Variables {
             )
         })?;
         let region = needed("AWS_REGION")?;
+        // Another stack of the account may have the tables that go without saying.
+        if served != Served::Rotate {
+            needed("AURORA_RESTORE_JOURNAL_STATE_TABLE")?;
+            needed("AURORA_RESTORE_JOURNAL_AUDIT_TABLE")?;
+        }
         Ok(Self {
             served,
             environment: needed("AURORA_RESTORE_ENVIRONMENT")?,
@@ -101,6 +106,8 @@ mod tests {
             ("AURORA_RESTORE_ENVIRONMENT", "prod"),
             ("AURORA_RESTORE_PARAMETER", "/aurora-restore/prod/config"),
             ("AWS_REGION", "eu-central-1"),
+            ("AURORA_RESTORE_JOURNAL_STATE_TABLE", "states"),
+            ("AURORA_RESTORE_JOURNAL_AUDIT_TABLE", "entries"),
         ];
         sources.environment.extend(usual.map(|(name, text)| (name.to_owned(), text.to_owned())));
         change(&mut sources);
@@ -118,6 +125,7 @@ mod tests {
         assert_eq!(read(|_| {}).unwrap().served, Served::Undo);
         let told = |change| read(change).unwrap_err().to_string();
         assert!(told(set("AURORA_RESTORE_STEP", "")).contains("AURORA_RESTORE_STEP: it is not set"));
+        assert!(told(set("AURORA_RESTORE_JOURNAL_STATE_TABLE", "")).contains("JOURNAL_STATE_TABLE: it is not set"));
         let error = read(set("AURORA_RESTORE_STEP", "dance")).unwrap_err().to_string();
         assert!(error.contains("`dance` is neither a step"), "{error}");
         let error = read(set("AURORA_RESTORE_SWEEP_PERIOD", "24")).unwrap_err().to_string();

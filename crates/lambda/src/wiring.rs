@@ -26,6 +26,9 @@ const CONFIGURATION_AGE_MAX: Duration = Duration::from_secs(60);
 
 /// One execution environment.
 pub(crate) struct Wiring {
+    /// What is served here and in which environment, as far as that is told: lines and metrics need both whatever else is wrong.
+    served: Option<Served>,
+    environment: String,
     variables: Result<Variables, FunctionError>,
     account: OnceCell<FunctionAccount>,
     prepared: Mutex<Option<Arc<Prepared>>>,
@@ -43,17 +46,24 @@ pub(crate) struct Prepared {
 impl Wiring {
     /// An environment that is told what it is by these sources. What is wrong with them is told to whoever invokes it.
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { variables: Variables::read(sources), account: OnceCell::new(), prepared: Mutex::new(None) }
+        let told = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty());
+        Self {
+            served: told("AURORA_RESTORE_STEP").and_then(|word| Served::from_word(word)),
+            environment: told("AURORA_RESTORE_ENVIRONMENT").map_or("unknown", String::as_str).to_owned(),
+            variables: Variables::read(sources),
+            account: OnceCell::new(),
+            prepared: Mutex::new(None),
+        }
     }
 
     /// What is served here, if that is known.
     pub(crate) fn served(&self) -> Option<Served> {
-        self.variables.as_ref().ok().map(|variables| variables.served)
+        self.served
     }
 
     /// The environment's name.
     pub(crate) fn environment(&self) -> &str {
-        self.variables.as_ref().map_or("unknown", |variables| variables.environment.as_str())
+        &self.environment
     }
 
     /// Serves one invocation.
@@ -66,7 +76,7 @@ impl Wiring {
         aurora_restore_app::panic_if_asked();
         let variables = self.variables.as_ref().map_err(Clone::clone)?;
         match variables.served {
-            Served::Sweep => sweep::run(self, variables, measures).await,
+            Served::Sweep => sweep::run(self, variables, &payload, measures).await,
             Served::Rotate => rotate::run(self, variables, payload).await,
             served @ (Served::Step(_) | Served::Undo | Served::Retire) => {
                 let event = Event::read(served, payload)?;

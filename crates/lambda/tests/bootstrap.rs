@@ -31,6 +31,8 @@ fn alone(place: &str) -> Vec<(&'static str, String)> {
         ("AURORA_RESTORE_STEP", place),
         ("AURORA_RESTORE_ENVIRONMENT", "test"),
         ("AURORA_RESTORE_PARAMETER", "/aurora-restore/test/config"),
+        ("AURORA_RESTORE_JOURNAL_STATE_TABLE", "AuroraRestoreStateTable"),
+        ("AURORA_RESTORE_JOURNAL_AUDIT_TABLE", "AuroraRestoreAuditTable"),
     ];
     given.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
 }
@@ -191,6 +193,47 @@ fn an_event_that_is_not_ours_is_refused_before_anybody_is_asked() {
     assert_eq!((&error["error_name"], &error["step"]), (&json!("AuroraRestore.Refused"), &json!("snapshot-check")));
 }
 
+/// Other clients send other things, and large ones: each is refused by our name for it, without being repeated, and the next
+/// invocation is served.
+#[test]
+fn what_is_no_event_at_all_is_refused_by_name_and_not_repeated() {
+    let denied = OneAnswer::new(400, r#"{"__type":"AccessDeniedException","message":"ssm:GetParameter"}"#);
+    let mut variables = alone("snapshot-check");
+    set(&mut variables, "AWS_ENDPOINT_URL_SSM", &denied.url());
+    let function = start(&variables);
+    let failures = |lines: &[String]| lines.iter().filter(|line| line.contains("FunctionErrors")).count();
+    function.invoke(&FunctionStage::event("op-1")).error();
+    let of_first = function.lines_until(|lines| failures(lines) == 1).len();
+    let deep = [vec![b'['; 200_000], vec![b']'; 200_000]].concat();
+    let large = json!({ "executor": "e", "input": "hunter2".repeat(200_000) }).to_string().into_bytes();
+    let bodies: [&[u8]; 9] = [b"", b"  ", b"\xff\xfe", b"{bad", b"\"\\ud800\"", b"1e999", b"null", &deep, &large];
+    for body in bodies {
+        let answer = function.invoke_with(body.to_vec());
+        let (name, message) = answer.error();
+        assert_eq!(name, "AuroraRestore.Refused", "{message}");
+        assert!(message.ends_with("Nothing was changed.") && message.len() < 1_000, "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+    let lines = parsed(&function.lines_until(|lines| failures(lines) == bodies.len() + 1));
+    let errors: Vec<_> = lines.iter().filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!(errors.len(), bodies.len() + 1, "each is told once: {errors:?}");
+    // Nothing is told of the operation before.
+    for line in &lines[of_first..] {
+        assert_eq!((&line["step"], line["operation_id"].is_null()), (&json!("snapshot-check"), true), "{line}");
+    }
+}
+
+#[test]
+fn a_sweep_is_not_made_for_the_event_of_somebody_else() {
+    let function = start(&alone("sweep"));
+    for event in [json!({ "Records": [] }), json!([]), Value::Null] {
+        let answer = function.invoke(&event);
+        let (name, message) = answer.error();
+        assert_eq!(name, "AuroraRestore.Refused", "{message}");
+        assert!(message.contains("not the schedule's") && message.ends_with("Nothing was changed."), "{message}");
+    }
+}
+
 #[test]
 fn a_permission_that_is_lacking_is_named_and_the_trace_is_kept() {
     let denied =
@@ -278,4 +321,15 @@ fn a_function_that_is_not_told_what_it_serves_says_so() {
     set(&mut variables, "AURORA_RESTORE_STEP", "copy");
     let answer = start(&variables).invoke(&json!({}));
     assert!(answer.error().1.contains("AURORA_RESTORE_STEP: `copy` is neither a step"), "{:?}", answer.body);
+    // What is told is told by its step and environment, whatever else is missing.
+    for lacking in ["AURORA_RESTORE_PARAMETER", "AURORA_RESTORE_JOURNAL_STATE_TABLE"] {
+        let mut variables = alone("copy-snapshot");
+        variables.retain(|(name, _)| *name != lacking);
+        let function = start(&variables);
+        let answer = function.invoke(&FunctionStage::event("op-1"));
+        assert!(answer.error().1.contains(&format!("{lacking}: it is not set")), "{:?}", answer.body);
+        let lines = parsed(&function.lines_until(|lines| lines.iter().any(|line| line.contains("FunctionErrors"))));
+        let metric = lines.iter().find(|line| line.get("_aws").is_some()).expect("it was waited for");
+        assert_eq!((&metric["Environment"], &metric["step"]), (&json!("test"), &json!("copy-snapshot")));
+    }
 }

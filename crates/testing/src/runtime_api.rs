@@ -48,7 +48,7 @@ impl Answer {
 #[derive(Debug)]
 pub struct Bootstrap {
     child: Child,
-    events: mpsc::Sender<String>,
+    events: mpsc::Sender<Vec<u8>>,
     answers: mpsc::Receiver<Answer>,
     lines: Arc<Mutex<Vec<String>>>,
     /// When the process was started.
@@ -75,7 +75,7 @@ impl Bootstrap {
         let (events, next) = mpsc::channel();
         let (answered, answers) = mpsc::channel();
         for event in waiting {
-            events.send(event.to_string()).expect("the other end is held here");
+            events.send(event.to_string().into_bytes()).expect("the other end is held here");
         }
         thread::spawn(move || serve(&listener, &Arc::new(Mutex::new(next)), &answered));
         let spawned = Instant::now();
@@ -107,7 +107,15 @@ impl Bootstrap {
     /// # Panics
     /// If none comes.
     pub fn invoke(&self, event: &Value) -> Answer {
-        self.events.send(event.to_string()).expect("the Runtime API serves as long as this value");
+        self.invoke_with(event.to_string().into_bytes())
+    }
+
+    /// The same with a body that need not be JSON.
+    ///
+    /// # Panics
+    /// If no answer comes.
+    pub fn invoke_with(&self, body: Vec<u8>) -> Answer {
+        self.events.send(body).expect("the Runtime API serves as long as this value");
         self.answer()
     }
 
@@ -148,7 +156,7 @@ impl Bootstrap {
     }
 }
 
-fn serve(listener: &TcpListener, next: &Arc<Mutex<mpsc::Receiver<String>>>, answered: &mpsc::Sender<Answer>) {
+fn serve(listener: &TcpListener, next: &Arc<Mutex<mpsc::Receiver<Vec<u8>>>>, answered: &mpsc::Sender<Answer>) {
     for stream in listener.incoming().map_while(Result::ok) {
         let (next, answered) = (Arc::clone(next), answered.clone());
         thread::spawn(move || {
@@ -161,7 +169,7 @@ fn serve(listener: &TcpListener, next: &Arc<Mutex<mpsc::Receiver<String>>>, answ
 /// Answers the requests of one connection, one after the other.
 fn converse(
     stream: &TcpStream,
-    next: &Mutex<mpsc::Receiver<String>>,
+    next: &Mutex<mpsc::Receiver<Vec<u8>>>,
     answered: &mpsc::Sender<Answer>,
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
@@ -173,7 +181,7 @@ fn converse(
             respond(stream, &invocation_headers(), &event)?;
             continue;
         }
-        respond(stream, "", "{}")?;
+        respond(stream, "", b"{}")?;
         let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         // Nobody listens any more where the test has ended.
         let _ = answered.send(Answer { ok: request.path.ends_with("/response"), body, at });
@@ -191,11 +199,11 @@ fn invocation_headers() -> String {
     )
 }
 
-fn respond(mut stream: &TcpStream, headers: &str, body: &str) -> std::io::Result<()> {
+fn respond(mut stream: &TcpStream, headers: &str, body: &[u8]) -> std::io::Result<()> {
     let length = body.len();
     let head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n");
-    stream.write_all(format!("{head}{body}").as_bytes())
+    stream.write_all(&[head.as_bytes(), body].concat())
 }
 
 /// One HTTP request.
