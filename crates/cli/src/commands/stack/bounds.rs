@@ -14,6 +14,9 @@ use crate::{error::CommandError, ui::Ui};
 const EVENTS_MAX: i64 = 25_000;
 const EVENTS_OF_LOOK: i64 = 9;
 
+/// So many keys fit into the policy of the role that uses most, whatever else the stack's names and parameters are.
+const KEYS_IN_ANY_CASE: usize = 6;
+
 /// Refuses what would cut restores off, forget journals before states, or have functions that reach nothing; warns of what may.
 pub(super) fn check(
     ui: &Ui,
@@ -30,6 +33,12 @@ pub(super) fn check(
     for host in endpoints(&value)? {
         ui.warning(format_args!(
             "functions speak http to {host}: credentials and secrets cross the network in the clear"
+        ));
+    }
+    let keys = value("KmsKeyArns").split(',').filter(|key| !key.trim().is_empty()).count();
+    if keys > KEYS_IN_ANY_CASE {
+        ui.warning(format_args!(
+            "KmsKeyArns names {keys} keys: IAM may refuse the policy of the way back, which has 10,240 characters at most"
         ));
     }
     let number = |name: &str| value(name).parse::<i64>().ok();
