@@ -7,11 +7,11 @@ mod stack;
 #[cfg(feature = "stack")]
 pub(crate) use stack::USUAL_NAME as USUAL_STACK;
 
-use std::{cell::OnceCell, future::Future};
+use std::{cell::OnceCell, future::Future, path::PathBuf};
 
 use aurora_restore_app::{
     JournalUse, LookupError, OpenState, Services, ServicesError, Stop,
-    config::{self, Config, ConfigError, FlagValue, ItemRequest, Sources},
+    config::{self, Config, ConfigError, FlagValue, ItemRequest, JournalPlace, Sources},
 };
 use aurora_restore_core::{
     catalogue::ErrorCode,
@@ -144,6 +144,24 @@ impl Context {
     /// The journal with what maintenance needs beside it.
     pub(crate) async fn state(&self, purpose: JournalUse) -> Result<OpenState, CommandError> {
         Ok(aurora_restore_app::open_state(self.config()?.environment(), purpose).await?)
+    }
+
+    /// The same of a journal that exists: good news about one that is not there are none.
+    pub(crate) async fn state_that_is_there(&self) -> Result<OpenState, CommandError> {
+        if let Some(path) = self.missing_journal()? {
+            return Err(CommandError::configuration(format!("there is no journal at {}", path.display())).hint(
+                "The first restore makes it. Name another one with `--set journal.path=…`, or a stack with `--stack NAME`.",
+            ));
+        }
+        self.state(JournalUse::Read).await
+    }
+
+    /// Where the journal should be that is a file, if none is there.
+    pub(crate) fn missing_journal(&self) -> Result<Option<PathBuf>, CommandError> {
+        Ok(match &self.config()?.environment().journal {
+            JournalPlace::File(path) if !path.exists() => Some(path.clone()),
+            JournalPlace::File(_) | JournalPlace::Tables(_) => None,
+        })
     }
 
     /// All services, with the accounts checked against the configuration.

@@ -215,8 +215,10 @@ impl From<JournalError> for CommandError {
             JournalError::Fenced { operation } => Self::still_running(text)
                 .hint(format!("Only one process goes on with it. Watch it with `aurora-restore watch {operation}`.")),
             JournalError::Conflict { .. } => Self::failed(text).hint("Try again."),
-            JournalError::Refused { .. } => Self::configuration(text)
-                .hint("Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed."),
+            JournalError::Refused { .. } => Self::configuration(text).hint(
+                "If a newer version wrote it, use that one; if it was altered, bring it back from an export or a backup. \
+                 Nothing was changed.",
+            ),
             JournalError::Unusable { .. } => Self::configuration(text)
                 .hint("Nothing was changed. Another journal can be named with `--set journal.path=…`."),
             JournalError::Unavailable { .. } => {

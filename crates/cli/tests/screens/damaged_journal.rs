@@ -17,7 +17,7 @@ fn an_operation_that_cannot_be_read_is_named_and_hides_no_other() {
     op-20261121-080000-7f3a  staging  COMPLETED                       2026-11-21 12:32:23Z
     --- stderr
     error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
-    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    hint: If a newer version wrote it, use that one; if it was altered, bring it back from an export or a backup. Nothing was changed.
     --- exit 1
     "#);
     assert_snapshot!(home.screen(&["--json", "list", "--limit", "1"]), @r#"
@@ -34,14 +34,14 @@ fn an_operation_that_cannot_be_read_is_named_and_hides_no_other() {
     }
     --- stderr
     error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
-    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    hint: If a newer version wrote it, use that one; if it was altered, bring it back from an export or a backup. Nothing was changed.
     --- exit 1
     "#);
     assert_snapshot!(home.screen(&["status", "latest"]), @r#"
     $ aurora-restore status latest
     --- stderr
     error: the journal of operation op-20271121-080000-0001 is refused: its state was written in form 99 by a newer version; this one knows forms up to 1
-    hint: Use the version of aurora-restore that wrote it, or a newer one. Nothing was changed.
+    hint: If a newer version wrote it, use that one; if it was altered, bring it back from an export or a backup. Nothing was changed.
     --- exit 3
     "#);
 }

@@ -15,4 +15,5 @@ mod review;
 mod secrets;
 mod stack;
 mod state;
+mod state_damaged;
 mod usage;

@@ -13,11 +13,11 @@ use crate::{
     stack,
 };
 
-const DONE: &str = "op-20261121-080000-7f3a";
-const OPEN: &str = "op-20261121-200000-00ff";
+pub(crate) const DONE: &str = "op-20261121-080000-7f3a";
+pub(crate) const OPEN: &str = "op-20261121-200000-00ff";
 
 /// A home whose journal has one operation that is completed and retired, and one that stands in the middle.
-fn home() -> (Home, Scenario) {
+pub(crate) fn home() -> (Home, Scenario) {
     let home = Home::with_config(COMPLETE);
     let scenario = Scenario::new(Stage::default());
     home.recorded(&scenario, async |engine| {
@@ -205,46 +205,6 @@ fn journal(files: &[(std::path::PathBuf, Vec<u8>)]) -> Vec<&[u8]> {
 }
 
 #[test]
-fn an_item_that_is_gone_is_written_anew_from_its_entries() {
-    let (home, _) = home();
-    assert_eq!(home.exit(&["state", "purge", "--status", "COMPLETED", "--older-than", "1h", "--yes"]), 0);
-    assert_snapshot!(home.screen(&["state", "rebuild", "--plan"]), @r"
-    $ aurora-restore state rebuild --plan
-    --- stderr
-    operation op-20261121-080000-7f3a is COMPLETED at its entry 24 and has no item; its target is 222222222222/eu-central-1/staging
-    done: 1 item would be written.
-    --- exit 0
-    ");
-    assert_snapshot!(home.screen(&["state", "rebuild", "--unfinished", "--yes"]), @r"
-    $ aurora-restore state rebuild --unfinished --yes
-    --- stderr
-    not wanted, because nobody has to know of it any more: 1 operation
-    done: no item is to be written; already there: 1.
-    --- exit 0
-    ");
-    assert_snapshot!(home.screen(&["state", "rebuild"]), @r"
-    $ aurora-restore state rebuild
-    --- stderr
-    operation op-20261121-080000-7f3a is COMPLETED at its entry 24 and has no item; its target is 222222222222/eu-central-1/staging
-    error: nobody can be asked to confirm: this is not a terminal
-    hint: Give --yes to go on without a question. Nothing was changed.
-    --- exit 2
-    ");
-    assert_snapshot!(home.screen(&["--json", "state", "rebuild", "--yes"]), @r#"
-    $ aurora-restore --json state rebuild --yes
-    {"kind":"version","version":1}
-    {"kind":"lost","operation_id":"op-20261121-080000-7f3a","status":"COMPLETED","target":"222222222222/eu-central-1/staging","sequence":24}
-    {"kind":"rebuild","there":1,"not_wanted":0,"lost":1,"unusable":0,"written":1,"same":0,"differs":0}
-    --- stderr
-    operation op-20261121-080000-7f3a is COMPLETED at its entry 24 and has no item; its target is 222222222222/eu-central-1/staging
-    done: wrote 1 item; already there: 1.
-    --- exit 0
-    "#);
-    assert_eq!(home.exit(&["state", "audit"]), 0);
-    assert_eq!(home.exit(&["status", DONE]), 0);
-}
-
-#[test]
 fn what_was_purged_is_in_the_export_and_comes_back_from_it() {
     let (home, _) = home();
     let purge = ["state", "purge", "--status", "COMPLETED", "--older-than", "1h", "--export", "old.jsonl", "--yes"];
@@ -426,6 +386,20 @@ fn bad_input_is_refused_with_what_to_give() {
     For more information, try '--help'.
     --- exit 2
     "#);
+    assert_snapshot!(home.screen(&["state", "export", "all.jsonl"]), @r"
+    $ aurora-restore state export all.jsonl
+    --- stderr
+    error: there is no journal at <home>/.local/state/aurora-restore/journal.sqlite
+    hint: The first restore makes it. Name another one with `--set journal.path=…`, or a stack with `--stack NAME`.
+    --- exit 3
+    ");
+    assert_eq!(home.exit(&["state", "audit"]), 3);
+    assert!(!home.journal_path().exists());
+}
+
+#[test]
+fn an_export_needs_somewhere_to_go() {
+    let (home, _) = home();
     assert_snapshot!(home.screen(&["state", "export", "nowhere/all.jsonl"]), @r#"
     $ aurora-restore state export nowhere/all.jsonl
     --- stderr
@@ -434,5 +408,4 @@ fn bad_input_is_refused_with_what_to_give() {
     hint: Name a file in a directory that can be written. Nothing was changed.
     --- exit 2
     "#);
-    assert!(!home.journal_path().exists());
 }

@@ -248,6 +248,14 @@ impl Declaration {
         if problems.is_empty() { Ok(declaration) } else { Err(DeclarationError::Unsound { problems }) }
     }
 
+    /// What a declaration says, as JSON for programs that do not read TOML.
+    ///
+    /// # Errors
+    /// [`toml::de::Error`] where it is none; one that was accepted is one.
+    pub fn as_json(text: &str) -> Result<serde_json::Value, toml::de::Error> {
+        toml::from_str(text)
+    }
+
     /// The declaration of this version.
     pub fn of_this_version() -> Self {
         Self::parse(DECLARED).expect("a test reads it")

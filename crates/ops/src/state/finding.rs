@@ -61,7 +61,8 @@ impl Kind {
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
-    /// What.
+    /// What. In JSON it has another name, because `kind` is that of the line that it stands in.
+    #[serde(rename = "finding")]
     pub kind: Kind,
     /// Of which operation; none where a lock names none.
     pub operation: Option<OperationId>,
@@ -136,7 +137,10 @@ fn action(kind: Kind, operation: &OperationId) -> String {
             "Nothing is done with a journal that cannot be trusted: keep what `aurora-restore state show {operation}` \
              shows, find out who wrote into the store, and bring the operation back from a backup or an export."
         ),
-        Kind::Unreadable => "Use the version of aurora-restore that wrote it, or a newer one.".to_owned(),
+        Kind::Unreadable => {
+            "If a newer version wrote it, use that one; if it was altered, bring it back from an export or a backup."
+                .to_owned()
+        }
         Kind::AlteredState => format!(
             "Somebody has set it by hand; the entries count. Whatever `aurora-restore resume {operation}` or another \
              command appends next sets it right."

@@ -110,6 +110,28 @@ impl Purge<'_> {
         }
     }
 
+    /// A plan of what the entries bear out: what they do not stays. Reads the entries of all that is due.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn proven(&self, plan: PurgePlan) -> Result<PurgePlan, JournalError> {
+        let mut proven = PurgePlan { due: Vec::new(), ..plan };
+        let mut checks = stream::iter(plan.due)
+            .map(|stored| async move { (check_operation(self.journal, &stored.state).await, stored) })
+            .buffered(AT_ONCE);
+        while let Some((checked, stored)) = checks.next().await {
+            match checked?.map(|checked| checked.findings.into_iter().next()) {
+                Some(None) => proven.due.push(stored),
+                Some(Some(finding)) => {
+                    proven.left.push(Left { operation: stored.state.operation_id, reason: finding.to_string() });
+                }
+                // It was forgotten meanwhile.
+                None => {}
+            }
+        }
+        Ok(proven)
+    }
+
     /// Why an item stays, by what it says itself.
     fn stays(&self, stored: &StoredState) -> Option<&'static str> {
         let state = &stored.state;

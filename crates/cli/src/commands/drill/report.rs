@@ -28,7 +28,8 @@ pub(super) struct ListArgs {}
 
 /// Show what the drills have proven over time: success rate, recovery time, recovery point
 ///
-/// The figures are those of whole restores that passed; for each quarter, and in all.
+/// Every drill counts as passed or not, rehearsals of a loss too; recovery times and ages of data are those of whole restores that
+/// passed. For each quarter, and in all.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// Write it as one self-contained HTML page

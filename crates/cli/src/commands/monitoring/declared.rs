@@ -4,11 +4,14 @@ use std::{fs, io::Write as _, path::PathBuf};
 
 use aurora_restore_ops::monitoring::{DECLARED, Declaration};
 use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
+    ui::Format,
 };
 
 /// Which declaration.
@@ -43,8 +46,23 @@ pub(super) struct ShowArgs {
     declaration: DeclarationArgs,
 }
 
+#[derive(Serialize)]
+struct ShowDocument<'a> {
+    version: u32,
+    declaration: Value,
+    /// The same with its comments, as `--declaration` takes it.
+    text: &'a str,
+}
+
+fn as_json(text: &str) -> Result<Value, CommandError> {
+    Declaration::as_json(text).map_err(|error| CommandError::internal(error.to_string()))
+}
+
 pub(super) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let (text, _) = args.declaration.read()?;
-    write!(context.ui().data(), "{text}")?;
+    match context.ui().format() {
+        Format::Json => context.ui().json(&ShowDocument { version: 1, declaration: as_json(&text)?, text: &text })?,
+        Format::Text => write!(context.ui().data(), "{text}")?,
+    }
     Ok(ExitCode::Done)
 }

@@ -120,13 +120,18 @@ pub(super) fn run(context: &Context, args: &ReviewArgs) -> CommandResult {
     if checks.is_empty() {
         return Err(CommandError::usage("`--only` and `--skip` leave no check").hint("Leave one of them out."));
     }
+    if period != Period::Weekly && !args.logs.is_empty() {
+        return Err(CommandError::usage("`--logs` is read by `review weekly` alone").hint("Leave it out."));
+    }
     context.block_on(async {
         let wired = wired::Wired::open(context, &args.logs).await?;
         let reviewed = reviewing::review(&wired.site(context.now()), &checks).await;
         // Good news about nothing are none.
         if reviewed.iter().all(|one| matches!(one.outcome, Outcome::NotHere { .. })) {
-            return Err(CommandError::usage("there is nothing here that these checks look at")
-                .hint("Name a stack with `--stack NAME`, or files with `--logs FILE`; `review --help` says what each check looks at."));
+            return Err(CommandError::usage("there is nothing here that these checks look at").hint(match period {
+                Period::Weekly => "Name a stack with `--stack NAME`, or files with `--logs FILE`; `review --help` says what each check looks at.",
+                Period::Monthly | Period::Quarterly => "Name a stack with `--stack NAME`; `review --help` says what each check looks at.",
+            }));
         }
         let exit_code = args.fail_on.exit_code(&reviewed);
         let heading = Heading { period, of: wired.of(), at: context.now() };

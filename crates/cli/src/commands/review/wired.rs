@@ -146,7 +146,7 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
     Ok(Wired {
         stack: None,
         of: "the operations of this machine".to_owned(),
-        state: reach(context.state(JournalUse::Read).await),
+        state: state_of_here(context).await,
         executions: Reach::There(Box::new(NoExecutions)),
         services,
         logs: files.map_or(Reach::NotHere("no log is named with --logs"), Reach::There),
@@ -160,6 +160,14 @@ async fn of_here(context: &Context, files: Option<(Box<dyn Logs>, Vec<String>)>)
         safeguards: Reach::NotHere(NO_STACK),
         keys: Reach::NotHere(NO_STACK),
     })
+}
+
+async fn state_of_here(context: &Context) -> Reach<OpenState> {
+    match context.missing_journal() {
+        Ok(Some(_)) => Reach::NotHere("there is no journal where the configuration says, and no operation was begun"),
+        Ok(None) => reach(context.state(JournalUse::Read).await),
+        Err(error) => Reach::Unreachable(unlooked(error)),
+    }
 }
 
 async fn deployed(services: &StackServices, stack: &Stack) -> Reach<Deployed> {

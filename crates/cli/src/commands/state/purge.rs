@@ -66,11 +66,14 @@ pub(super) struct PurgeArgs {
 }
 
 fn ended(text: &str) -> Result<Status, String> {
-    let status = status(text)?;
-    if status.has_ended() {
-        return Ok(status);
+    match status(text) {
+        Ok(status) if status.has_ended() => Ok(status),
+        Ok(_) => {
+            Err("an operation that has not ended is never purged: it is one of COMPLETED, FAILED and CANCELLED"
+                .to_owned())
+        }
+        Err(_) => Err("it is one of COMPLETED, FAILED and CANCELLED".to_owned()),
     }
-    Err("an operation that has not ended is never purged: it is one of COMPLETED, FAILED and CANCELLED".to_owned())
 }
 
 #[derive(Serialize)]
@@ -101,7 +104,7 @@ pub(super) fn run(context: &Context, args: &PurgeArgs) -> CommandResult {
         let purge = Purge { journal: store.journal.as_ref(), states: store.states.as_ref(), drills: args.drills };
         let plan = purge.plan(args.status, until, limit).await?;
         if args.plan {
-            return tell_plan(context, args, &plan);
+            return tell_plan(context, args, &purge.proven(plan).await?);
         }
         if plan.due.is_empty() {
             return tell_nothing(context, &plan);
@@ -232,6 +235,11 @@ fn tell(context: &Context, batch: &Batch, purged: &Purged, file: &Path) -> Comma
     }
     let gone = words::plural(usize::try_from(purged.gone).unwrap_or(usize::MAX), "item");
     ui.done(format_args!("deleted {gone}; the export is {}, sha256 {sha256}", file.display()));
-    ui.hint(format_args!("`aurora-restore state import {}` puts them back.", file.display()));
+    if purged.missing > 0 {
+        ui.say(format_args!("gone before: {}; somebody else deleted them, or their time had come", purged.missing));
+    }
+    if purged.gone > 0 {
+        ui.hint(format_args!("`aurora-restore state import {}` puts them back.", file.display()));
+    }
     Ok(ExitCode::Done)
 }

@@ -38,6 +38,9 @@ struct ShowDocument<'a> {
     token: u64,
     executor: Option<String>,
     holder: Option<&'a OperationId>,
+    /// Why nobody can tell who holds the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder_unknown: Option<&'a str>,
     entries: usize,
     newest_hash: Option<&'a str>,
     findings: &'a [Finding],
@@ -46,7 +49,8 @@ struct ShowDocument<'a> {
 /// What is shown.
 struct Shown {
     head: JournalHead,
-    holder: Option<OperationId>,
+    /// Who holds the target, or why nobody can tell.
+    holder: Result<Option<OperationId>, String>,
     checked: Checked,
 }
 
@@ -69,7 +73,12 @@ async fn look(journal: &dyn Journal, id: &OperationId) -> Result<Shown, CommandE
     let state = journal.state(id).await?;
     let checked = check_operation(journal, &state).await?;
     let checked = checked.ok_or_else(|| JournalError::UnknownOperation { operation: id.clone() })?;
-    let holder = journal.holder(&state.target_key).await?;
+    let holder = match journal.holder(&state.target_key).await {
+        Ok(holder) => Ok(holder),
+        // Another operation of the target may be the one that cannot be read: this one is shown all the same.
+        Err(error @ (JournalError::Refused { .. } | JournalError::Unusable { .. })) => Err(error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
     Ok(Shown { head: journal.head(id).await?, holder, checked })
 }
 
@@ -80,7 +89,8 @@ fn document(shown: &Shown) -> ShowDocument<'_> {
         sequence: shown.head.sequence,
         token: shown.head.token.0,
         executor: checked.operation.as_ref().map(|operation| operation.executor.to_string()),
-        holder: shown.holder.as_ref(),
+        holder: shown.holder.as_ref().ok().and_then(Option::as_ref),
+        holder_unknown: shown.holder.as_ref().err().map(String::as_str),
         entries: checked.entries.len(),
         newest_hash: checked.entries.last().map(|entry| entry.hash.as_str()),
         findings: &checked.findings,
@@ -102,9 +112,10 @@ fn write(context: &Context, shown: &Shown) -> Result<(), CommandError> {
         writeln!(out, "  old        kept until {}", words::time(at))?;
     }
     let lock = match holder {
-        Some(holder) if *holder == state.operation_id => "held by this operation".to_owned(),
-        Some(holder) => format!("held by {holder}"),
-        None => "free".to_owned(),
+        Ok(Some(holder)) if *holder == state.operation_id => "held by this operation".to_owned(),
+        Ok(Some(holder)) => format!("held by {holder}"),
+        Ok(None) => "free".to_owned(),
+        Err(reason) => format!("not known: {}", printable(reason)),
     };
     writeln!(out, "  lock       {lock}")?;
     if let Some(operation) = &checked.operation {

@@ -2,7 +2,6 @@
 
 use std::{fs::File, io::BufReader, path::PathBuf};
 
-use aurora_restore_app::JournalUse;
 use aurora_restore_ops::state::{self, Audit, Audited, STALLED_AFTER, check_operation};
 use clap::Args;
 
@@ -35,7 +34,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> CommandResult {
         return verify_file(context, path);
     }
     let audited = context.block_on(async {
-        let store = context.state(JournalUse::Read).await?;
+        let store = context.state_that_is_there().await?;
         let Some(operation) = &args.operation else {
             let audit = Audit {
                 journal: store.journal.as_ref(),

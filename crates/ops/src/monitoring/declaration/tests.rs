@@ -90,3 +90,10 @@ fn nothing_is_declared_twice() {
     let told = refusal(&format!("{one}[[alarms]]{again}"));
     assert!(told.contains("the id of an alarm is given twice: OneAlarm") && told.contains("the name"), "{told}");
 }
+
+#[test]
+fn a_declaration_is_told_as_json_too() {
+    let json = Declaration::as_json(DECLARED).unwrap();
+    let alarms = Declaration::of_this_version().alarms;
+    assert_eq!(json["alarms"].as_array().map(Vec::len), Some(alarms.len()), "{json}");
+}

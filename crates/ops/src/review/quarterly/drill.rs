@@ -95,7 +95,10 @@ fn failed(site: &Site<'_>, drill: &Drill) -> Option<Finding> {
 
 fn took(drill: &Drill) -> String {
     match &drill.result {
-        DrillResult::Passed { recovery_time: Some(time) } => format!(", data proven after {time:#}"),
+        DrillResult::Passed { recovery_time: Some(time) } => {
+            let millis = SignedDuration::from_millis(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+            format!(", data proven after {millis:#}")
+        }
         DrillResult::Passed { recovery_time: None } | DrillResult::Failed { .. } => String::new(),
     }
 }

@@ -88,7 +88,7 @@ async fn compare(site: &Site<'_>, journal: &dyn Journal) -> Result<Seen, Unlooke
         .filter_map(|(step, durations)| slower(durations).map(|slower| grown(site, *step, durations, slower)))
         .collect();
     if refused > 0 {
-        let reason = format!("{refused} journals could not be read");
+        let reason = format!("{} could not be read", counted(refused, "journal"));
         findings.push(Unlooked { reason, mend: site.command("review weekly --only state") }.finding());
     }
     Ok(Seen { looked_at: format!("{} since {}", counted(told, "operation"), since.strftime("%Y-%m-%d")), findings })

@@ -71,7 +71,7 @@ async fn read_all(site: &Site<'_>, logs: &dyn Logs, groups: &[String]) -> Result
         findings.extend(read.broken.as_ref().map(|broken| incomplete(site, &read.group, broken)));
         findings.extend(read.found.each().map(|(key, group)| told(site, &read.group, key, group, until)));
         findings.extend(strange(site, &read.group, &read.found));
-        findings.extend((read.found.left_out > 0).then(|| crowded(&read.group, &read.found)));
+        findings.extend((read.found.left_out > 0).then(|| crowded(site, &read.group, &read.found)));
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let looked_at = format!("{lines} lines of {} since {}", counted(reads.len(), "log"), day(since));
@@ -121,7 +121,7 @@ fn incomplete(site: &Site<'_>, group: &str, broken: &Broken) -> Finding {
         Broken::TooLong => Finding::new(
             Level::Error,
             format!("log {group} has more lines than are read; what came later was not looked at"),
-            format!("aws logs filter-log-events --log-group-name {group} --filter-pattern ERROR"),
+            errors_of(site, group),
         )
         .with("pages read", PAGES_MAX),
         Broken::Failed(error) => {
@@ -147,11 +147,19 @@ fn strange(site: &Site<'_>, group: &str, found: &Groups) -> Option<Finding> {
     Some(Finding::new(Level::Warning, what, mend).with("lines", found.lines).with("not understood", found.strange))
 }
 
-fn crowded(group: &str, found: &Groups) -> Finding {
+/// The command that shows the errors of a log.
+fn errors_of(site: &Site<'_>, log: &str) -> String {
+    match site.stack {
+        Some(_) => format!("aws logs filter-log-events --log-group-name {log} --filter-pattern ERROR"),
+        None => site.command(&format!("logs query errors --file {log}")),
+    }
+}
+
+fn crowded(site: &Site<'_>, group: &str, found: &Groups) -> Finding {
     Finding::new(
         Level::Warning,
         format!("log {group} has more kinds of errors and warnings than are told apart"),
-        format!("aws logs filter-log-events --log-group-name {group} --filter-pattern ERROR"),
+        errors_of(site, group),
     )
     .with("lines not told apart", found.left_out)
 }
@@ -180,6 +188,7 @@ fn mend(site: &Site<'_>, log: &str, code: &str, group: &Group, until: Timestamp)
     }
     match group.operations.first() {
         Some(operation) => site.command(&format!("report {operation}")),
+        None if site.stack.is_none() => errors_of(site, log),
         None => format!(
             "aws logs filter-log-events --log-group-name {log} --start-time {} --end-time {}",
             group.first.as_millisecond(),
