@@ -147,13 +147,13 @@ impl Context {
     }
 
     /// The same of a journal that exists: good news about one that is not there are none.
-    pub(crate) async fn state_that_is_there(&self) -> Result<OpenState, CommandError> {
+    pub(crate) async fn state_that_is_there(&self, purpose: JournalUse) -> Result<OpenState, CommandError> {
         if let Some(path) = self.missing_journal()? {
             return Err(CommandError::configuration(format!("there is no journal at {}", path.display())).hint(
                 "The first restore makes it. Name another one with `--set journal.path=…`, or a stack with `--stack NAME`.",
             ));
         }
-        self.state(JournalUse::Read).await
+        self.state(purpose).await
     }
 
     /// Where the journal should be that is a file, if none is there.

@@ -108,7 +108,7 @@ impl Event {
     /// # Errors
     /// [`FunctionError::Refused`] with what is wrong and where.
     pub fn read(served: Served, payload: Value) -> Result<Self, FunctionError> {
-        if let Some(wrong) = payload::no_object(&payload, ["", "/input", "/input/ask", "/cause"]) {
+        if let Some(wrong) = payload::no_object(&payload, &["", "/input", "/input/ask", "/cause"]) {
             return Err(foreign(&wrong));
         }
         let payload: Payload = serde_json::from_value(payload).map_err(|error| foreign(&payload::told(&error)))?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// What a payload begins with that took the place of one that is not JSON. Whoever sends it as it is is refused, too.
 const NOT_JSON: &str = "this is not JSON: ";
 
-/// Puts what can be read in the place of what cannot.
+/// Puts what can be read in the place of what cannot. What can is read twice: events are small.
 pub(crate) fn readable(mut invocation: LambdaInvocation) -> LambdaInvocation {
     if let Err(error) = serde_json::from_slice::<Value>(&invocation.body) {
         invocation.body = Value::String(format!("{NOT_JSON}{error}")).to_string().into();
@@ -19,18 +19,18 @@ pub(crate) fn readable(mut invocation: LambdaInvocation) -> LambdaInvocation {
 
 /// What is wrong with a payload, or with what it has in these places, if it is not an object. A place that is not there, or is null, may
 /// stay away; that of the payload itself is the empty one.
-pub(crate) fn no_object<'p>(payload: &Value, places: impl IntoIterator<Item = &'p str>) -> Option<String> {
+pub(crate) fn no_object(payload: &Value, places: &[&str]) -> Option<String> {
     if let Value::String(text) = payload
         && text.starts_with(NOT_JSON)
     {
         return Some(text.clone());
     }
-    let is_one = |place: &&str| match payload.pointer(place) {
+    let is_one = |place: &str| match payload.pointer(place) {
         Some(Value::Object(_)) | None => true,
         Some(value) => value.is_null() && !place.is_empty(),
     };
     // The reader would take the elements of a list for the fields in their order.
-    let wrong = places.into_iter().find(|place| !is_one(place))?;
+    let wrong = places.iter().find(|place| !is_one(place))?;
     Some(match wrong.strip_prefix('/') {
         Some(place) => format!("`{}` is no object", place.replace('/', ".")),
         None => "it is no object".to_owned(),
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_told_by_its_place() {
         let places = ["", "/input", "/input/ask"];
-        let told = |payload: Value| no_object(&payload, places);
+        let told = |payload: Value| no_object(&payload, &places);
         assert_eq!(told(json!({})), None);
         assert_eq!(told(json!({"input": {"ask": null}})), None);
         assert_eq!(told(json!(["op-1", {}])).as_deref(), Some("it is no object"));

@@ -49,7 +49,7 @@ fn read(payload: Value) -> Result<RotationEvent, FunctionError> {
              `aurora-restore secrets rotate`. Nothing was changed."
         ))
     };
-    match payload::no_object(&payload, [""]) {
+    match payload::no_object(&payload, &[""]) {
         Some(wrong) => Err(foreign(wrong)),
         None => serde_json::from_value(payload).map_err(|error| foreign(payload::told(&error))),
     }

@@ -33,17 +33,27 @@ pub(crate) struct Variables {
 /// How often the sweeper comes where nothing else is said.
 const SWEEP_PERIOD_HOURS: u64 = 24;
 
+const STEP: &str = "AURORA_RESTORE_STEP";
+const ENVIRONMENT: &str = "AURORA_RESTORE_ENVIRONMENT";
+
+/// What is served here, if that is told: lines and metrics need it whatever else is wrong.
+pub(crate) fn served(sources: &Sources) -> Option<Served> {
+    sources.environment.get(STEP).and_then(|word| Served::from_word(word))
+}
+
+/// The environment's name, in the same way.
+pub(crate) fn environment(sources: &Sources) -> Option<&str> {
+    sources.environment.get(ENVIRONMENT).map(String::as_str).filter(|name| !name.is_empty())
+}
+
 impl Variables {
     /// Reads them.
     pub(crate) fn read(sources: Sources) -> Result<Self, FunctionError> {
         let optional = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty()).cloned();
         let needed = |name: &str| optional(name).ok_or_else(|| missing(name));
-        let step = needed("AURORA_RESTORE_STEP")?;
-        let served = Served::from_word(&step).ok_or_else(|| {
-            wrong(
-                "AURORA_RESTORE_STEP",
-                &format!("`{step}` is neither a step nor `undo`, `retire`, `sweep` or `rotate`"),
-            )
+        let step = needed(STEP)?;
+        let served = served(&sources).ok_or_else(|| {
+            wrong(STEP, &format!("`{step}` is neither a step nor `undo`, `retire`, `sweep` or `rotate`"))
         })?;
         let region = needed("AWS_REGION")?;
         // Another stack of the account may have the tables that go without saying.
@@ -53,7 +63,7 @@ impl Variables {
         }
         Ok(Self {
             served,
-            environment: needed("AURORA_RESTORE_ENVIRONMENT")?,
+            environment: needed(ENVIRONMENT)?,
             parameter: needed("AURORA_RESTORE_PARAMETER")?,
             region: Region::new(&region).map_err(|invalid| wrong("AWS_REGION", &invalid.to_string()))?,
             stack: optional("AURORA_RESTORE_STACK"),

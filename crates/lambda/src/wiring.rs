@@ -17,8 +17,16 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
-    begun, event::Event, failure::FunctionError, function::Function, log, metrics::Measure, place::Served, rotate,
-    sweep, time::UntilDeadline, variables::Variables,
+    begun,
+    event::Event,
+    failure::FunctionError,
+    function::Function,
+    log,
+    metrics::Measure,
+    place::Served,
+    rotate, sweep,
+    time::UntilDeadline,
+    variables::{self, Variables},
 };
 
 /// So long the text of the configuration is believed.
@@ -46,10 +54,9 @@ pub(crate) struct Prepared {
 impl Wiring {
     /// An environment that is told what it is by these sources. What is wrong with them is told to whoever invokes it.
     pub(crate) fn new(sources: Sources) -> Self {
-        let told = |name: &str| sources.environment.get(name).filter(|text| !text.is_empty());
         Self {
-            served: told("AURORA_RESTORE_STEP").and_then(|word| Served::from_word(word)),
-            environment: told("AURORA_RESTORE_ENVIRONMENT").map_or("unknown", String::as_str).to_owned(),
+            served: variables::served(&sources),
+            environment: variables::environment(&sources).unwrap_or("unknown").to_owned(),
             variables: Variables::read(sources),
             account: OnceCell::new(),
             prepared: Mutex::new(None),

@@ -89,6 +89,7 @@ impl States for DynamoJournal {
             .client
             .scan()
             .table_name(self.options.audit_table.as_str())
+            .consistent_read(true)
             .projection_expression("#operation_id")
             // Every operation has one. What it costs to read is what the whole table has.
             .filter_expression("#sequence = :first")

@@ -108,7 +108,7 @@ fn altered(state: &StateItem, operation: &Operation) -> Option<Finding> {
         let cut = JournalRefusal::Cut { newest: state.sequence, found: operation.sequence };
         return Some(Finding::of(Kind::BrokenChain, id, cut.to_string()));
     }
-    let said = StateItem::of(operation, &target_key(operation, &state.target_key));
+    let said = StateItem::of(operation, &target_key(operation, &state.target_key.account));
     let differences = differences(state, &said);
     if differences.is_empty() {
         return None;
@@ -116,14 +116,14 @@ fn altered(state: &StateItem, operation: &Operation) -> Option<Finding> {
     Some(Finding::of(Kind::AlteredState, id, differences.join("; ")))
 }
 
-/// The target as the entries say it. The account stands in the plan; before there is one nothing was changed anywhere, and the
-/// item's is taken.
-pub(super) fn target_key(operation: &Operation, item: &TargetKey) -> TargetKey {
+/// The target as the entries say it. The account stands in the plan; before there is one nothing was changed anywhere, and this one
+/// is taken.
+pub(super) fn target_key(operation: &Operation, account: &str) -> TargetKey {
     let target = &operation.request.target;
     match &operation.facts.plan {
         Some(plan) => plan.target_key.clone(),
         None => {
-            TargetKey { account: item.account.clone(), region: target.region.clone(), cluster: target.cluster.clone() }
+            TargetKey { account: account.to_owned(), region: target.region.clone(), cluster: target.cluster.clone() }
         }
     }
 }

@@ -4,10 +4,13 @@
 
 use std::io::BufRead;
 
-use aurora_restore_core::{ids::OperationId, ports::FencingToken};
+use aurora_restore_core::{
+    ids::OperationId,
+    ports::{FencingToken, JournalError},
+};
 use jiff::Timestamp;
 
-use super::{ReadError, RecordReader, StateError, Summary, patience::patiently};
+use super::{ReadError, RecordReader, StateError, Summary, patience::patiently, record::Proven};
 use crate::ports::{Restoration, Restored, States};
 
 /// What became of the operations of an export.
@@ -19,6 +22,30 @@ pub struct Imported {
     pub same: u64,
     /// Those that were not put back, each with the reason; what is there is as it was.
     pub differs: Vec<(OperationId, String)>,
+}
+
+impl Imported {
+    /// Puts one operation back, by what its entries say, and counts what became of it.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub(super) async fn put_back(
+        &mut self,
+        states: &dyn States,
+        proven: Proven,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let Proven { operation, state, entries } = proven;
+        // Above every token that was ever counted up by one.
+        let token = FencingToken(now.as_second().unsigned_abs());
+        let what = Restoration { state, executor: operation.executor, token, entries, at: now };
+        match patiently(|| states.restore(&what)).await? {
+            Restored::Written => self.written += 1,
+            Restored::Same => self.same += 1,
+            Restored::Differs { reason } => self.differs.push((operation.id, reason)),
+        }
+        Ok(())
+    }
 }
 
 /// Puts the operations of an export back that was proven to have this summary. Repeatable: whoever dies in the middle runs it
@@ -35,17 +62,8 @@ pub async fn import(
 ) -> Result<Imported, StateError> {
     let mut reader = RecordReader::open(input)?;
     let mut imported = Imported::default();
-    // Above every token that was ever counted up by one.
-    let token = FencingToken(now.as_second().unsigned_abs());
     while let Some(next) = reader.next_proven()? {
-        let id = next.operation.id.clone();
-        let what =
-            Restoration { state: next.state, executor: next.operation.executor, token, entries: next.entries, at: now };
-        match patiently(|| states.restore(&what)).await? {
-            Restored::Written => imported.written += 1,
-            Restored::Same => imported.same += 1,
-            Restored::Differs { reason } => imported.differs.push((id, reason)),
-        }
+        imported.put_back(states, next, now).await?;
     }
     let found = reader.summary();
     if found != proven {

@@ -28,7 +28,7 @@ pub use import::{Imported, import};
 pub use logged::{Logged, LoggedLine};
 pub(crate) use patience::patiently;
 pub use purge::{Batch, Left, Purge, PurgePlan, Purged};
-pub use rebuild::{LostItems, NO_ACCOUNT, Wanted};
+pub use rebuild::{LostItems, Wanted};
 pub use record::{ReadError, RecordReader, Summary, verify};
 pub use rehearse::{Rehearsal, RehearsalError, Rehearsed};
 pub use resolve::{Examination, Resolution, ResolveError, Resolver, Way};

@@ -120,13 +120,11 @@ impl Purge<'_> {
             .map(|stored| async move { (check_operation(self.journal, &stored.state).await, stored) })
             .buffered(AT_ONCE);
         while let Some((checked, stored)) = checks.next().await {
-            match checked?.map(|checked| checked.findings.into_iter().next()) {
-                Some(None) => proven.due.push(stored),
-                Some(Some(finding)) => {
-                    proven.left.push(Left { operation: stored.state.operation_id, reason: finding.to_string() });
-                }
-                // It was forgotten meanwhile.
-                None => {}
+            // What was forgotten meanwhile is in neither list.
+            let Some(checked) = checked? else { continue };
+            match stays_when_checked(&stored, &checked) {
+                Some(reason) => proven.left.push(Left { operation: stored.state.operation_id, reason }),
+                None => proven.due.push(stored),
             }
         }
         Ok(proven)
@@ -158,18 +156,11 @@ impl Purge<'_> {
             .map(|stored| async move { (check_operation(self.journal, &stored.state).await, stored) })
             .buffered(AT_ONCE);
         while let Some((checked, stored)) = checks.next().await {
-            let Some(Checked { operation, state, entries, findings }) = checked? else { continue };
-            let reason = match (findings.into_iter().next(), operation) {
-                (Some(finding), _) => Some(finding.to_string()),
-                // An index may have shown what is not so any more.
-                (None, Some(_)) if state.sequence != stored.state.sequence => Some("it has moved meanwhile".to_owned()),
-                (None, Some(operation)) => stays_by_entries(&operation),
-                (None, None) => Some("its entries cannot be read".to_owned()),
-            };
-            if let Some(reason) = reason {
-                batch.left.push(Left { operation: state.operation_id, reason });
+            let Some(checked) = checked? else { continue };
+            if let Some(reason) = stays_when_checked(&stored, &checked) {
+                batch.left.push(Left { operation: checked.state.operation_id, reason });
             } else {
-                exporter.add(&state, &entries).map_err(StateError::Write)?;
+                exporter.add(&checked.state, &checked.entries).map_err(StateError::Write)?;
                 batch.items.push(stored);
             }
         }
@@ -198,6 +189,17 @@ impl Purge<'_> {
         }
         purged.changed.sort();
         Ok(purged)
+    }
+}
+
+/// Why an item stays, now that its operation was proven.
+fn stays_when_checked(stored: &StoredState, checked: &Checked) -> Option<String> {
+    match (checked.findings.first(), &checked.operation) {
+        (Some(finding), _) => Some(finding.to_string()),
+        // An index may have shown what is not so any more.
+        (None, Some(_)) if checked.state.sequence != stored.state.sequence => Some("it has moved meanwhile".to_owned()),
+        (None, Some(operation)) => stays_by_entries(operation),
+        (None, None) => Some("its entries cannot be read".to_owned()),
     }
 }
 

@@ -5,18 +5,17 @@
 
 use aurora_restore_core::{
     ids::{AccountId, OperationId},
-    journal::{SealedEntry, StateItem, replay},
-    operation::Operation,
-    ports::{FencingToken, Journal, JournalError, TargetKey},
+    journal::{StateItem, replay},
+    ports::{Journal, JournalError},
 };
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::{AT_ONCE, Imported, WholeJournal, patience::patiently};
-use crate::ports::{Restoration, Restored, States};
+use super::{AT_ONCE, Imported, WholeJournal, check::target_key, patience::patiently, record::Proven};
 
-/// Why an operation cannot be rebuilt before its target's account is told.
-pub const NO_ACCOUNT: &str = "it has no plan, so its entries do not say which account its target is in";
+/// Why an operation without a plan cannot be rebuilt.
+const NO_ACCOUNT: &str =
+    "it has no plan, so its entries do not say which account its target is in: give that with `--account`";
 
 /// Which of the operations are wanted whose items are lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +42,8 @@ pub struct LostItems {
 /// An operation, by its entries alone.
 enum ByEntries {
     There,
-    Usable(Box<Usable>),
+    Usable(Box<Proven>),
     Unusable(String),
-}
-
-/// One whose item can be written.
-struct Usable {
-    operation: Operation,
-    state: StateItem,
-    entries: Vec<SealedEntry>,
 }
 
 impl WholeJournal<'_> {
@@ -85,37 +77,18 @@ impl WholeJournal<'_> {
         }
     }
 
-    /// Writes items that were found lost, in `into`, which may be this journal. Entries are read again, and what is there by now is left
-    /// as it is. Repeatable: whoever dies in the middle runs it again.
+    /// Writes items that were found lost. Entries are read again, and what is there by now is left as it is. Repeatable: whoever dies in
+    /// the middle runs it again.
     ///
     /// # Errors
-    /// Where a journal cannot be read or written.
-    pub async fn rebuild(
-        &self,
-        into: &dyn States,
-        lost: &[StateItem],
-        now: Timestamp,
-    ) -> Result<Imported, JournalError> {
+    /// Where the journal cannot be read or written.
+    pub async fn rebuild(&self, lost: &[StateItem], now: Timestamp) -> Result<Imported, JournalError> {
         let mut rebuilt = Imported::default();
-        // Above every token that was ever counted up by one.
-        let token = FencingToken(now.as_second().unsigned_abs());
         for item in lost {
             let id = &item.operation_id;
-            let entries = patiently(|| self.journal.entries(id, 0)).await?;
-            let account = AccountId::new(&item.target_key.account).ok();
-            let usable = match of_entries(entries, account.as_ref()) {
-                Ok(usable) => usable,
-                Err(reason) => {
-                    rebuilt.differs.push((id.clone(), reason));
-                    continue;
-                }
-            };
-            let Usable { operation, state, entries } = usable;
-            let what = Restoration { state, executor: operation.executor, token, entries, at: now };
-            match patiently(|| into.restore(&what)).await? {
-                Restored::Written => rebuilt.written += 1,
-                Restored::Same => rebuilt.same += 1,
-                Restored::Differs { reason } => rebuilt.differs.push((id.clone(), reason)),
+            match proven(self.journal, id, Some(&item.target_key.account)).await? {
+                Ok(proven) => rebuilt.put_back(self.states, proven, now).await?,
+                Err(reason) => rebuilt.differs.push((id.clone(), reason)),
             }
         }
         Ok(rebuilt)
@@ -140,29 +113,30 @@ async fn by_entries(
         Err(JournalError::UnknownOperation { .. }) => {}
         Err(error) => return Err(error),
     }
-    match patiently(|| journal.entries(id, 0)).await {
-        Ok(entries) => Ok(match of_entries(entries, account) {
-            Ok(usable) => ByEntries::Usable(Box::new(usable)),
-            Err(reason) => ByEntries::Unusable(reason),
-        }),
-        Err(JournalError::Refused { reason, .. }) => Ok(ByEntries::Unusable(reason)),
-        Err(error) => Err(error),
-    }
+    Ok(match proven(journal, id, account.map(AccountId::as_str)).await? {
+        Ok(proven) => ByEntries::Usable(Box::new(proven)),
+        Err(reason) => ByEntries::Unusable(reason),
+    })
 }
 
-/// What the entries say of an operation, or why that is no item.
-fn of_entries(entries: Vec<SealedEntry>, account: Option<&AccountId>) -> Result<Usable, String> {
-    let (operation, _) = replay(&entries).map_err(|refusal| refusal.to_string())?;
-    let target = &operation.request.target;
-    let key = match (&operation.facts.plan, account) {
-        (Some(plan), _) => plan.target_key.clone(),
-        (None, Some(account)) => {
-            TargetKey { account: account.to_string(), region: target.region.clone(), cluster: target.cluster.clone() }
-        }
-        (None, None) => {
-            return Err(NO_ACCOUNT.to_owned());
-        }
+/// What the entries of an operation say, or why that is no item.
+async fn proven(
+    journal: &dyn Journal,
+    id: &OperationId,
+    account: Option<&str>,
+) -> Result<Result<Proven, String>, JournalError> {
+    let entries = match patiently(|| journal.entries(id, 0)).await {
+        Ok(entries) => entries,
+        Err(JournalError::Refused { reason, .. }) => return Ok(Err(reason)),
+        Err(error) => return Err(error),
     };
-    let state = StateItem::of(&operation, &key);
-    Ok(Usable { operation, state, entries })
+    let operation = match replay(&entries) {
+        Ok((operation, _)) => operation,
+        Err(refusal) => return Ok(Err(refusal.to_string())),
+    };
+    if operation.facts.plan.is_none() && account.is_none() {
+        return Ok(Err(NO_ACCOUNT.to_owned()));
+    }
+    let state = StateItem::of(&operation, &target_key(&operation, account.unwrap_or_default()));
+    Ok(Ok(Proven { operation, state, entries }))
 }

@@ -256,7 +256,7 @@ impl<R: BufRead> RecordReader<R> {
         self.summary.operations += 1;
         self.summary.entries += operation.sequence;
         // The item is not believed: what counts is what the entries say.
-        let state = StateItem::of(&operation, &target_key(&operation, &state.target_key));
+        let state = StateItem::of(&operation, &target_key(&operation, &state.target_key.account));
         Ok(Proven { operation, state, entries })
     }
 

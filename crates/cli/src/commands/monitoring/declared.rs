@@ -54,14 +54,13 @@ struct ShowDocument<'a> {
     text: &'a str,
 }
 
-fn as_json(text: &str) -> Result<Value, CommandError> {
-    Declaration::as_json(text).map_err(|error| CommandError::internal(error.to_string()))
-}
-
 pub(super) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let (text, _) = args.declaration.read()?;
     match context.ui().format() {
-        Format::Json => context.ui().json(&ShowDocument { version: 1, declaration: as_json(&text)?, text: &text })?,
+        Format::Json => {
+            let declaration = Declaration::as_json(&text).map_err(|error| CommandError::internal(error.to_string()))?;
+            context.ui().json(&ShowDocument { version: 1, declaration, text: &text })?;
+        }
         Format::Text => write!(context.ui().data(), "{text}")?,
     }
     Ok(ExitCode::Done)

@@ -14,8 +14,9 @@ use crate::{error::CommandError, ui::Ui};
 const EVENTS_MAX: i64 = 25_000;
 const EVENTS_OF_LOOK: i64 = 9;
 
-/// So many keys fit into the policy of the role that uses most, whatever else the stack's names and parameters are.
-const KEYS_IN_ANY_CASE: usize = 6;
+/// So many keys fit into the policy of the role that uses most, beside two roles that may be passed and the longest names of a
+/// stack and of AWS's Regions.
+const KEYS_THAT_FIT: usize = 6;
 
 /// Refuses what would cut restores off, forget journals before states, or have functions that reach nothing; warns of what may.
 pub(super) fn check(
@@ -35,11 +36,8 @@ pub(super) fn check(
             "functions speak http to {host}: credentials and secrets cross the network in the clear"
         ));
     }
-    let keys = value("KmsKeyArns").split(',').filter(|key| !key.trim().is_empty()).count();
-    if keys > KEYS_IN_ANY_CASE {
-        ui.warning(format_args!(
-            "KmsKeyArns names {keys} keys: IAM may refuse the policy of the way back, which has 10,240 characters at most"
-        ));
+    if let Some(warning) = keys(value("KmsKeyArns")) {
+        ui.warning(&warning);
     }
     let number = |name: &str| value(name).parse::<i64>().ok();
     if let (Some(states), Some(entries)) = (number("StateRetentionDays"), number("AuditRetentionDays")) {
@@ -56,9 +54,24 @@ pub(super) fn check(
     Ok(())
 }
 
+/// IAM counts the characters of a role's policies, where each key stands twice.
+fn keys(arns: &str) -> Option<String> {
+    let keys = listed(arns).count();
+    (keys > KEYS_THAT_FIT).then(|| {
+        format!(
+            "KmsKeyArns names {keys} keys: IAM may refuse the policy of the way back, which has 10,240 characters at most"
+        )
+    })
+}
+
+/// The entries of a list with commas.
+fn listed(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
 /// Lambda takes subnets with security groups only, and security groups alone say nothing.
 fn network<'v>(value: &impl Fn(&str) -> &'v str) -> Result<(), CommandError> {
-    let is_given = |list: &str| value(list).split(',').any(|id| !id.trim().is_empty());
+    let is_given = |list: &str| listed(value(list)).next().is_some();
     let (lacking, given, hint) = match (is_given("SubnetIds"), is_given("SecurityGroupIds")) {
         (true, false) => {
             ("SecurityGroupIds", "SubnetIds", "Lambda puts no function into a subnet without a security group.")
@@ -143,6 +156,12 @@ mod tests {
         assert!(told("subnet-1", "").unwrap_err().contains("SubnetIds needs SecurityGroupIds"));
         assert!(told("", "sg-1,sg-2").unwrap_err().contains("SecurityGroupIds needs SubnetIds"));
         assert!(told("", "").is_ok() && told("subnet-1,subnet-2", "sg-1").is_ok());
+    }
+
+    #[test]
+    fn more_keys_than_fit_are_warned_of() {
+        assert_eq!((keys(""), keys("a, b,c,d,e,f,")), (None, None));
+        assert!(keys("a,b,c,d,e,f,g").is_some_and(|warning| warning.contains("names 7 keys")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `state audit`: everything that is wrong with the state of operations.
 
+use aurora_restore_app::JournalUse;
 use aurora_restore_ops::state::Audit;
 use clap::Args;
 use jiff::SignedDuration;
@@ -20,7 +21,7 @@ pub(super) struct AuditArgs {
 
 pub(super) fn run(context: &Context, args: &AuditArgs) -> CommandResult {
     let audited = context.block_on(async {
-        let store = context.state_that_is_there().await?;
+        let store = context.state_that_is_there(JournalUse::Read).await?;
         let executions = super::executions(context).await?;
         let audit = Audit {
             journal: store.journal.as_ref(),

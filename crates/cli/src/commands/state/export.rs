@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aurora_restore_app::ExportFile;
+use aurora_restore_app::{ExportFile, JournalUse};
 use aurora_restore_ops::state;
 use clap::Args;
 use serde::Serialize;
@@ -37,7 +37,7 @@ struct ExportDocument<'a> {
 
 pub(super) fn run(context: &Context, args: &ExportArgs) -> CommandResult {
     let exported = context.block_on(async {
-        let store = context.state_that_is_there().await?;
+        let store = context.state_that_is_there(JournalUse::Read).await?;
         let shelf = Box::new(create(&args.file)?);
         Ok(state::export(store.journal.as_ref(), store.states.as_ref(), shelf, context.now()).await?)
     })?;

@@ -2,7 +2,7 @@
 
 use aurora_restore_app::JournalUse;
 use aurora_restore_core::ids::AccountId;
-use aurora_restore_ops::state::{Imported, LostItems, NO_ACCOUNT, Wanted, WholeJournal};
+use aurora_restore_ops::state::{Imported, LostItems, Wanted, WholeJournal};
 use clap::Args;
 use serde::Serialize;
 
@@ -74,20 +74,20 @@ pub(super) fn run(context: &Context, args: &RebuildArgs) -> CommandResult {
     let ui = context.ui();
     let wanted = if args.unfinished { Wanted::Unfinished } else { Wanted::All };
     context.block_on(async {
-        let store = context.state(if args.plan { JournalUse::Read } else { JournalUse::Work }).await?;
+        let store = context.state_that_is_there(if args.plan { JournalUse::Read } else { JournalUse::Work }).await?;
         let journal = WholeJournal { journal: store.journal.as_ref(), states: store.states.as_ref() };
         let found = journal.lost_items(wanted, args.account.as_ref()).await?;
         show(context, &found);
         if args.plan || found.lost.is_empty() {
-            return tell(context, args, &found, None);
+            return tell(context, &found, None);
         }
         let items = words::plural(found.lost.len(), "item");
         let question = format!("{items} will be written from the entries, where there is none.");
         args.confirm.ask(ui, &question, &found.lost.len().to_string())?;
-        let rebuilt = journal.rebuild(store.states.as_ref(), &found.lost, context.now()).await.map_err(|error| {
+        let rebuilt = journal.rebuild(&found.lost, context.now()).await.map_err(|error| {
             CommandError::from(error).hint("Run the same command again: what was written is left as it is.")
         })?;
-        tell(context, args, &found, Some(&rebuilt))
+        tell(context, &found, Some(&rebuilt))
     })
 }
 
@@ -103,16 +103,16 @@ fn show(context: &Context, found: &LostItems) {
             item.target_key
         ));
     }
+    if let Some(more) = found.lost.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        ui.say(format_args!("and {more} more"));
+    }
     if found.not_wanted > 0 {
         let count = words::plural(usize::try_from(found.not_wanted).unwrap_or(usize::MAX), "operation");
         ui.say(format_args!("not wanted, because nobody has to know of it any more: {count}"));
     }
-    if let Some(more) = found.lost.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
-        ui.say(format_args!("and {more} more"));
-    }
 }
 
-fn tell(context: &Context, args: &RebuildArgs, found: &LostItems, rebuilt: Option<&Imported>) -> CommandResult {
+fn tell(context: &Context, found: &LostItems, rebuilt: Option<&Imported>) -> CommandResult {
     let ui = context.ui();
     let nothing = Imported::default();
     let made = rebuilt.unwrap_or(&nothing);
@@ -147,9 +147,6 @@ fn tell(context: &Context, args: &RebuildArgs, found: &LostItems, rebuilt: Optio
         )?;
     }
     import::tell_left(context, left());
-    if args.account.is_none() && found.unusable.iter().any(|(_, reason)| reason == NO_ACCOUNT) {
-        ui.hint("Say the account of those targets with --account.");
-    }
     let there = found.there + made.same;
     match (found.lost.len(), rebuilt) {
         (0, _) => ui.done(format_args!("no item is to be written; already there: {there}.")),

@@ -2,6 +2,7 @@
 
 use std::{fs::File, io::BufReader, path::PathBuf};
 
+use aurora_restore_app::JournalUse;
 use aurora_restore_ops::state::{self, Audit, Audited, STALLED_AFTER, check_operation};
 use clap::Args;
 
@@ -34,7 +35,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> CommandResult {
         return verify_file(context, path);
     }
     let audited = context.block_on(async {
-        let store = context.state_that_is_there().await?;
+        let store = context.state_that_is_there(JournalUse::Read).await?;
         let Some(operation) = &args.operation else {
             let audit = Audit {
                 journal: store.journal.as_ref(),
