@@ -39,7 +39,7 @@ async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> S
             (Rehearsed::HandedOver, Some(step)) => !struck.contains(&step),
             (Rehearsed::GivenUpIn(wanted), Some(step)) => wanted == step && struck.is_empty(),
             (Rehearsed::Restore | Rehearsed::UnavailableRegion, _)
-            | (Rehearsed::LostJournal | Rehearsed::LostFunctionVersion, _)
+            | (Rehearsed::LostJournal | Rehearsed::LostStateTable | Rehearsed::LostFunctionVersion, _)
             | (_, None) => false,
         };
         let looked = |session: &Session, _: &_| !(begun(session) && strikes(session));
@@ -57,6 +57,7 @@ async fn drilled(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed) -> S
                     Rehearsed::Restore
                     | Rehearsed::UnavailableRegion
                     | Rehearsed::LostJournal
+                    | Rehearsed::LostStateTable
                     | Rehearsed::LostFunctionVersion => panic!("nothing strikes"),
                 }
             }

@@ -93,7 +93,12 @@ fn a_killed_restore_goes_on_from_the_tables_even_if_one_was_lost_and_a_cancelled
     world.assert_swapped();
     let nothing = tables.run(&["state", "rebuild", "--plan"]).with_code(0);
     assert!(nothing.err.contains("no item is to be written; already there: 1"), "{}", nothing.err);
-    tables.run(&["retire", "latest", "--early", "--yes"]).with_code(0);
+    let restored = tables.read(&["report", "latest"]);
+    let restored = restored["operation_id"].as_str().unwrap();
+    let drill = tables.run(&["drill", "run", "--yes", "--scenario", "lost-state-table"]).with_code(0);
+    assert!(drill.err.contains("has passed: the items were rebuilt from their entries and proven in"), "{}", drill.err);
+    assert!(drill.err.contains("1 of 1 operations"), "{}", drill.err);
+    tables.run(&["retire", restored, "--early", "--yes"]).with_code(0);
 
     let run = tables.begin(&["run", "--yes"]);
     world.wait_for("the next restore", || (step_of_newest()? == "restore-snapshot").then_some(()));

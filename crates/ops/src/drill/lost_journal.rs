@@ -1,5 +1,5 @@
-//! The loss of the journal's tables, rehearsed: what was kept elsewhere becomes a journal beside the real one, is proven and
-//! compared with it, and is given up again.
+//! The loss of the journal's tables, or of the state table alone, rehearsed: what is left becomes a journal beside the real one, is
+//! proven and compared with it, and is given up again.
 //!
 //! The real journal is only read. What was found is recorded as the reason for which the drill's operation is cancelled, so it
 //! stands in the hash chain of that operation and in the history of the drills: it has no other place that every version keeps.
@@ -17,8 +17,8 @@ use super::recorded;
 use crate::{
     ports::{RehearsalName, Rehearsals},
     state::{
-        Compared, Finding, Kind, ReadError, RecordReader, Rehearsal, RehearsalError, StateError, WholeJournal, import,
-        verify,
+        Compared, Finding, Imported, Kind, ReadError, RecordReader, Rehearsal, RehearsalError, StateError,
+        WholeJournal, import, verify,
     },
 };
 
@@ -35,6 +35,8 @@ const WRONG_TOLD_MAX: usize = 10;
 pub enum Origin {
     /// An export, into an empty journal.
     Export,
+    /// The entries, which are all there: the items alone were lost.
+    Entries,
     /// Both tables as they were at a time, restored beside the real ones.
     PointInTime,
 }
@@ -43,6 +45,7 @@ impl Origin {
     fn as_str(self) -> &'static str {
         match self {
             Self::Export => "export",
+            Self::Entries => "entries",
             Self::PointInTime => "point in time",
         }
     }
@@ -122,9 +125,12 @@ impl Rebuilt {
         recorded::read(MARK, operation).filter(|found: &Self| found.version == VERSION)
     }
 
-    /// The age of the newest entry that came back, when the journal was lost.
+    /// The age of the newest entry that came back, when the journal was lost; none where no entry was lost.
     pub fn recovery_point(&self) -> Option<SignedDuration> {
-        self.newest.map(|newest| self.lost_at.duration_since(newest))
+        match self.origin {
+            Origin::Export | Origin::PointInTime => self.newest.map(|newest| self.lost_at.duration_since(newest)),
+            Origin::Entries => None,
+        }
     }
 
     /// What it was rebuilt from, for people.
@@ -148,6 +154,12 @@ fn told(finding: &Finding) -> String {
     let Finding { kind, operation, evidence, .. } = finding;
     let of = operation.as_ref().map(|id| format!("operation {id} ")).unwrap_or_default();
     format!("{of}{}: {evidence}", kind.as_str())
+}
+
+/// What could not be put back is wrong, too.
+fn tell_refused(found: &mut Compared, imported: Imported) {
+    let refused = imported.differs.into_iter();
+    found.findings.extend(refused.map(|(operation, reason)| Finding::of(Kind::Orphaned, &operation, reason)));
 }
 
 /// A journal that counts as lost.
@@ -190,9 +202,20 @@ impl LostJournal<'_> {
         export.rewind().map_err(ReadError::from)?;
         let imported = import(beside.states, &mut export, &proven, self.clock.now()).await?;
         let mut found = self.lost.compare(beside, as_of).await?;
-        let refused = imported.differs.into_iter();
-        found.findings.extend(refused.map(|(operation, reason)| Finding::of(Kind::Orphaned, &operation, reason)));
+        tell_refused(&mut found, imported);
         Ok((as_of, found))
+    }
+
+    /// Rebuilds the items of its operations from their entries, in `beside`, which is empty: the state table alone counts as lost.
+    ///
+    /// # Errors
+    /// [`JournalError`] where one of the two journals cannot be asked or written.
+    pub async fn rebuild_from_entries(&self, beside: WholeJournal<'_>) -> Result<Rebuilt, JournalError> {
+        let lost_at = self.clock.now();
+        let rebuilt = self.lost.rebuild_beside(beside.states, lost_at).await?;
+        let mut found = self.lost.compare(beside, lost_at).await?;
+        tell_refused(&mut found, rebuilt);
+        Ok(Rebuilt::compared(Origin::Entries, lost_at, (lost_at, self.clock.now()), &found))
     }
 
     /// Rebuilds it from its tables as they are kept for the latest time that can be recovered; the tables that were made for it

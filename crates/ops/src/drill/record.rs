@@ -116,7 +116,9 @@ impl Record {
             operation_id: operation.id.to_string(),
         };
         let found = match scenario {
-            Scenario::LostJournal => Rebuilt::of(&operation).map(|rebuilt| record.of_rebuilt(&rebuilt)),
+            Scenario::LostJournal | Scenario::LostStateTable => {
+                Rebuilt::of(&operation).map(|rebuilt| record.of_rebuilt(&rebuilt))
+            }
             Scenario::LostFunctionVersion => EarlierVersions::of(&operation).map(|found| record.of_versions(&found)),
             Scenario::Restore | Scenario::HandedOver | Scenario::UnavailableRegion | Scenario::GivenUpIn(_) => None,
         };
@@ -234,7 +236,9 @@ fn judge(operation: &Operation, scenario: Scenario, course: &Course) -> Verdict 
         Scenario::HandedOver => [restored(operation), handed_over(operation, course)].concat(),
         Scenario::GivenUpIn(step) => given_up(operation, step),
         Scenario::UnavailableRegion => [restored(operation), without_the_source(operation)].concat(),
-        Scenario::LostJournal => not_restored(operation, Rebuilt::of(operation).map(|rebuilt| rebuilt.reasons())),
+        Scenario::LostJournal | Scenario::LostStateTable => {
+            not_restored(operation, Rebuilt::of(operation).map(|rebuilt| rebuilt.reasons()))
+        }
         Scenario::LostFunctionVersion => {
             not_restored(operation, EarlierVersions::of(operation).map(|found| found.wrong))
         }

@@ -18,13 +18,15 @@ pub enum Scenario {
     UnavailableRegion,
     /// Nothing is restored: the journal counts as lost, and is rebuilt beside the real one from what is kept elsewhere.
     LostJournal,
+    /// Nothing is restored: the state table counts as lost, and its items are rebuilt beside it from the entries.
+    LostStateTable,
     /// Nothing is restored: of each function the version that serves counts as lost, and the one before it has to answer.
     LostFunctionVersion,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Restore,
         Self::HandedOver,
         Self::GivenUpIn(StepKind::CopySnapshot),
@@ -36,6 +38,7 @@ impl Scenario {
         Self::GivenUpIn(StepKind::SwitchOver),
         Self::UnavailableRegion,
         Self::LostJournal,
+        Self::LostStateTable,
         Self::LostFunctionVersion,
     ];
 
@@ -57,7 +60,7 @@ impl Scenario {
     /// Whether nothing is restored in RDS: what was rehearsed is recorded as the reason for which its operation is cancelled.
     pub fn restores_nothing(self) -> bool {
         match self {
-            Self::LostJournal | Self::LostFunctionVersion => true,
+            Self::LostJournal | Self::LostStateTable | Self::LostFunctionVersion => true,
             Self::Restore | Self::HandedOver | Self::UnavailableRegion | Self::GivenUpIn(_) => false,
         }
     }
@@ -66,7 +69,11 @@ impl Scenario {
     pub fn is_for_functions(self) -> bool {
         match self {
             Self::Restore | Self::UnavailableRegion => true,
-            Self::HandedOver | Self::GivenUpIn(_) | Self::LostJournal | Self::LostFunctionVersion => false,
+            Self::HandedOver
+            | Self::GivenUpIn(_)
+            | Self::LostJournal
+            | Self::LostStateTable
+            | Self::LostFunctionVersion => false,
         }
     }
 
@@ -74,7 +81,7 @@ impl Scenario {
     pub fn is_whole_restore(self) -> bool {
         match self {
             Self::Restore | Self::HandedOver | Self::UnavailableRegion => true,
-            Self::GivenUpIn(_) | Self::LostJournal | Self::LostFunctionVersion => false,
+            Self::GivenUpIn(_) | Self::LostJournal | Self::LostStateTable | Self::LostFunctionVersion => false,
         }
     }
 
@@ -85,6 +92,7 @@ impl Scenario {
             | Self::HandedOver
             | Self::UnavailableRegion
             | Self::LostJournal
+            | Self::LostStateTable
             | Self::LostFunctionVersion => true,
             Self::GivenUpIn(_) => false,
         }
@@ -99,6 +107,7 @@ impl fmt::Display for Scenario {
             Self::UnavailableRegion => formatter.write_str("unavailable-region"),
             Self::LostFunctionVersion => formatter.write_str("lost-function-version"),
             Self::LostJournal => formatter.write_str("lost-journal"),
+            Self::LostStateTable => formatter.write_str("lost-state-table"),
             Self::GivenUpIn(step) => write!(formatter, "given-up-in-{step}"),
         }
     }

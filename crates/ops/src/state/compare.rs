@@ -77,7 +77,7 @@ impl WholeJournal<'_> {
         Ok(compared)
     }
 
-    /// What is in both has to begin in the same way.
+    /// What is in both has to begin in the same way, and the item that is there now has to say what its entries say.
     async fn compare_one(&self, recovered: Checked, compared: &mut Compared) -> Result<(), JournalError> {
         let id = &recovered.state.operation_id;
         if !recovered.findings.is_empty() {
@@ -86,16 +86,19 @@ impl WholeJournal<'_> {
         }
         compared.newest = compared.newest.max(Some(recovered.state.last_updated_at));
         let now = match patiently(|| self.journal.state(id)).await {
-            Ok(_) => patiently(|| self.journal.entries(id, 0)).await?,
-            Err(JournalError::UnknownOperation { .. }) => {
-                compared.forgotten_since += 1;
-                return Ok(());
-            }
+            Ok(state) => check_operation(self.journal, &state).await?,
+            Err(JournalError::UnknownOperation { .. }) => None,
             Err(error) => return Err(error),
+        };
+        let Some(Checked { entries: now, findings, .. }) = now else {
+            compared.forgotten_since += 1;
+            return Ok(());
         };
         if !now.starts_with(&recovered.entries) {
             let evidence = "its recovered entries are not a beginning of those that are there now";
             compared.findings.push(Finding::of(Kind::BrokenChain, id, evidence));
+        } else if !findings.is_empty() {
+            compared.findings.extend(findings);
         } else if now.len() == recovered.entries.len() {
             compared.same += 1;
         } else {

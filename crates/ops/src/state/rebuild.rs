@@ -12,6 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::{AT_ONCE, Imported, WholeJournal, check::target_key, patience::patiently, record::Proven};
+use crate::ports::States;
 
 /// Why an operation without a plan cannot be rebuilt.
 const NO_ACCOUNT: &str =
@@ -77,6 +78,35 @@ impl WholeJournal<'_> {
         }
     }
 
+    /// Writes the items into an empty journal beside this one, from the entries alone, as if none was here. Only reads this one. The account
+    /// of an operation without a plan, which for real has to be told, is what its item says; operations that were purged are left out.
+    ///
+    /// # Errors
+    /// Where one of the two cannot be read or written.
+    pub async fn rebuild_beside(&self, beside: &dyn States, now: Timestamp) -> Result<Imported, JournalError> {
+        let mut rebuilt = Imported::default();
+        let mut cursor: Option<String> = None;
+        // Bounded by the store, which ends.
+        loop {
+            let page = patiently(|| self.states.recorded(cursor.as_deref())).await?;
+            let mut looks = stream::iter(&page.operations)
+                .map(|id| async move { (id, by_entries_of_what_is_there(self.journal, id).await) })
+                .buffered(AT_ONCE);
+            while let Some((id, looked)) = looks.next().await {
+                match looked? {
+                    None => {}
+                    Some(Ok(proven)) => rebuilt.put_back(beside, proven, now).await?,
+                    Some(Err(reason)) => rebuilt.differs.push((id.clone(), reason)),
+                }
+            }
+            drop(looks);
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(rebuilt);
+            }
+        }
+    }
+
     /// Writes items that were found lost. Entries are read again, and what is there by now is left as it is. Repeatable: whoever dies in
     /// the middle runs it again.
     ///
@@ -100,6 +130,20 @@ fn is_wanted(state: &StateItem, wanted: Wanted) -> bool {
         Wanted::All => true,
         Wanted::Unfinished => !state.status.has_ended() || state.holds_target || state.retire_after.is_some(),
     }
+}
+
+/// What the entries say of an operation whose item is there; none where it was purged.
+async fn by_entries_of_what_is_there(
+    journal: &dyn Journal,
+    id: &OperationId,
+) -> Result<Option<Result<Proven, String>>, JournalError> {
+    let account = match patiently(|| journal.state(id)).await {
+        Ok(item) => Some(item.target_key.account),
+        Err(JournalError::Refused { .. }) => None,
+        Err(JournalError::UnknownOperation { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    proven(journal, id, account.as_deref()).await.map(Some)
 }
 
 async fn by_entries(

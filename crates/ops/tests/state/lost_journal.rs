@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use aurora_restore_core::{
     engine::{BeginOperation, Engine, request_cancel},
-    operation::CancelRequest,
+    operation::{CancelRequest, Status},
     ports::{Clock as _, TargetKey},
 };
 use aurora_restore_ops::{
-    drill::{self, HeldDrills, History, LostJournal, Rebuilt, Scenario as Rehearsed, Verdict},
+    drill::{self, HeldDrills, History, LostJournal, Origin, Rebuilt, Scenario as Rehearsed, Verdict},
     ports::States as _,
     review::Drills as _,
     state::{WholeJournal, export},
@@ -19,7 +19,7 @@ use aurora_restore_testing::{
 };
 use jiff::SignedDuration;
 
-use crate::stage::{Board, done, halfway, updated};
+use crate::stage::{Board, done, halfway, seen, updated};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -40,9 +40,24 @@ async fn rebuilt(scenario: &Scenario, export: Vec<u8>) -> Rebuilt {
     rehearsed.unwrap()
 }
 
+/// The same for the items alone.
+async fn rebuilt_items(scenario: &Scenario) -> Rebuilt {
+    let before = scenario.journal.page(None).await.unwrap();
+    let empty = MemoryJournal::default();
+    let lost = WholeJournal { journal: &scenario.journal, states: &scenario.journal };
+    let beside = WholeJournal { journal: &empty, states: &empty };
+    let rehearsed = LostJournal { lost, clock: scenario.clock.as_ref() }.rebuild_from_entries(beside).await;
+    assert_eq!(scenario.journal.page(None).await.unwrap(), before, "the real journal was changed");
+    rehearsed.unwrap()
+}
+
 /// Records what was found, as the command does.
 async fn recorded(scenario: &Scenario, ordinary: &str, reason: Option<String>) {
-    let id = drill::operation_id(&operation(ordinary), Rehearsed::LostJournal).unwrap();
+    recorded_as(scenario, ordinary, Rehearsed::LostJournal, reason).await;
+}
+
+async fn recorded_as(scenario: &Scenario, ordinary: &str, rehearsed: Rehearsed, reason: Option<String>) {
+    let id = drill::operation_id(&operation(ordinary), rehearsed).unwrap();
     let mut request = scenario.swap();
     request.target.cluster = drill::target_of(&request.target.cluster).unwrap();
     let target = TargetKey { cluster: request.target.cluster.clone(), ..Scenario::target_key() };
@@ -142,4 +157,52 @@ fn what_is_recorded_has_this_form() {
                 \"took\":\"PT1S\",\"sound\":0,\"begun_since\":0,\"newest\":null,\"wrong\":1,\"told\":[\"it is empty\"]}";
     let found: Rebuilt = serde_json::from_str(text.strip_prefix("rebuilt journal ").unwrap()).unwrap();
     assert_eq!(found.recorded().unwrap(), text);
+}
+
+#[tokio::test]
+async fn lost_items_come_back_from_the_entries_and_no_entry_is_missed() {
+    let scenario = Scenario::new(Stage::default());
+    done(&scenario, "op-ended");
+    let purged = done(&scenario, "op-purged");
+    halfway(&scenario, "op-open");
+    let stored = seen(&scenario.journal, &purged).await.unwrap();
+    scenario.journal.forget(&stored).await.unwrap();
+    scenario.clock.turn(HOUR);
+
+    let found = rebuilt_items(&scenario).await;
+    assert_eq!((found.origin, found.sound, found.wrong), (Origin::Entries, 2, 0), "{found:?}");
+    assert_eq!(found.recovery_point(), None, "the entries are there");
+    let drill = Rehearsed::LostStateTable;
+    recorded_as(&scenario, "op-20261121-080000-7f3a", drill, Some(found.recorded().unwrap())).await;
+    let history = history(&scenario).await;
+    let record = &history.drills[0];
+    assert_eq!((record.scenario, &record.verdict), (drill, &Verdict::Passed));
+    assert_eq!((record.recovery_time, record.recovery_point), (Some(found.took), None));
+    assert_eq!((record.checks_passed, record.checks_total), (2, 2));
+
+    // The record itself has no plan, and so no account but that of its item.
+    let again = rebuilt_items(&scenario).await;
+    assert_eq!((again.sound, again.wrong), (3, 0), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_item_that_says_what_its_entries_do_not_or_whose_entries_are_altered_fails_the_drill() {
+    let scenario = Scenario::new(Stage::default());
+    let edited = done(&scenario, "op-edited");
+    scenario.journal.tamper(&edited, |_, item| item.status = Status::Failed);
+    let found = rebuilt_items(&scenario).await;
+    assert_eq!((found.sound, found.wrong), (0, 1), "{found:?}");
+    assert!(found.told[0].starts_with("operation op-edited altered-state: `status` is FAILED"), "{:?}", found.told);
+
+    let scenario = Scenario::new(Stage::default());
+    done(&scenario, "op-sound");
+    let cut = done(&scenario, "op-cut");
+    scenario.journal.tamper(&cut, |entries, _| {
+        entries.remove(1);
+    });
+    let found = rebuilt_items(&scenario).await;
+    assert_eq!(found.sound, 1, "{found:?}");
+    assert!(found.told.iter().all(|told| told.starts_with("operation op-cut ")), "{:?}", found.told);
+    recorded_as(&scenario, "op-20261121-080000-7f3a", Rehearsed::LostStateTable, found.recorded().ok()).await;
+    assert!(matches!(history(&scenario).await.drills[0].verdict, Verdict::Failed { .. }));
 }

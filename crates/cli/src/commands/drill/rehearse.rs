@@ -79,9 +79,11 @@ impl Rehearsal<'_> {
         let ports = self.services.ports();
         let id = session.operation().id.clone();
         match self.scenario {
-            Scenario::Restore | Scenario::UnavailableRegion | Scenario::LostJournal | Scenario::LostFunctionVersion => {
-                Ok(())
-            }
+            Scenario::Restore
+            | Scenario::UnavailableRegion
+            | Scenario::LostJournal
+            | Scenario::LostStateTable
+            | Scenario::LostFunctionVersion => Ok(()),
             Scenario::HandedOver => {
                 let other = executor().map_err(|error| {
                     EngineError::Journal(JournalError::Refused { operation: id.clone(), reason: error.to_string() })
@@ -129,6 +131,7 @@ impl<'a> Onlooker<'a> {
             | Scenario::HandedOver
             | Scenario::UnavailableRegion
             | Scenario::LostJournal
+            | Scenario::LostStateTable
             | Scenario::LostFunctionVersion => BTreeSet::new(),
         };
         let shown = driving::sink(rehearsal.context.ui(), rehearsal.history);
@@ -137,9 +140,11 @@ impl<'a> Onlooker<'a> {
 
     fn strikes_in(&self, step: StepKind) -> bool {
         match self.scenario {
-            Scenario::Restore | Scenario::UnavailableRegion | Scenario::LostJournal | Scenario::LostFunctionVersion => {
-                false
-            }
+            Scenario::Restore
+            | Scenario::UnavailableRegion
+            | Scenario::LostJournal
+            | Scenario::LostStateTable
+            | Scenario::LostFunctionVersion => false,
             Scenario::HandedOver => !self.struck.contains(&step),
             Scenario::GivenUpIn(wanted) => wanted == step && self.struck.is_empty(),
         }
@@ -235,6 +240,9 @@ fn figures(record: &Record) -> String {
     match record.scenario {
         Scenario::LostJournal => {
             format!(": the journal was rebuilt and proven{time}{point}, {passed} of {total} operations")
+        }
+        Scenario::LostStateTable => {
+            format!(": the items were rebuilt from their entries and proven{time}, {passed} of {total} operations")
         }
         Scenario::LostFunctionVersion => {
             format!(": the versions before those that serve have answered{time}, {passed} of {total} functions")

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::{confirm::ConfirmArgs, plan as planning, request_args::RequestArgs};
 use super::{
-    lost_journal::Loss,
+    lost_journal::{Loss, Lost},
     rehearse::{Rehearsal, tell},
 };
 use crate::{
@@ -34,7 +34,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// What is rehearsed: restore, handed-over, given-up-in-STEP, unavailable-region, lost-journal, or lost-function-version
+    /// What is rehearsed: restore, handed-over, given-up-in-STEP, unavailable-region, lost-journal, lost-state-table,
+    /// or lost-function-version
     ///
     /// With handed-over its executor is lost in every step. With unavailable-region the source's Region counts as lost: it is restored
     /// from snapshots that were copied into the target's Region before. With lost-function-version nothing is restored: of each function
@@ -42,7 +43,7 @@ pub(super) struct RunArgs {
     ///
     /// With lost-journal nothing is restored in RDS: the journal is rebuilt beside the real one, which is only read, proven, and
     /// compared with it. Tables are rebuilt as they were at the latest time that can be recovered; a journal in a file from an
-    /// export.
+    /// export. With lost-state-table the items of its operations alone count as lost, and are rebuilt in memory from their entries.
     #[arg(long, value_name = "SCENARIO", default_value = "restore")]
     scenario: Scenario,
 
@@ -110,9 +111,8 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> CommandResult {
             return Ok(ExitCode::Done);
         }
         let id = new_operation_id(now).and_then(|id| drill::operation_id(&id, args.scenario)).map_err(internal)?;
-        if args.scenario == Scenario::LostJournal {
-            let loss = Loss { context, services: &services, id, request, export: args.export.as_deref() };
-            return loss.rehearse(args.confirm).await;
+        if let Some(lost) = lost_of_journal(args) {
+            return Loss { context, services: &services, id, request, lost }.rehearse(args.confirm).await;
         }
         if args.scenario == Scenario::LostFunctionVersion {
             return lost_version(context, &services, (id, request), args.confirm).await;
@@ -186,6 +186,19 @@ async fn lost_version(
     _: ConfirmArgs,
 ) -> CommandResult {
     Err(CommandError::usage("this build knows no stacks, and so no functions").hint("Nothing was changed."))
+}
+
+/// How much of the journal the scenario loses; none where it is another one.
+fn lost_of_journal(args: &RunArgs) -> Option<Lost<'_>> {
+    match args.scenario {
+        Scenario::LostJournal => Some(Lost::Whole { export: args.export.as_deref() }),
+        Scenario::LostStateTable => Some(Lost::Items),
+        Scenario::Restore
+        | Scenario::HandedOver
+        | Scenario::UnavailableRegion
+        | Scenario::GivenUpIn(_)
+        | Scenario::LostFunctionVersion => None,
+    }
 }
 
 fn require_use_of_export(args: &RunArgs) -> Result<(), CommandError> {
