@@ -37,6 +37,15 @@ place._eval_jsonata = lambda text: jsonata.Jsonata.jsonata(text).evaluate(None)
 main(sys.argv[1:])
 ";
 
+/// Whose call it is, and in which Region.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The access key: MiniStack takes twelve digits for an account.
+    pub access_key: &'a str,
+    /// The Region.
+    pub region: &'a str,
+}
+
 /// A stand-in that ends with this value.
 #[derive(Debug)]
 pub struct StandIn {
@@ -139,14 +148,21 @@ impl StandIn {
     /// The same in another Region than [`REGION`].
     pub fn json_in(&self, region: &str, service: &str, target: &str, body: &Value) -> Value {
         let head = format!("content-type: application/x-amz-json-1.0\r\nx-amz-target: {target}\r\n");
-        let answer = self.send_in(region, "POST", service, "/", &(head, body.to_string()));
+        let entry = Entry { region, ..self.entry() };
+        let answer = self.send_as(entry, "POST", service, "/", &(head, body.to_string()));
         serde_json::from_str(&answer).unwrap_or(Value::Null)
     }
 
     /// Calls an action of a service that speaks the Query protocol. Panics with the answer if it is a refusal.
     pub fn query(&self, service: &str, form: &[(&str, &str)]) -> String {
+        self.query_as(self.entry(), service, form)
+    }
+
+    /// The same by somebody else, or in another Region.
+    pub fn query_as(&self, entry: Entry<'_>, service: &str, form: &[(&str, &str)]) -> String {
         let pairs: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
-        self.post(service, "content-type: application/x-www-form-urlencoded\r\n", &pairs.join("&"))
+        let head = "content-type: application/x-www-form-urlencoded\r\n".to_owned();
+        self.send_as(entry, "POST", service, "/", &(head, pairs.join("&")))
     }
 
     /// Invokes a function, by a version or an alias of it if one is named behind a colon. Gives what it answers, an error included;
@@ -191,12 +207,16 @@ impl StandIn {
     }
 
     fn send(&self, method: &str, service: &str, path: &str, head: &str, body: &str) -> String {
-        self.send_in(REGION, method, service, path, &(head.to_owned(), body.to_owned()))
+        self.send_as(self.entry(), method, service, path, &(head.to_owned(), body.to_owned()))
     }
 
-    fn send_in(
+    fn entry(&self) -> Entry<'_> {
+        Entry { access_key: &self.access_key, region: REGION }
+    }
+
+    fn send_as(
         &self,
-        region: &str,
+        Entry { access_key, region }: Entry<'_>,
         method: &str,
         service: &str,
         path: &str,
@@ -204,11 +224,10 @@ impl StandIn {
     ) -> String {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\ncontent-length: {}\r\n{head}\
-             authorization: AWS4-HMAC-SHA256 Credential={}/20261122/{region}/{service}/aws4_request, \
+             authorization: AWS4-HMAC-SHA256 Credential={access_key}/20261122/{region}/{service}/aws4_request, \
              SignedHeaders=host, Signature=0\r\n\r\n{body}",
             self.port,
             body.len(),
-            self.access_key,
         );
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("the stand-in listens");
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).expect("a timeout above zero");

@@ -107,8 +107,9 @@ pub(super) fn resources() -> Node {
 /// The functions that may enter, by the names of their roles: a principal's ARN could be named only once it exists.
 fn entering_roles() -> Node {
     let entering = Place::all().into_iter().filter(|place| place.enters_source_account());
+    // Every Region begins with two letters and a hyphen: the role of the sweeper's schedule, whose name begins as the sweeper's, is none.
     let role = |place: Place| {
-        sub(format!("arn:${{AWS::Partition}}:iam::${{TargetAccountId}}:role/${{NamePrefix}}-{}-*", place.name()))
+        sub(format!("arn:${{AWS::Partition}}:iam::${{TargetAccountId}}:role/${{NamePrefix}}-{}-??-*", place.name()))
     };
     Node::List(entering.map(role).collect())
 }

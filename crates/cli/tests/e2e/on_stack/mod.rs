@@ -13,6 +13,7 @@ mod restores;
 mod reviews;
 mod rotations;
 mod schedules;
+mod source_account;
 mod stage;
 mod trouble;
 

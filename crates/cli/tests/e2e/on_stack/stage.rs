@@ -36,11 +36,21 @@ impl OnStack {
 
     /// The same, with more in the stack's own configuration.
     pub(crate) fn configured(world: World, more: &str) -> Self {
+        let stage = Self::prepared(world, more);
+        stage.stack("deploy", &["--yes"]).with_code(0);
+        stage
+    }
+
+    /// Everything is there for a deployment, and nothing is deployed yet.
+    pub(crate) fn to_deploy(world: World) -> Self {
+        Self::prepared(world, "")
+    }
+
+    fn prepared(world: World, more: &str) -> Self {
         let rds = world.status.url.clone();
         let stage = Self::new(world, rds);
         stage.put_secrets();
         stage.write_configurations(&format!("{LIMITS}{more}"));
-        stage.stack("deploy", &["--yes"]).with_code(0);
         stage
     }
 
