@@ -220,9 +220,15 @@ impl From<JournalError> for CommandError {
                  Nothing was changed.",
             ),
             JournalError::Unusable { .. } => Self::configuration(text)
-                .hint("Nothing was changed. Another journal can be named with `--set journal.path=…`."),
+                .hint(
+                    "Nothing was changed. Another file can be named with `--set journal.path=…`, other tables with `journal.state-table` \
+                     and `journal.audit-table`.",
+                ),
             JournalError::Unavailable { .. } => {
-                Self::failed(text).hint("Look whether the disk is full or the file is locked, then try again.")
+                Self::failed(text).hint(
+                    "Of a file: look whether the disk is full or it is locked. Of tables: check the network, the proxy and the endpoint. \
+                     Then try again.",
+                )
             }
         }
     }

@@ -99,6 +99,8 @@ catalogue! {
         "Read the step's last progress; raise the limit if it was still moving.";
     AccessDenied = "ARP-ACCESS-001", "AWS refuses the call to this caller.",
         "Give the role the action that the message names.";
+    OtherAccount = "ARP-ACCESS-002", "Another account answers for the source than the one that the plan was made with.",
+        "Configure `aws.source` (on a stack the parameter SourceRoleArn) as it was, then resume: nothing was looked for in the other account.";
     Throttled = "ARP-AWS-001", "AWS throttled the calls until the budget of retries was spent.",
         "Try again later, or with a longer poll interval.";
     Unavailable = "ARP-AWS-002", "AWS did not answer until the budget of retries was spent.",
@@ -135,6 +137,7 @@ impl ErrorCode {
             | Self::RestoreFailed
             | Self::InstanceFailed
             | Self::AccessDenied
+            | Self::OtherAccount
             | Self::KmsDenied
             | Self::Quota
             | Self::Capacity

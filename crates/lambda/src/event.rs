@@ -168,8 +168,8 @@ impl Ask {
 
 fn foreign(what: &str) -> FunctionError {
     FunctionError::Refused(format!(
-        "the event is not one of the pipeline's state machine: {what}; start an execution of the state machine instead of \
-         invoking the function. Nothing was changed."
+        "the event is not one of the pipeline's state machine: {what}; start restores with `aurora-restore start --on-aws`, or an \
+         execution of the machine whose input has that form. Nothing was changed."
     ))
 }
 

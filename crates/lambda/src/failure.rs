@@ -51,6 +51,10 @@ impl FunctionError {
     /// The same with what came before it.
     #[must_use]
     pub(crate) fn after(self, cause: &str) -> Self {
+        // The function that was asked before may have said the same.
+        if cause.contains(&self.to_string()) {
+            return self;
+        }
         let told = |text: String| format!("{text} Before that: {cause}");
         match self {
             Self::TryAgain(text) => Self::TryAgain(told(text)),

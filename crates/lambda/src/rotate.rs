@@ -73,9 +73,9 @@ fn strategy(event: &RotationEvent, keys: &RotationKeys) -> Result<Strategy, Func
 impl From<RotationError> for FunctionError {
     fn from(error: RotationError) -> Self {
         let text = error.to_string();
-        if matches!(error, RotationError::Unusable { .. }) {
+        if let RotationError::Unusable { secret, .. } = &error {
             return Self::Refused(format!(
-                "{text}. No login was changed. Drop what was begun with `aurora-restore secrets rotate SECRET --discard`."
+                "{text}. No login was changed. Drop what was begun with `aurora-restore --stack NAME secrets rotate {secret} --discard`."
             ));
         }
         if error.may_pass() {

@@ -195,6 +195,9 @@ async fn a_bucket_without_versions_is_refused_and_one_left_half_made_is_finished
     let error = place.deploy(&theirs).await.unwrap_err();
     assert!(matches!(error, OpsError::Bucket { .. }) && error.to_string().contains("keeps no versions"), "{error}");
     assert_eq!((place.artifacts.puts("somebody-elses"), place.status().await), (0, None));
+    let error = place.prepare(&theirs, Purpose::Show).await.unwrap_err();
+    assert!(error.to_string().contains("keeps no versions"), "{error}");
+    assert_eq!(place.artifacts.puts("somebody-elses"), 0, "nothing is left in it");
     place.artifacts.add_plain(BUCKET);
     place.deploy(&deployment()).await.unwrap();
     assert!(place.artifacts.bucket(BUCKET).await.unwrap().unwrap().versioned);

@@ -9,7 +9,7 @@ use aurora_restore_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Config, ConfigError, ParameterText, Problem, Sources, Value};
+use super::{Config, ConfigError, ParameterText, Problem, RotationKeys, Sources, Value};
 
 /// What stands for a configuration that says nothing: a parameter in SSM is never empty.
 const NOTHING: &str = "# Nothing is set here: every execution brings its own request.";
@@ -90,12 +90,30 @@ pub fn request_on_stack(
     event: serde_json::Map<String, serde_json::Value>,
     now: Timestamp,
 ) -> Result<Request, ConfigError> {
+    as_read_there(stack, event)?.request(now)
+}
+
+/// What the stack's rotation of secrets works with, with a person's keys laid over the stack's own configuration.
+///
+/// # Errors
+/// [`ConfigError`] with everything that is missing or malformed.
+pub fn rotation_on_stack(
+    stack: StackReading<'_>,
+    event: serde_json::Map<String, serde_json::Value>,
+) -> Result<RotationKeys, ConfigError> {
+    as_read_there(stack, event)?.rotation()
+}
+
+fn as_read_there(
+    stack: StackReading<'_>,
+    event: serde_json::Map<String, serde_json::Value>,
+) -> Result<Config, ConfigError> {
     let StackReading { configuration, poll, region } = stack;
     let parameter = ParameterText { name: "of the stack's configuration".to_owned(), text: configuration.to_owned() };
     let mut environment = of_functions(region);
     environment.extend(poll.map(|poll| ("AURORA_RESTORE_LIMITS_POLL".to_owned(), poll.to_owned())));
     let sources = Sources::of_function(environment, parameter).with_event(event);
-    Config::load(&sources)?.request(now)
+    Config::load(&sources)
 }
 
 /// Reads a stack's configuration as its functions do.

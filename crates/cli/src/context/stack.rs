@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use aurora_restore_app::{
     StackServices,
-    config::{self, Config, ConfigError, DeployedStack, StackReading, Value},
+    config::{self, Config, ConfigError, DeployedStack, RotationKeys, StackReading, Value},
 };
 use aurora_restore_core::{ids::Region, request::Request};
 use aurora_restore_ops::ports::Stack;
@@ -79,15 +79,27 @@ impl Context {
 
     /// What the functions make of a request: this configuration's keys, laid over the stack's own.
     pub(crate) fn request_on_stack(&self, config: &Config) -> Result<Result<Request, ConfigError>, CommandError> {
+        let region = self.stack_region(None)?;
+        Ok(config::request_on_stack(self.reading(&region)?, config.event(), self.now()))
+    }
+
+    /// What a rotation works with: this configuration's keys, laid over the stack's own where one is meant.
+    pub(crate) fn rotation(&self, config: &Config) -> Result<RotationKeys, CommandError> {
+        if self.stack_name().is_none() {
+            return Ok(config.rotation()?);
+        }
+        let region = self.stack_region(None)?;
+        Ok(config::rotation_on_stack(self.reading(&region)?, config.event())?)
+    }
+
+    fn reading<'s>(&'s self, region: &'s Region) -> Result<StackReading<'s>, CommandError> {
         let parameters = &self.stack()?.parameters;
         let given = |name: &str| parameters.get(name).map(String::as_str);
-        let region = self.stack_region(None)?;
-        let stack = StackReading {
+        Ok(StackReading {
             configuration: given("Configuration").unwrap_or_default(),
             poll: given("PollInterval"),
             region: region.as_str(),
-        };
-        Ok(config::request_on_stack(stack, config.event(), self.now()))
+        })
     }
 
     /// What the stack says about where things are.

@@ -73,7 +73,7 @@ fn a_journal_of_a_newer_version_is_refused_and_left_alone() {
     $ aurora-restore status
     --- stderr
     error: the journal at <home>/.local/state/aurora-restore/journal.sqlite cannot be used: a newer aurora-restore laid it out (form 4711, this one knows forms up to 4); install the newer one
-    hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
+    hint: Nothing was changed. Another file can be named with `--set journal.path=…`, other tables with `journal.state-table` and `journal.audit-table`.
     --- exit 3
     "#);
     assert_eq!(journal_bytes(&home.files()), before);
@@ -87,7 +87,7 @@ fn a_file_that_is_no_journal_is_refused() {
     $ aurora-restore status
     --- stderr
     error: the journal at notes.txt cannot be used: it is not a SQLite database; move the file away or name another one
-    hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
+    hint: Nothing was changed. Another file can be named with `--set journal.path=…`, other tables with `journal.state-table` and `journal.audit-table`.
     --- exit 3
     "#);
 }
@@ -99,7 +99,7 @@ fn a_directory_is_no_journal_and_no_trouble_of_the_disk() {
     $ aurora-restore status
     --- stderr
     error: the journal at . cannot be used: it is a directory; name a file in it
-    hint: Nothing was changed. Another journal can be named with `--set journal.path=…`.
+    hint: Nothing was changed. Another file can be named with `--set journal.path=…`, other tables with `journal.state-table` and `journal.audit-table`.
     --- exit 3
     "#);
 }

@@ -214,10 +214,14 @@ fn instances(findings: &mut Vec<Finding>, request: &Request, observed: &Observed
     for one in &settings {
         match one.class.as_deref() {
             None => {
+                let target = match observed.existing(&request.target.cluster) {
+                    Some(_) => "the target has no instances",
+                    None => "the target does not exist",
+                };
                 refuse_with_hint(
                     findings,
                     ErrorCode::Preflight,
-                    "no instance class is known: the target does not exist and the request names none".to_owned(),
+                    format!("no instance class is known: {target} and the request names none"),
                     "Set `instances.class`, for example to db.r6g.large.",
                 );
                 return;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     catalogue::ErrorCode,
     ids::{AccountId, ClusterId, InstanceId, KmsKey, OperationId, ResourceId, SnapshotId},
-    ports::{Location, RestoreSource, Snapshot, SnapshotAddress, TargetKey},
+    ports::{Location, RestoreSource, Side, Snapshot, SnapshotAddress, TargetKey},
     request::Strategy,
     settings::{ClusterSettings, InstanceSettings},
 };
@@ -67,6 +67,20 @@ pub struct Plan {
     pub instances: Vec<InstanceSettings>,
     /// What a person should know and what does not stand in the way.
     pub warnings: Vec<Finding>,
+}
+
+impl Plan {
+    /// The source account, where something is copied or shared there: the snapshot's owner. None where all is done in the target account.
+    pub fn source_worked_in(&self) -> Option<AccountId> {
+        let is_there = |location: &Location| location.side == Side::Source;
+        let works_there = |hop: &CopyHop| {
+            is_there(&hop.location) || hop.share_first.as_ref().is_some_and(|share| is_there(&share.location))
+        };
+        if !self.hops.iter().any(works_there) {
+            return None;
+        }
+        self.snapshot.as_ref().and_then(Snapshot::owner)
+    }
 }
 
 /// One copy on the way of a snapshot to the target.

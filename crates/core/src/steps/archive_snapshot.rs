@@ -5,7 +5,7 @@
 use crate::{
     engine::pace,
     ids::{OperationId, SnapshotId},
-    operation::{ArchiveOutcome, StepFacts, StepKind},
+    operation::{ArchiveOutcome, FailureClass, StepFacts, StepKind},
     plan::{CopyHop, Plan},
     ports::{Change, Snapshot, SnapshotKind, SnapshotQuery, SnapshotStatus},
     request::ArchivePolicy,
@@ -25,6 +25,8 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     let Some((last, intermediate)) = plan.hops.split_last() else {
         return Ok(StepOutcome::Skipped { reason: "no copy was made".to_owned() });
     };
+    // The name serves already: what is left there is told, and nobody is kept waiting for it.
+    context.require_planned_source(FailureClass::Terminal).await?;
     let mut outcome = ArchiveOutcome { kept: Vec::new(), deleted: Vec::new() };
     let mut going: Vec<&CopyHop> = intermediate.iter().collect();
     match context.operation().request.archive {

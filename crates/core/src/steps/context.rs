@@ -7,12 +7,12 @@ use crate::{
     catalogue::ErrorCode,
     engine::Fence,
     ids::SecretId,
-    operation::{Failure, Operation, Progress, StepKind},
+    operation::{Failure, FailureClass, Operation, Progress, StepKind},
     plan::Plan,
     plan::secrets::{MasterLogin, read_master},
     ports::{
         Change, Database, DatabaseError, DatabaseLogin, Endpoint, JournalError, Location, Notifier, Ports, RdsError,
-        RdsReads, Secrets,
+        RdsReads, Secrets, Side,
     },
     request::Limits,
     steps::{StepOutcome, UndoOutcome, failure},
@@ -99,6 +99,22 @@ impl<'a> StepContext<'a> {
     /// A terminal failure if there is none, which the order of the steps rules out.
     pub fn plan(&self) -> Result<&'a Plan, Failure> {
         self.operation.facts.plan.as_deref().ok_or_else(|| missing("the plan"))
+    }
+
+    /// Makes sure that the source account is the one that the plan was made with, where something of the plan lies there. Another one
+    /// answers "not found" for all of it, which would be taken for "gone".
+    ///
+    /// # Errors
+    /// A failure of the class `otherwise` where it is another one; others where the account cannot be asked.
+    pub(super) async fn require_planned_source(&self, otherwise: FailureClass) -> Result<(), StepError> {
+        let Some(planned) = self.plan()?.source_worked_in() else { return Ok(()) };
+        let found = self.ports.cloud.account(Side::Source).await.map_err(|error| failure::failure_of_cloud(&error))?;
+        if found == planned {
+            return Ok(());
+        }
+        let message = format!("account {found} answers for the source, and the plan was made with {planned}");
+        let hints = vec![ErrorCode::OtherAccount.action().to_owned()];
+        Err(Failure { code: ErrorCode::OtherAccount, class: otherwise, message, hints }.into())
     }
 
     /// The bounds.

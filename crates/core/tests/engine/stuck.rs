@@ -5,13 +5,14 @@ use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Engine, Session},
     operation::{Direction, Operation, Phase, Status, StepKind, StepStatus},
-    ports::RdsErrorKind,
-    request::{SourceSelector, Strategy},
+    ports::{Clock as _, Cloud as _, Location, Ports, RdsErrorKind, Side, SnapshotKind, SnapshotQuery},
+    report,
+    request::{Request, SourceSelector, Strategy},
 };
 use aurora_restore_sandbox::model::call::{Call, DeleteDbCluster, DeleteDbInstance, ModifyDbCluster};
 use aurora_restore_testing::{
-    Fault, FaultyPorts, Script, Stop, Trouble, block_on, drive, run_to_end,
-    scenario::{MOVES_MAX, Scenario, Stage, TARGET, regions},
+    Fault, FaultyPorts, Script, SimCloud, Stop, Trouble, block_on, drive, run_to_end,
+    scenario::{MOVES_MAX, SOURCE_CLUSTER, Scenario, Stage, TARGET, operation, regions},
     stories::{driven_until, give_the_name_up, somebody_elses_cluster, step_is, stuck_in_the_middle_of_the_switch},
 };
 use jiff::SignedDuration;
@@ -74,6 +75,76 @@ fn of_bringing_back(kind: RdsErrorKind) -> Refusal {
 #[test]
 fn stuck_on_a_permission_that_was_taken_away() {
     stuck_while_undone(&of_swap("DeleteDBCluster", RdsErrorKind::AccessDenied), ErrorCode::AccessDenied);
+}
+
+/// The scenario as it is reached by whoever has lost the way into the source account: the target's answers for both.
+fn without_the_source_account(scenario: &Scenario) -> SimCloud {
+    let target = block_on(scenario.cloud.account(Side::Target)).unwrap();
+    SimCloud::new(&scenario.sim, &target, &target, &regions())
+}
+
+/// A restore from an automated snapshot, which is copied in the source account to be shared.
+fn of_automated(scenario: &Scenario) -> Request {
+    let kinds = vec![SnapshotKind::Automated];
+    let selector = SourceSelector::LatestOf { cluster: SOURCE_CLUSTER.parse().unwrap(), kinds };
+    scenario.request(Strategy::Swap, selector)
+}
+
+fn source_copies(scenario: &Scenario) -> Vec<String> {
+    let query = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
+    let place = Location { side: Side::Source, region: scenario.swap().source.region };
+    let snapshots = block_on(scenario.cloud.rds(&place).snapshots(&query)).unwrap();
+    let names = snapshots.into_iter().map(|snapshot| snapshot.id.to_string());
+    names.filter(|name| name.contains("-copy-")).collect()
+}
+
+/// Another account says of everything that is ours that it is not there.
+#[test]
+fn stuck_on_another_source_account() {
+    let copying = |session: &Session| step_is(session, StepKind::CopySnapshot, StepStatus::Started);
+    for (reached, copies) in [(copying as fn(&Session) -> bool, 0), (undone, 1)] {
+        let scenario = Scenario::new(Stage::across());
+        scenario.database.make_trouble(Trouble::FailsVerification, 1);
+        let other = without_the_source_account(&scenario);
+        block_on(async {
+            let engine = Engine::new(scenario.ports());
+            let story = ("op-1", of_automated(&scenario));
+            let (mut session, _) = driven_until(&scenario, &engine, story, reached).await.unwrap();
+            let astray = Engine::new(Ports { cloud: &other, ..scenario.ports() });
+            let status = run_to_end(&astray, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+            require_stuck(&session, status, ErrorCode::OtherAccount);
+            scenario.settle();
+            assert_eq!(source_copies(&scenario).len(), copies, "it is there, and nobody says otherwise");
+            to_the_end(&scenario, &mut session, Status::Failed).await;
+        });
+        scenario.settle();
+        assert_eq!(source_copies(&scenario), [""; 0], "no copy is left");
+    }
+}
+
+/// The name serves by then, so nobody waits for it; but it is not said to be gone.
+#[test]
+fn what_is_left_in_a_source_account_that_is_not_there_any_more_is_told() {
+    let scenario = Scenario::new(Stage::across());
+    let other = without_the_source_account(&scenario);
+    let archiving = |session: &Session| step_is(session, StepKind::ArchiveSnapshot, StepStatus::Started);
+    block_on(async {
+        let engine = Engine::new(scenario.ports());
+        let story = ("op-1", of_automated(&scenario));
+        let (mut session, _) = driven_until(&scenario, &engine, story, archiving).await.unwrap();
+        let astray = Engine::new(Ports { cloud: &other, ..scenario.ports() });
+        let status = run_to_end(&astray, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
+        assert_eq!(status, Status::Completed);
+        let operation = session.operation();
+        assert_eq!(step_status(operation, StepKind::ArchiveSnapshot), Some(StepStatus::Abandoned));
+        assert_eq!(operation.facts.archive, None, "nothing is said to be deleted");
+    });
+    let left = source_copies(&scenario);
+    assert_eq!(left.len(), 1, "the copy is there");
+    let now = scenario.clock.now();
+    let report = report::of_journal(&scenario.journal.stored(&operation("op-1")), now).unwrap();
+    let told = report.warnings.join("\n");
+    assert!(told.contains(&left[0]), "{} is not told: {told}", left[0]);
 }
 
 #[test]

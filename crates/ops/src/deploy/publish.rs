@@ -58,9 +58,9 @@ async fn open(
     };
     match (patiently(|| artifacts.bucket(bucket)).await?, purpose) {
         (Some(found), _) if found.versioned => Ok(true),
-        // Somebody's own bucket is not changed. Ours was left half made.
+        // Somebody's own bucket is not changed, and not used either way. Ours was left half made.
+        (Some(_), _) if bucket != deployment.usual_bucket => Err(unversioned()),
         (Some(_), Purpose::Show) => Ok(true),
-        (Some(_), Purpose::Deploy) if bucket != deployment.usual_bucket => Err(unversioned()),
         // A name that was mistyped, or that somebody else is to make.
         (None, Purpose::Deploy) if bucket != deployment.usual_bucket => Err(OpsError::Bucket {
             bucket: bucket.to_owned(),

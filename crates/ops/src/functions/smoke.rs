@@ -5,7 +5,7 @@
 
 use aurora_restore_core::{
     engine::{EngineError, look_at},
-    ids::{ExecutorId, OperationId},
+    ids::{ExecutorId, InvalidId, OperationId},
     operation::{Operation, Phase, Status},
     ports::{Journal, OperationFilter},
 };
@@ -23,6 +23,9 @@ const LOOKED_AT_MAX: usize = 20;
 /// What functions say of an operation that they do not know.
 const REFUSED: &str = "AuroraRestore.Refused";
 
+/// The id of an operation that nobody has begun.
+const NOBODYS: &str = "smoke-nobodys";
+
 /// What functions are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Smoke {
@@ -38,6 +41,19 @@ pub enum Smoke {
 }
 
 impl Smoke {
+    /// What is asked for where no operation has ended.
+    ///
+    /// # Errors
+    /// [`InvalidId`] never in practice.
+    pub fn nobodys() -> Result<Self, InvalidId> {
+        OperationId::new(NOBODYS).map(Self::Unknown)
+    }
+
+    /// Whether functions are asked for this one only to see whether they answer: that they refuse it is what was wanted.
+    pub(crate) fn is_nobodys(operation: &OperationId) -> bool {
+        operation.as_str() == NOBODYS
+    }
+
     /// What an operation is asked for with; none where a function would go on with it. One whose retired cluster is being ended is
     /// completed, and stands somewhere all the same.
     pub fn of(operation: &Operation) -> Option<Self> {

@@ -237,7 +237,12 @@ async fn list(
     for _ in 0..PAGES_MAX {
         let page = journal.list(&filter).await?;
         items.extend(page.items);
-        troubles.extend(page.refused.iter().map(ToString::to_string));
+        // One that cannot be read is in the list of every status.
+        for trouble in page.refused.iter().map(ToString::to_string) {
+            if !troubles.contains(&trouble) {
+                troubles.push(trouble);
+            }
+        }
         filter.cursor = page.cursor;
         if filter.cursor.is_none() {
             return Ok(items);

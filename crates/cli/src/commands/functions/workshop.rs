@@ -1,11 +1,7 @@
 //! What every command here works with: the stack's functions, found by the stack's own parameters.
 
 use aurora_restore_app::{StackServices, find_operation};
-use aurora_restore_core::{
-    engine::look_at,
-    ids::{OperationId, Region},
-    ports::Journal,
-};
+use aurora_restore_core::{engine::look_at, ids::Region, ports::Journal};
 use aurora_restore_ops::{
     change::{ChangeId, Proposal},
     condition::{Condition, condition, refusal},
@@ -25,9 +21,6 @@ use crate::{
 
 /// The template's own word for what names begin with.
 const USUAL_PREFIX: &str = "aurora-restore";
-
-/// The id of an operation that nobody has begun.
-const NOBODYS: &str = "smoke-nobodys";
 
 /// The stack's functions, and what they are worked on with.
 pub(in crate::commands) struct Workshop<'c> {
@@ -121,8 +114,7 @@ impl<'c> Workshop<'c> {
         if let Some(ended) = self.ended(journal, named).await? {
             return Ok(ended);
         }
-        let nobodys = OperationId::new(NOBODYS).map_err(|invalid| CommandError::internal(invalid.to_string()))?;
-        Ok(Smoke::Unknown(nobodys))
+        Smoke::nobodys().map_err(|invalid| CommandError::internal(invalid.to_string()))
     }
 
     /// An operation that has ended, to ask functions for: the one that is named, else the newest that is completed.

@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &RotateArgs) -> CommandResult {
         text: text.clone(),
     };
     let config = context.config_with(args.target.iter().map(flag).collect())?;
-    let keys = config.rotation()?;
+    let keys = context.rotation(config)?;
     let strategy = strategy(&args.secret, &keys)?;
     context.block_on(async {
         let services = RotationServices::build(config.environment(), &keys.region, Stderr).await?;

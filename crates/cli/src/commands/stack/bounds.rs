@@ -123,9 +123,10 @@ fn time_out(hours: i64, bounds: SignedDuration) -> Result<(), CommandError> {
 fn events(hours: i64, poll_secs: i64) -> Option<String> {
     let needed = hours * 3600 * EVENTS_OF_LOOK / EVENTS_MAX + 1;
     let reached = EVENTS_MAX / EVENTS_OF_LOOK * poll_secs / 3600;
+    let reached = if reached == 0 { "less than an hour".to_owned() } else { format!("some {reached} hours") };
     (poll_secs < needed).then(|| {
         format!(
-            "with a look every {poll_secs} s Step Functions ends an execution after some {reached} hours ({EVENTS_MAX} events), \
+            "with a look every {poll_secs} s Step Functions ends an execution after {reached} ({EVENTS_MAX} events), \
              sooner than RestoreTimeoutHours={hours}: for restores that take so long give `--parameter PollInterval={needed}s`"
         )
     })

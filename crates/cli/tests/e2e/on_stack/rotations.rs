@@ -50,6 +50,9 @@ fn the_stack_rotates_its_secrets_tells_who_uses_them_and_restores_with_the_new_o
     assert!(stage.world.gets_in("staging", second) && stage.world.gets_in("staging", APP), "both of the pair");
     let told = inbox.wait_for(&stage, "has new passwords");
     assert!(told.contains("billing: restart it"), "{told}");
+    // A person sees the same from the stack's own configuration.
+    let planned = stage.run(&["secrets", "rotate", "aurora-restore/staging/users", "--plan"]).with_code(0);
+    assert!(planned.out.contains(second.0), "{}{}", planned.out, planned.err);
     rotate(&stage, &users, 2);
     let third = app(&users);
     assert!(stage.world.gets_in("staging", third) && !stage.world.gets_in("staging", APP), "the first one is over");

@@ -8,7 +8,7 @@ use aurora_restore_sandbox::model::{
 };
 
 use super::{OnStack, stage::Inbox};
-use crate::support::{Ended, Pace, World};
+use crate::support::{Ended, PRODUCTION, Pace, World};
 
 /// A check that no restored database passes.
 const TOO_MANY: &str = "[[verification.checks]]\nname = \"enough orders\"\nsql = \"SELECT count(*) FROM shop.orders\"\n\
@@ -101,4 +101,23 @@ fn functions_that_are_killed_throttled_or_lose_replies_come_to_the_same_end() {
         stage.was_called_again("op-1", step);
     }
     world.assert_swapped();
+}
+
+/// Without its way into the source account the stack would ask the target's for the copies there, and be told that they are gone.
+#[test]
+fn a_way_into_the_source_account_that_is_taken_away_leaves_no_copy_behind_once_it_is_given_back() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 20));
+    stage.start("op-1", &[]);
+    stage.stands_in("op-1", "restore-snapshot");
+    stage.stack("deploy", &["--yes", "--parameter", "SourceRoleArn="]).with_code(0);
+    stage.run(&["cancel", "op-1", "--reason", "not today"]).with_code(0);
+    assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Stuck".to_owned()));
+    let shown = stage.run(&["status", "op-1"]);
+    assert!(shown.out.contains("ARP-ACCESS-002") && shown.out.contains("SourceRoleArn"), "{}{}", shown.out, shown.err);
+    assert!(stage.world.snapshots(PRODUCTION).iter().any(|name| name.contains("-copy-")), "it is there");
+
+    stage.stack("deploy", &["--yes"]).with_code(0);
+    stage.run(&["resume", "op-1"]).with_code(1);
+    assert_eq!(stage.read(&["report", "op-1"])["status"], "CANCELLED");
+    stage.world.assert_untouched();
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurora_restore_core::ids::OperationId;
 use jiff::Timestamp;
 
-use crate::{Level, log_line, ports::LogLine};
+use crate::{Level, functions::Smoke, log_line, ports::LogLine};
 
 /// So many kinds of lines are told apart in one log.
 const GROUPS_MAX: usize = 200;
@@ -48,6 +48,9 @@ impl Groups {
         self.lines += 1;
         self.strange += u64::from(!log_line::is_known(&line.text));
         let Some(told) = log_line::read(&line.text) else { return };
+        if told.operation.as_ref().is_some_and(Smoke::is_nobodys) {
+            return;
+        }
         let key = Key { level: told.level, code: told.code };
         if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS_MAX {
             self.left_out += 1;
@@ -100,6 +103,17 @@ mod tests {
         assert_eq!((groups.lines, counted + groups.left_out), (20_000, 20_000));
         let (_, first) = groups.each().next().unwrap();
         assert_eq!((first.count, first.operations.len()), (10_000, OPERATIONS_MAX));
+    }
+
+    #[test]
+    fn what_functions_refuse_to_show_that_they_answer_is_no_finding() {
+        let mut groups = Groups::default();
+        let Ok(Smoke::Unknown(nobodys)) = Smoke::nobodys() else { panic!("it is an id of nobody") };
+        for (id, wanted) in [(nobodys.as_str(), 0), ("op-1", 1)] {
+            let text = format!(r#"{{"level":"ERROR","error_name":"AuroraRestore.Refused","operation_id":"{id}"}}"#);
+            groups.take(&line(0, &text));
+            assert_eq!(groups.each().count(), wanted, "{id}");
+        }
     }
 
     #[test]
