@@ -113,7 +113,7 @@ fn a_way_into_the_source_account_that_is_taken_away_leaves_no_copy_behind_once_i
     stage.run(&["cancel", "op-1", "--reason", "not today"]).with_code(0);
     assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Stuck".to_owned()));
     let shown = stage.run(&["status", "op-1"]);
-    assert!(shown.out.contains("ARP-ACCESS-002") && shown.out.contains("SourceRoleArn"), "{}{}", shown.out, shown.err);
+    assert!(shown.out.contains("ARP-ACCESS-002"), "{}{}", shown.out, shown.err);
     assert!(stage.world.snapshots(PRODUCTION).iter().any(|name| name.contains("-copy-")), "it is there");
 
     stage.stack("deploy", &["--yes"]).with_code(0);
