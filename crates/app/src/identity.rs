@@ -19,6 +19,9 @@ pub fn new_operation_id(now: Timestamp) -> Result<OperationId, InvalidId> {
     OperationId::new(format!("op-{time}-{digits:04x}"))
 }
 
+/// What the name of an executor begins with that is a process of this program.
+const OF_COMMAND: &str = "command:";
+
 /// Who executes: this process, told apart from another one with the same number on another machine or another day.
 ///
 /// # Errors
@@ -26,7 +29,42 @@ pub fn new_operation_id(now: Timestamp) -> Result<OperationId, InvalidId> {
 pub fn executor() -> Result<ExecutorId, InvalidId> {
     let host: String = host().chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(64).collect();
     let digits: u16 = rand::rng().random();
-    ExecutorId::new(format!("command:{host}:{}:{digits:04x}", std::process::id()))
+    ExecutorId::new(format!("{OF_COMMAND}{host}:{}:{digits:04x}", std::process::id()))
+}
+
+/// What the name of an executor ends with that begins the items of a batch.
+const OF_BATCH: &str = ":batch";
+
+/// The same for a process that does the items of a batch: a batch is recorded nowhere else, and its items have to be told from
+/// operations of the same ids.
+///
+/// # Errors
+/// [`InvalidId`] if the machine has an impossible name.
+pub fn executor_of_batch() -> Result<ExecutorId, InvalidId> {
+    ExecutorId::new(format!("{}{OF_BATCH}", executor()?))
+}
+
+/// Which kind of executor a name belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExecutorKind {
+    /// A command that works on one operation.
+    Command,
+    /// A command that does the items of a batch.
+    Batch,
+    /// Somebody else, such as an execution of a stack.
+    Other,
+}
+
+impl ExecutorKind {
+    /// Reads it out of the name.
+    pub fn of(executor: &ExecutorId) -> Self {
+        let name = executor.as_str();
+        match (name.starts_with(OF_COMMAND), name.ends_with(OF_BATCH)) {
+            (true, true) => Self::Batch,
+            (true, false) => Self::Command,
+            (false, _) => Self::Other,
+        }
+    }
 }
 
 /// Who asks, as the journal tells it: `user@host`.
@@ -60,5 +98,12 @@ mod tests {
     fn two_executors_of_one_process_are_told_apart() {
         let ids: std::collections::BTreeSet<_> = (0..8).map(|_| executor().unwrap()).collect();
         assert!(ids.len() > 1);
+    }
+
+    #[test]
+    fn the_name_of_an_executor_tells_whether_a_batch_began_an_operation() {
+        assert_eq!(ExecutorKind::of(&executor().unwrap()), ExecutorKind::Command);
+        assert_eq!(ExecutorKind::of(&executor_of_batch().unwrap()), ExecutorKind::Batch);
+        assert_eq!(ExecutorKind::of(&ExecutorId::new("night-orders").unwrap()), ExecutorKind::Other);
     }
 }

@@ -30,7 +30,7 @@ pub use driver::{DriveEnd, Sink, Stop, drive, watch_over};
 pub use follow::Follower;
 pub use history::History;
 pub use hooks::{clock, panic_if_asked};
-pub use identity::{caller, executor, new_operation_id};
+pub use identity::{ExecutorKind, caller, executor, executor_of_batch, new_operation_id};
 pub use lookup::{LATEST, LookupError, find_operation};
 #[cfg(feature = "stack")]
 pub use restore_tests::open_restore_tests;

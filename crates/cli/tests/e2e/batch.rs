@@ -45,6 +45,23 @@ fn an_item_that_fails_does_not_stop_the_others_and_nothing_is_done_twice() {
 }
 
 #[test]
+fn an_item_whose_id_was_taken_by_a_single_restore_is_not_taken_for_done() {
+    let world = World::new(Pace::None, 5);
+    world.run(&["run", "--yes"]).with_code(0);
+    let listed: Value = serde_json::from_str(&world.run(&["--json", "list"]).out).unwrap();
+    let id = listed["operations"][0]["operation_id"].as_str().unwrap();
+    let (batch, item) = id.rsplit_once('-').unwrap();
+    fs::write(world.path("night.toml"), format!("[[items]]\nname = \"{item}\"\n")).unwrap();
+    let manifest = world.path("night.toml").display().to_string();
+    let ended = world.run(&["batch", "run", &manifest, "--id", batch, "--yes"]).with_code(1);
+    assert!(ended.err.contains(&format!("item {id} was not begun: its id was taken")), "{}", ended.err);
+    let shown = world.run(&["batch", "status", batch]).with_code(1);
+    for shown in [&ended.out, &shown.out] {
+        assert!(shown.contains("not begun") && !shown.contains("COMPLETED"), "{shown}");
+    }
+}
+
+#[test]
 fn once_one_has_failed_no_more_are_begun_if_that_is_wanted() {
     let world = World::new(Pace::None, 5);
     // More than could be held open at once.

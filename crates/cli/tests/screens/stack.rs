@@ -352,6 +352,9 @@ fn a_batch_is_started_on_the_stack_and_what_was_not_begun_is_told() {
     OPERATION       TARGET  STATUS       RECOVERY  FAILURE
     nightly-orders  -       not begun    -
     nightly-02      -       not begun    -
+    --- stderr
+    warning: the execution of batch nightly has ended FAILED: AuroraRestore.Refused: the snapshot is gone
+    hint: It begins no more items; what was begun goes on by itself. Give those not begun to another batch.
     --- exit 1
     "#);
     assert_snapshot!(home.screen(&["batch", "run", "b.toml", "--stop-on-failure", "--id", "n", "--yes"]), @r#"

@@ -96,6 +96,17 @@ pub enum ExecutionStatus {
 }
 
 impl ExecutionStatus {
+    /// The word that Step Functions has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+
     /// Whether nothing comes of it any more.
     pub fn has_ended(self) -> bool {
         match self {
@@ -125,10 +136,19 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// The error that it ended with, for a person.
+    /// The error that it ended with, for a person. Whoever stops an execution may give a cause and no error.
     pub fn why(&self) -> Option<String> {
-        let error = self.error.clone()?;
-        Some(Cause { error, cause: self.cause.clone().unwrap_or_default() }.text())
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        match (given(&self.error), given(&self.cause)) {
+            (Some(error), cause) => Some(Cause { error, cause: cause.unwrap_or_default() }.text()),
+            (None, cause) => cause,
+        }
+    }
+
+    /// How it stands and why, for a person.
+    pub fn told(&self) -> String {
+        let status = self.status.as_str();
+        self.why().map_or_else(|| status.to_owned(), |why| format!("{status}: {why}"))
     }
 }
 
@@ -256,6 +276,23 @@ mod tests {
                 assert_eq!(ExecutionName::new(name.as_str()).as_ref(), Ok(&name));
             }
         }
+    }
+
+    #[test]
+    fn an_execution_that_was_stopped_with_a_cause_alone_tells_it() {
+        let stopped = |error: Option<&str>, cause: Option<&str>| Execution {
+            name: ExecutionName::new("op-1").unwrap(),
+            status: ExecutionStatus::Aborted,
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: Some(Timestamp::UNIX_EPOCH),
+            input: None,
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        };
+        assert_eq!(stopped(None, Some("not today")).told(), "ABORTED: not today");
+        assert_eq!(stopped(Some("Mine"), Some("not today")).told(), "ABORTED: Mine: not today");
+        assert_eq!(stopped(Some(""), Some("")).told(), "ABORTED");
+        assert_eq!(stopped(None, None).why(), None);
     }
 
     #[test]

@@ -8,20 +8,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aurora_restore_app::{DriveEnd, Follower, Services, Sink, Stop, drive, executor};
+use aurora_restore_app::{DriveEnd, Follower, Services, Sink, Stop, drive, executor_of_batch};
 use aurora_restore_core::{
     engine::{BeginOperation, Engine, Session, look_at},
     ids::OperationId,
     journal::Entry,
     operation::{Operation, Phase, Progress, Status},
-    ports::{JournalError, Side, TargetKey},
+    ports::{Journal, JournalError, Side, TargetKey},
 };
 use tokio::{
     sync::{Mutex, Semaphore},
     task::{JoinSet, LocalSet},
 };
 
-use super::{items::Item, rows, run::RunArgs};
+use super::{
+    items::Item,
+    rows::{self, Beginner, Rest},
+    run::RunArgs,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -156,7 +160,11 @@ impl Shared {
         let services = Context::services_of(&item.config, &item.request.target.region).await?;
         let ports = services.ports();
         let mut follower = Follower::new(id.clone());
-        let mut session = match look_at(ports.journal, &id).await {
+        let found = look_at(ports.journal, &id).await;
+        if found.is_ok() {
+            require_own(ports.journal, &id).await?;
+        }
+        let mut session = match found {
             // Run again: what has ended stays as it is, what waits for a person waits for one.
             Ok(found) if matches!(found.phase, Phase::Ended(_) | Phase::Stuck(_)) => {
                 self.ui.say(format_args!("{id}: {} already.", found.status().as_str()));
@@ -164,7 +172,7 @@ impl Shared {
             }
             Ok(found) => {
                 follower.news(ports.journal).await?;
-                let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+                let executor = executor_of_batch().map_err(|error| CommandError::internal(error.to_string()))?;
                 Engine::new(ports).attach(&found.id, &executor).await?
             }
             Err(aurora_restore_core::engine::EngineError::Journal(JournalError::UnknownOperation { .. })) => {
@@ -183,6 +191,16 @@ impl Shared {
     }
 }
 
+/// Sees that a batch from here began the operation: what somebody asked for by itself is not what the item asks for.
+async fn require_own(journal: &dyn Journal, id: &OperationId) -> Result<(), CommandError> {
+    match rows::disowned(journal, id, Beginner::Process).await? {
+        None => Ok(()),
+        Some(why) => Err(CommandError::failed(format!("item {id} was not begun: {why}")).hint(format!(
+            "Give the batch another id with `--id`. The other operation is as it was: see `aurora-restore status {id}`."
+        ))),
+    }
+}
+
 /// Begins an operation. Nobody has seen a plan of it: its first step makes one and refuses what cannot be done.
 async fn begin(services: &Services, item: Item) -> Result<Session, CommandError> {
     let ports = services.ports();
@@ -193,7 +211,7 @@ async fn begin(services: &Services, item: Item) -> Result<Session, CommandError>
         region: request.target.region.clone(),
         cluster: request.target.cluster.clone(),
     };
-    let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+    let executor = executor_of_batch().map_err(|error| CommandError::internal(error.to_string()))?;
     Ok(Engine::new(ports).begin(BeginOperation { id, request, target, executor, approved_plan: None }).await?)
 }
 
@@ -205,13 +223,13 @@ async fn tell_end(
     failures: usize,
 ) -> CommandResult {
     let journal = context.journal().await?;
-    let rows = rows::rows(journal.as_ref(), ids, context.now()).await?;
-    let exit = match rows::exit(&rows) {
+    let rows = rows::rows(journal.as_ref(), ids, Beginner::Process, context.now()).await?;
+    let exit = match rows::exit(&rows, Rest::MayBegin) {
         // Nothing goes on here any more: what was not begun was refused, or is left for the next run.
         ExitCode::StillRunning if failures > 0 => ExitCode::Failed,
         other => other,
     };
-    rows::tell(context, batch, &rows, exit)?;
+    rows::tell(context, batch, None, &rows, exit)?;
     let ui = context.ui();
     match exit {
         ExitCode::Done => ui.done(format_args!("all restores of batch {batch} are done.")),

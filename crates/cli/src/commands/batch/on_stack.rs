@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aurora_restore_core::ids::OperationId;
-use aurora_restore_ops::ports::{ExecutionName, Executions, Started};
+use aurora_restore_ops::ports::{Execution, ExecutionName, ExecutionStatus, Executions, Started};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
     items::Item,
-    rows::{self, Row},
+    rows::{self, BatchEnd, Beginner, Rest, Row},
     run::RunArgs,
 };
 use crate::{
@@ -49,24 +50,22 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
             }
         };
         ui.hint(format_args!("Look at it with `aurora-restore batch status {batch}`."));
-        let is_over = match (args.watch, taken) {
-            (true, _) => until_its_end(context, executions.as_ref(), &name).await?,
-            (false, true) => executions.describe(&name).await?.is_none_or(|found| found.status.has_ended()),
-            (false, false) => false,
+        let found = match (args.watch, taken) {
+            (true, _) => until_its_end(context, executions.as_ref(), &name, taken).await?,
+            (false, true) => executions.describe(&name).await?,
+            // Started just now: the screen is the same whether it fails at once or a moment later.
+            (false, false) => {
+                executions.describe(&name).await?.map(|found| Execution { status: ExecutionStatus::Running, ..found })
+            }
         };
-        let journal = context.journal().await?;
+        let seen = Seen::of(found, taken);
         let ids: Vec<OperationId> = items.iter().map(|item| item.id.clone()).collect();
-        let mut rows = rows::rows(journal.as_ref(), &ids, context.now()).await?;
-        if is_over {
-            explain(context, &mut rows).await?;
-        }
-        let exit = match rows::exit(&rows) {
-            // What an execution has not begun by its end was refused.
-            ExitCode::StillRunning if is_over => ExitCode::Failed,
+        let rows = seen.rows(context, &ids).await?;
+        let exit = match seen.exit(&rows) {
             ExitCode::StillRunning if !args.watch && !taken => ExitCode::Done,
             other => other,
         };
-        rows::tell(context, batch, &rows, exit)?;
+        seen.tell(context, batch, &rows, exit)?;
         Ok(exit)
     })
 }
@@ -78,32 +77,102 @@ pub(super) async fn status(context: &Context, batch: &OperationId) -> CommandRes
         CommandError::usage(format!("the stack knows no batch {batch}"))
             .hint("An execution is forgotten ninety days after its end; `aurora-restore list` shows the operations.")
     })?;
-    let items = found.input.as_ref().and_then(|input| input["items"].as_array().cloned()).unwrap_or_default();
-    let ids = items.iter().filter_map(|item| OperationId::new(item["operation_id"].as_str()?).ok());
-    let ids: Vec<OperationId> = ids.collect();
-    let journal = context.journal().await?;
-    let mut rows = rows::rows(journal.as_ref(), &ids, context.now()).await?;
-    let is_over = found.status.has_ended();
-    if is_over {
-        explain(context, &mut rows).await?;
-    }
-    let exit = match rows::exit(&rows) {
-        ExitCode::StillRunning if is_over => ExitCode::Failed,
-        ExitCode::Done if !is_over => ExitCode::StillRunning,
+    let (ids, illegal) = items_of(found.input.as_ref());
+    let seen = Seen::of(Some(found), true);
+    let rows = seen.rows(context, &ids).await?;
+    let exit = match seen.exit(&rows) {
+        ExitCode::Done if seen.rest() == Rest::MayBegin => ExitCode::StillRunning,
+        ExitCode::Done if illegal > 0 => ExitCode::Failed,
         other => other,
     };
-    rows::tell(context, batch, &rows, exit)?;
+    if illegal > 0 {
+        let items = words::plural(illegal, "item");
+        context.ui().warning(format_args!("{items} of batch {batch} without the id of an operation: not begun"));
+    }
+    seen.tell(context, batch, &rows, exit)?;
     Ok(exit)
 }
 
+/// The operations that the input of a batch's execution names, and how many of its items name none.
+fn items_of(input: Option<&Value>) -> (Vec<OperationId>, usize) {
+    let items = input.and_then(|input| input["items"].as_array()).map(Vec::as_slice).unwrap_or_default();
+    let ids = items.iter().filter_map(|item| OperationId::new(item["operation_id"].as_str()?).ok());
+    let ids: Vec<OperationId> = ids.collect();
+    let illegal = items.len() - ids.len();
+    (ids, illegal)
+}
+
+/// A batch as its execution shows it.
+struct Seen {
+    /// Nothing where Step Functions does not know it: not yet, or no more.
+    execution: Option<Execution>,
+    /// Whether it is known to have been started before this command.
+    is_old: bool,
+}
+
+impl Seen {
+    fn of(execution: Option<Execution>, is_old: bool) -> Self {
+        Self { execution, is_old }
+    }
+
+    /// Whether what is not begun may be begun yet. An execution is forgotten long after its end.
+    fn rest(&self) -> Rest {
+        let is_over = self.execution.as_ref().map_or(self.is_old, |execution| execution.status.has_ended());
+        if is_over { Rest::IsLost } else { Rest::MayBegin }
+    }
+
+    /// The end of the execution, if it is not the one that was meant.
+    fn bad_end(&self) -> Option<&Execution> {
+        let bad = |status: ExecutionStatus| status.has_ended() && status != ExecutionStatus::Succeeded;
+        self.execution.as_ref().filter(|execution| bad(execution.status))
+    }
+
+    /// The rows of the items, with the reason of each that was not begun.
+    async fn rows(&self, context: &Context, ids: &[OperationId]) -> Result<Vec<Row>, CommandError> {
+        let started_at = self.execution.as_ref().map(|execution| execution.started_at);
+        let journal = context.journal().await?;
+        let mut rows = rows::rows(journal.as_ref(), ids, Beginner::Execution(started_at), context.now()).await?;
+        if self.rest() == Rest::IsLost {
+            explain(context, started_at, &mut rows).await?;
+        }
+        Ok(rows)
+    }
+
+    /// A batch that did not come to its end is no success, whatever became of its items.
+    fn exit(&self, rows: &[Row]) -> ExitCode {
+        match rows::exit(rows, self.rest()) {
+            ExitCode::Done if self.bad_end().is_some() => ExitCode::Failed,
+            other => other,
+        }
+    }
+
+    fn tell(&self, context: &Context, batch: &OperationId, rows: &[Row], exit: ExitCode) -> Result<(), CommandError> {
+        let ended = self.bad_end();
+        let end = ended.map(|ended| BatchEnd { status: ended.status.as_str(), why: ended.why() });
+        rows::tell(context, batch, end.as_ref(), rows, exit)?;
+        if let Some(ended) = ended {
+            let ui = context.ui();
+            ui.warning(format_args!("the execution of batch {batch} has ended {}", ended.told()));
+            ui.hint(
+                "It begins no more items; what was begun goes on by itself. Give those not begun to another batch.",
+            );
+        }
+        Ok(())
+    }
+}
+
 /// Why items were not begun, where their executions say so.
-async fn explain(context: &Context, rows: &mut [Row]) -> Result<(), CommandError> {
+async fn explain(context: &Context, started_at: Option<Timestamp>, rows: &mut [Row]) -> Result<(), CommandError> {
     let of_items = executions(context, "StateMachineArn").await?;
     for row in rows {
         let Some(id) = row.not_begun() else { continue };
         // A reason more or less: it is not worth failing for.
         let Ok(found) = of_items.describe(&ExecutionName::of_operation(id)).await else { return Ok(()) };
-        if let Some(why) = found.and_then(|found| found.why()) {
+        let Some(found) = found else { continue };
+        if started_at.is_some_and(|started_at| found.started_at < started_at) {
+            let at = words::time(found.started_at);
+            row.take(format!("its id was taken before: execution {} was started on {at}", found.name));
+        } else if let Some(why) = found.why() {
             row.explain(why);
         }
     }
@@ -127,38 +196,43 @@ fn wait_seconds(index: usize, concurrency: usize, stagger: u64) -> u64 {
     if index < concurrency { u64::try_from(index).unwrap_or_default() * stagger } else { 0 }
 }
 
-/// Waits for the end of the execution. False if the person has seen enough.
+/// Waits for the end of the execution, or until the person has seen enough. Gives the execution as it was seen last; nothing of one
+/// that was started long ago and is forgotten.
 async fn until_its_end(
     context: &Context,
     executions: &dyn Executions,
     name: &ExecutionName,
-) -> Result<bool, CommandError> {
+    is_old: bool,
+) -> Result<Option<Execution>, CommandError> {
     let mut stop = context.stop(Asked::StopNow)?;
     let begun = std::time::Instant::now();
     // Bounded by the execution, which ends by itself, or by the person.
-    while !*stop.borrow() {
-        let ended = executions.describe(name).await?.is_some_and(|found| found.status.has_ended());
-        if ended {
+    loop {
+        let found = executions.describe(name).await?;
+        let has_ended = found.as_ref().map_or(is_old, |found| found.status.has_ended());
+        if has_ended {
             let took = jiff::SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
             context.ui().say(format_args!("execution {name} has ended after {}.", words::duration(took)));
-            return Ok(true);
+        }
+        if has_ended || *stop.borrow() {
+            return Ok(found);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.wait_for(|asked| *asked) => {}
         }
     }
-    Ok(false)
 }
 
 #[cfg(test)]
 mod tests {
     use aurora_restore_core::ports::Clock;
+    use aurora_restore_ops::ports;
     use aurora_restore_testing::{
         ManualClock,
         asl::{Call, End, Execution, Machine, Resource, Resources, Stopped, play},
     };
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
 
     use super::*;
 
@@ -188,6 +262,29 @@ mod tests {
         let ended = play(&Machine::read(MACHINE), &Execution { name: "night", input }, &clock, &mut restores);
         assert!(matches!(ended.end, End::Succeeded(_)), "{:?}", ended.end);
         restores.0
+    }
+
+    fn ended(status: ExecutionStatus) -> Seen {
+        let name = ExecutionName::new("night").unwrap();
+        let (started_at, cause) = (Timestamp::UNIX_EPOCH, Some("not today".to_owned()));
+        let execution = ports::Execution { name, status, started_at, ended_at: None, input: None, error: None, cause };
+        Seen::of(Some(execution), true)
+    }
+
+    #[test]
+    fn a_batch_that_did_not_come_to_its_end_is_no_success_even_without_items() {
+        for status in [ExecutionStatus::Failed, ExecutionStatus::TimedOut, ExecutionStatus::Aborted] {
+            assert_eq!(ended(status).exit(&[]), ExitCode::Failed, "{status:?}");
+        }
+        assert_eq!(ended(ExecutionStatus::Succeeded).exit(&[]), ExitCode::Done);
+    }
+
+    #[test]
+    fn items_are_read_from_the_input_and_those_without_an_id_are_counted() {
+        let input = json!({ "items": [{ "operation_id": "night-a" }, { "operation_id": "Night B" }, {}] });
+        assert_eq!(items_of(Some(&input)), (vec![OperationId::new("night-a").unwrap()], 2));
+        assert_eq!(items_of(Some(&json!({ "items": "none" }))), (Vec::new(), 0));
+        assert_eq!(items_of(None), (Vec::new(), 0));
     }
 
     #[test]

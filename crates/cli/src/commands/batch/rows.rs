@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
+use aurora_restore_app::ExecutorKind;
 use aurora_restore_core::{
+    engine::EngineError,
     ids::{ClusterId, OperationId},
-    operation::Status,
+    journal::{Entry, SealedEntry},
+    operation::{Event, Status},
     ports::{Journal, JournalError},
     report::of_journal,
 };
@@ -19,6 +22,54 @@ use crate::{
     ui::{FAINT, Format, HEADING},
 };
 
+/// What has begun the items of a batch, as far as that tells them from operations that had their ids before.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Beginner {
+    /// A process that enters itself into each as the executor of a batch.
+    Process,
+    /// Such a process, or a stack that keeps this journal.
+    Anybody,
+    /// The execution of a stack's batch that was started then. Step Functions forgets one ninety days after its end.
+    #[cfg(feature = "stack")]
+    Execution(Option<Timestamp>),
+}
+
+impl Beginner {
+    /// Why it did not begin the operation whose journal begins with this entry, if it did not.
+    fn disowns(self, first: &Entry) -> Option<String> {
+        let id = &first.operation;
+        let kind = match &first.event {
+            Event::Requested { executor, .. } => ExecutorKind::of(executor),
+            _ => ExecutorKind::Other,
+        };
+        match (self, kind) {
+            (Self::Process | Self::Anybody, ExecutorKind::Batch) | (Self::Anybody, ExecutorKind::Other) => None,
+            (Self::Process | Self::Anybody, _) => Some(format!(
+                "its id was taken: operation {id} was asked for by itself on {}, and not by a batch",
+                words::time(first.at)
+            )),
+            #[cfg(feature = "stack")]
+            (Self::Execution(Some(started_at)), _) if first.at < started_at => Some(format!(
+                "its id was taken before: operation {id} was asked for on {}, and the batch on {}",
+                words::time(first.at),
+                words::time(started_at)
+            )),
+            #[cfg(feature = "stack")]
+            (Self::Execution(_), _) => None,
+        }
+    }
+}
+
+/// Whether nothing more is begun of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// What is not begun may be begun yet.
+    MayBegin,
+    /// What is not begun never will be.
+    #[cfg(feature = "stack")]
+    IsLost,
+}
+
 /// The most operations of a batch that are looked at; more than a manifest has items.
 const ROWS_MAX: usize = 2_000;
 
@@ -31,12 +82,25 @@ pub(super) struct Row {
     status: Option<Status>,
     recovery_time: Option<SignedDuration>,
     failure: Option<String>,
+    /// Whether its id belongs to an operation that the batch did not begin: nothing was restored for it, and nothing will be.
+    #[serde(skip)]
+    is_taken: bool,
+}
+
+/// How the execution of a stack's batch has ended.
+#[derive(Debug, Serialize)]
+pub(super) struct BatchEnd {
+    pub(super) status: &'static str,
+    pub(super) why: Option<String>,
 }
 
 #[derive(Serialize)]
 struct BatchDocument<'a> {
     version: u32,
     batch: &'a OperationId,
+    /// Only of a stack's batch that did not come to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution: Option<&'a BatchEnd>,
     items: &'a [Row],
     exit_code: u8,
 }
@@ -55,14 +119,33 @@ pub(super) async fn of_batch(journal: &dyn Journal, batch: &OperationId) -> Resu
     Ok(ids)
 }
 
+/// Why the batch did not begin an operation that is in the journal, if it did not.
+pub(super) async fn disowned(
+    journal: &dyn Journal,
+    id: &OperationId,
+    beginner: Beginner,
+) -> Result<Option<String>, CommandError> {
+    disowned_by(&journal.entries(id, 0).await?, id, beginner)
+}
+
+fn disowned_by(entries: &[SealedEntry], id: &OperationId, beginner: Beginner) -> Result<Option<String>, CommandError> {
+    let Some(first) = entries.first() else { return Ok(None) };
+    let first = first.open(1, "").map_err(|source| EngineError::Refused { operation: id.clone(), source })?;
+    Ok(beginner.disowns(&first))
+}
+
 /// One row, from the journal of an operation.
-pub(super) async fn row(journal: &dyn Journal, id: &OperationId, now: Timestamp) -> Result<Row, CommandError> {
-    let unknown = Row { operation_id: id.clone(), target: None, status: None, recovery_time: None, failure: None };
+async fn row(journal: &dyn Journal, id: &OperationId, beginner: Beginner, now: Timestamp) -> Result<Row, CommandError> {
+    let operation_id = id.clone();
+    let unknown = Row { operation_id, target: None, status: None, recovery_time: None, failure: None, is_taken: false };
     let entries = match journal.entries(id, 0).await {
         Err(JournalError::UnknownOperation { .. }) => return Ok(unknown),
         other => other?,
     };
-    let refused = |source| aurora_restore_core::engine::EngineError::Refused { operation: id.clone(), source };
+    if let Some(why) = disowned_by(&entries, id, beginner)? {
+        return Ok(Row { failure: Some(why), is_taken: true, ..unknown });
+    }
+    let refused = |source| EngineError::Refused { operation: id.clone(), source };
     let report = of_journal(&entries, now).map_err(refused)?;
     let failure = report.failure.as_ref().map(|failure| format!("{} [{}]", failure.message, failure.code));
     let (target, status) = (journal.state(id).await?.target, Some(report.status));
@@ -70,10 +153,15 @@ pub(super) async fn row(journal: &dyn Journal, id: &OperationId, now: Timestamp)
 }
 
 /// Every row, in order.
-pub(super) async fn rows(journal: &dyn Journal, ids: &[OperationId], now: Timestamp) -> Result<Vec<Row>, CommandError> {
+pub(super) async fn rows(
+    journal: &dyn Journal,
+    ids: &[OperationId],
+    beginner: Beginner,
+    now: Timestamp,
+) -> Result<Vec<Row>, CommandError> {
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
-        rows.push(row(journal, id, now).await?);
+        rows.push(row(journal, id, beginner, now).await?);
     }
     Ok(rows)
 }
@@ -82,7 +170,13 @@ pub(super) async fn rows(journal: &dyn Journal, ids: &[OperationId], now: Timest
 impl Row {
     /// The operation, if nothing of it is in the journal.
     pub(super) fn not_begun(&self) -> Option<&OperationId> {
-        self.status.is_none().then_some(&self.operation_id)
+        (self.status.is_none() && !self.is_taken).then_some(&self.operation_id)
+    }
+
+    /// Its id belongs to another one.
+    pub(super) fn take(&mut self, why: String) {
+        self.is_taken = true;
+        self.failure = Some(why);
     }
 
     /// Why nothing of it is there.
@@ -91,25 +185,29 @@ impl Row {
     }
 }
 
-/// What a batch comes to: a stuck operation weighs most, then a failed one, then one that goes on.
-pub(super) fn exit(rows: &[Row]) -> ExitCode {
-    let any = |wanted: &[Option<Status>]| rows.iter().any(|row| wanted.contains(&row.status));
-    if any(&[Some(Status::Stuck)]) {
-        ExitCode::Stuck
-    } else if any(&[Some(Status::Failed), Some(Status::Cancelled)]) {
-        ExitCode::Failed
-    } else if any(&[Some(Status::InProgress), None]) {
-        ExitCode::StillRunning
-    } else {
-        ExitCode::Done
-    }
+/// What a batch comes to: a stuck operation weighs most, then one that failed or never will be begun, then one that goes on.
+pub(super) fn exit(rows: &[Row], rest: Rest) -> ExitCode {
+    let of_row = |row: &Row| match row.status {
+        Some(status) => ExitCode::of_status(status),
+        None if row.is_taken || rest != Rest::MayBegin => ExitCode::Failed,
+        None => ExitCode::StillRunning,
+    };
+    let ends: Vec<ExitCode> = rows.iter().map(of_row).collect();
+    let by_weight = [ExitCode::Stuck, ExitCode::Failed, ExitCode::StillRunning];
+    by_weight.into_iter().find(|end| ends.contains(end)).unwrap_or(ExitCode::Done)
 }
 
 /// Tells all of them.
-pub(super) fn tell(context: &Context, batch: &OperationId, rows: &[Row], exit: ExitCode) -> Result<(), CommandError> {
+pub(super) fn tell(
+    context: &Context,
+    batch: &OperationId,
+    execution: Option<&BatchEnd>,
+    rows: &[Row],
+    exit: ExitCode,
+) -> Result<(), CommandError> {
     let ui = context.ui();
     match ui.format() {
-        Format::Json => ui.json(&BatchDocument { version: 1, batch, items: rows, exit_code: exit.number() }),
+        Format::Json => ui.json(&BatchDocument { version: 1, batch, execution, items: rows, exit_code: exit.number() }),
         Format::Text => Ok(write(&mut ui.data(), rows)?),
     }
 }
@@ -143,17 +241,25 @@ fn write(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use aurora_restore_app::{executor, executor_of_batch};
+    use aurora_restore_core::ids::ExecutorId;
+    use aurora_restore_testing::scenario::{Scenario, Stage};
+
     use super::*;
 
-    fn of(statuses: &[Option<Status>]) -> ExitCode {
-        let row = |status: &Option<Status>| Row {
+    fn row(status: Option<Status>) -> Row {
+        Row {
             operation_id: OperationId::new("b-01").unwrap(),
             target: None,
-            status: *status,
+            status,
             recovery_time: None,
             failure: None,
-        };
-        exit(&statuses.iter().map(row).collect::<Vec<_>>())
+            is_taken: false,
+        }
+    }
+
+    fn of(statuses: &[Option<Status>]) -> ExitCode {
+        exit(&statuses.iter().copied().map(row).collect::<Vec<_>>(), Rest::MayBegin)
     }
 
     #[test]
@@ -165,5 +271,46 @@ mod tests {
         assert_eq!(of(&[failed, None, done]), ExitCode::Failed);
         assert_eq!(of(&[Some(Status::Cancelled)]), ExitCode::Failed);
         assert_eq!(of(&[failed, stuck, done]), ExitCode::Stuck);
+    }
+
+    #[test]
+    fn an_item_whose_id_was_taken_has_failed() {
+        let taken = Row { is_taken: true, ..row(None) };
+        assert_eq!(exit(&[row(Some(Status::Completed)), taken], Rest::MayBegin), ExitCode::Failed);
+    }
+
+    #[cfg(feature = "stack")]
+    #[test]
+    fn of_a_batch_that_has_ended_only_what_is_begun_goes_on() {
+        assert_eq!(exit(&[row(Some(Status::Completed)), row(None)], Rest::IsLost), ExitCode::Failed);
+        assert_eq!(exit(&[row(Some(Status::InProgress))], Rest::IsLost), ExitCode::StillRunning);
+    }
+
+    fn begun_by(executor: ExecutorId) -> Entry {
+        let operation = OperationId::new("night-a").unwrap();
+        let request = Box::new(Scenario::new(Stage::default()).swap());
+        let at = "2026-11-22T10:15:00Z".parse().unwrap();
+        Entry { operation, sequence: 1, at, event: Event::Requested { request, executor, approved_plan: None } }
+    }
+
+    #[test]
+    fn a_batch_from_here_knows_its_own_items_by_their_first_executor() {
+        let (alone, in_batch) = (begun_by(executor().unwrap()), begun_by(executor_of_batch().unwrap()));
+        let by_stack = begun_by(ExecutorId::new("night-a").unwrap());
+        assert_eq!(Beginner::Process.disowns(&in_batch), None);
+        assert!(Beginner::Process.disowns(&alone).unwrap().starts_with("its id was taken: operation night-a"));
+        assert!(Beginner::Process.disowns(&by_stack).is_some());
+        assert_eq!((Beginner::Anybody.disowns(&in_batch), Beginner::Anybody.disowns(&by_stack)), (None, None));
+        assert!(Beginner::Anybody.disowns(&alone).is_some());
+    }
+
+    #[cfg(feature = "stack")]
+    #[test]
+    fn a_batch_of_the_stack_did_not_begin_what_was_there_before_it() {
+        let entry = begun_by(ExecutorId::new("night-a").unwrap());
+        let seconds = |seconds| Some(entry.at + SignedDuration::from_secs(seconds));
+        assert_eq!(Beginner::Execution(seconds(-1)).disowns(&entry), None);
+        assert_eq!(Beginner::Execution(None).disowns(&entry), None);
+        assert!(Beginner::Execution(seconds(1)).disowns(&entry).unwrap().contains("taken before"));
     }
 }

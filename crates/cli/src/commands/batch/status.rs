@@ -3,7 +3,7 @@
 use aurora_restore_core::ids::OperationId;
 use clap::Args;
 
-use super::rows;
+use super::rows::{self, Beginner, Rest};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -11,7 +11,8 @@ use crate::{
 
 /// Show how the operations of a batch stand
 ///
-/// Ends with 4 if one is stuck, with 1 if one failed, with 5 if one is still going on, and with 0 once all are done. Without
+/// Ends with 4 if one is stuck, with 1 if one failed or never will be begun, with 5 if one is still going on or to be begun, and
+/// with 0 once all are done. One whose id belonged to an operation that the batch did not begin was not begun. Without
 /// `--stack`, all are those that were begun: nobody but the manifest knows of others.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -32,9 +33,9 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
             return Err(CommandError::usage(format!("no operation of batch {} was begun", args.batch))
                 .hint("`aurora-restore list` shows the operations of this journal."));
         }
-        let rows = rows::rows(journal.as_ref(), &ids, context.now()).await?;
-        let exit = rows::exit(&rows);
-        rows::tell(context, &args.batch, &rows, exit)?;
+        let rows = rows::rows(journal.as_ref(), &ids, Beginner::Anybody, context.now()).await?;
+        let exit = rows::exit(&rows, Rest::MayBegin);
+        rows::tell(context, &args.batch, None, &rows, exit)?;
         Ok(exit)
     })
 }

@@ -2,6 +2,12 @@
 
 use std::fs;
 
+use aurora_restore_sandbox::model::{
+    call::Action,
+    faults::{Fault, FaultRule},
+};
+use serde_json::json;
+
 use super::OnStack;
 use crate::support::{PRODUCTION, PRODUCTION_MASTER, Pace, STAGING, STAGING_MASTER, World};
 
@@ -49,4 +55,50 @@ fn more_than_forty(stage: &OnStack) {
     assert_eq!(stage.executions_of("many-").len(), MANY);
     assert_eq!(stage.map_runs("many"), 1, "as a distributed map");
     assert_eq!(stage.map_runs("night"), 0);
+}
+
+/// What was not restored is told, and never as a success.
+#[test]
+fn a_batch_answers_for_its_own_items_only_and_tells_how_its_execution_has_ended() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 10));
+    an_id_that_was_taken(&stage);
+    a_batch_that_cannot_be_evaluated(&stage);
+    a_batch_that_is_stopped(&stage);
+}
+
+fn an_id_that_was_taken(stage: &OnStack) {
+    stage.run(&["start", "--on-aws", "--yes", "--id", "op-a", "--watch"]).with_code(0);
+    let manifest = stage.world.path("taken.toml");
+    fs::write(&manifest, "[[items]]\nname = \"a\"\n").unwrap();
+    let manifest = manifest.display().to_string();
+    let ended = stage.run(&["batch", "run", &manifest, "--id", "op", "--yes", "--watch"]).with_code(1);
+    let shown = stage.run(&["batch", "status", "op"]).with_code(1);
+    for shown in [&ended.out, &shown.out] {
+        assert!(shown.contains("its id was taken before") && !shown.contains("COMPLETED"), "{shown}");
+    }
+}
+
+fn a_batch_that_cannot_be_evaluated(stage: &OnStack) {
+    stage.start_batch("broken", &json!({ "batch_id": "broken", "items": [{ "operation_id": "broken-a" }, {}] }));
+    assert_eq!(stage.batch_ended("broken"), "FAILED");
+    let shown = stage.run(&["batch", "status", "broken"]).with_code(1);
+    assert!(shown.out.contains("broken-a") && shown.out.contains("not begun"), "{}", shown.out);
+    assert!(shown.err.contains("the execution of batch broken has ended FAILED"), "{}", shown.err);
+    assert!(shown.err.contains("1 item of batch broken without the id of an operation"), "{}", shown.err);
+}
+
+fn a_batch_that_is_stopped(stage: &OnStack) {
+    stage.world.inject(&FaultRule::once(Fault::StuckCopy).on(Action::CopyDbClusterSnapshot));
+    let manifest = stage.world.path("late.toml");
+    let items = "[[items]]\nname = \"a\"\n\n[[items]]\nname = \"b\"\ntarget.cluster = \"staging-b\"\n";
+    fs::write(&manifest, items).unwrap();
+    let manifest = manifest.display().to_string();
+    stage.run(&["batch", "run", &manifest, "--id", "late", "--concurrency", "1", "--yes"]).with_code(0);
+    stage.stands_in("late-a", "copy-snapshot");
+    stage.run(&["batch", "status", "late"]).with_code(5);
+    stage.stop_batch("late", "not today");
+    assert_eq!(stage.batch_ended("late"), "ABORTED");
+    let shown = stage.run(&["batch", "status", "late"]).with_code(1);
+    assert!(shown.out.contains("IN_PROGRESS") && shown.out.contains("not begun"), "{}", shown.out);
+    assert!(shown.err.contains("the execution of batch late has ended ABORTED: not today"), "{}", shown.err);
 }

@@ -79,8 +79,7 @@ impl OnStack {
 
     /// How often items of a batch were played as executions of their own.
     pub(crate) fn map_runs(&self, batch: &str) -> usize {
-        let arn = format!("arn:aws:states:{}:{}:execution:aurora-restore-batch:{batch}", STAGING.1, STAGING.0);
-        let found = self.states("ListMapRuns", &json!({ "executionArn": arn }));
+        let found = self.states("ListMapRuns", &json!({ "executionArn": batch_arn(batch) }));
         found["mapRuns"].as_array().unwrap().len()
     }
 
@@ -88,6 +87,27 @@ impl OnStack {
         let arn = format!("arn:aws:states:{}:{}:stateMachine:aurora-restore", STAGING.1, STAGING.0);
         let found = self.states("ListExecutions", &json!({ "stateMachineArn": arn, "maxResults": 1000 }));
         found["executions"].as_array().unwrap().clone()
+    }
+
+    /// Stops a batch, as a person does in the console.
+    pub(crate) fn stop_batch(&self, name: &str, cause: &str) {
+        self.states("StopExecution", &json!({ "executionArn": batch_arn(name), "cause": cause }));
+    }
+
+    /// Starts a batch by hand.
+    pub(crate) fn start_batch(&self, name: &str, input: &Value) {
+        let machine = format!("arn:aws:states:{}:{}:stateMachine:aurora-restore-batch", STAGING.1, STAGING.0);
+        let asked = json!({ "stateMachineArn": machine, "name": name, "input": input.to_string() });
+        self.states("StartExecution", &asked);
+    }
+
+    /// Waits until a batch has ended.
+    #[track_caller]
+    pub(crate) fn batch_ended(&self, name: &str) -> String {
+        self.world.wait_for("the end of the batch", || {
+            let found = self.states("DescribeExecution", &json!({ "executionArn": batch_arn(name) }));
+            found["status"].as_str().filter(|status| *status != "RUNNING").map(str::to_owned)
+        })
     }
 
     fn states(&self, action: &str, body: &Value) -> Value {
@@ -102,6 +122,10 @@ impl OnStack {
             (found.0 != "RUNNING").then_some(found)
         })
     }
+}
+
+fn batch_arn(name: &str) -> String {
+    format!("arn:aws:states:{}:{}:execution:aurora-restore-batch:{name}", STAGING.1, STAGING.0)
 }
 
 fn execution_arn(name: &str) -> String {
