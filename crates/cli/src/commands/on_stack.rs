@@ -183,19 +183,32 @@ pub(super) async fn watch_over(
 
 /// Waits until an execution has ended and has left its operation in the middle. Why the watching cannot go on.
 async fn left_by(journal: &dyn Journal, id: &OperationId, executions: &dyn Executions, name: &ExecutionName) -> String {
+    let mut name = name.clone();
     // Bounded by the execution, which ends by itself. An answer that does not come is asked for again: the journal is
     // what is being watched.
     loop {
-        let ended = executions.describe(name).await.ok().flatten().filter(|found| found.status.has_ended());
+        let ended = executions.describe(&name).await.ok().flatten().filter(|found| found.status.has_ended());
         // Looked at after its end: whatever it has written is seen.
         if let (Some(execution), Ok(operation)) = (ended, look_at(journal, id).await) {
-            let is_open = operation.status() == Status::InProgress || operation.phase == Phase::Retiring;
-            if is_open && operation.executor.as_str() == name.as_str() {
-                return left(&operation, &execution);
+            match executed_by(&operation) {
+                Some(executor) if is_open(&operation) && executor == name => return left(&operation, &execution),
+                // Somebody has resumed it.
+                Some(executor) => name = executor,
+                None => {}
             }
         }
         tokio::time::sleep(GLANCE).await;
     }
+}
+
+/// Whether somebody has to go on with it.
+fn is_open(operation: &Operation) -> bool {
+    operation.status() == Status::InProgress || operation.phase == Phase::Retiring
+}
+
+/// The execution that goes on with an operation, if it is not a command that does.
+fn executed_by(operation: &Operation) -> Option<ExecutionName> {
+    ExecutionName::new(operation.executor.as_str()).ok()
 }
 
 fn left(operation: &Operation, execution: &Execution) -> String {
@@ -203,9 +216,32 @@ fn left(operation: &Operation, execution: &Execution) -> String {
     let why = match (execution.why(), execution.status) {
         (Some(why), _) => why,
         (None, ExecutionStatus::TimedOut) => "it took longer than it may".to_owned(),
+        (None, ExecutionStatus::Aborted) => "somebody stopped it".to_owned(),
         (None, _) => "no error is named".to_owned(),
     };
     format!("execution {} has ended in the middle of operation {id}: {why}", execution.name)
+}
+
+/// The execution of an operation that has ended without it: nobody goes on.
+pub(super) async fn left_behind(context: &Context, operation: &Operation) -> Result<Option<Execution>, CommandError> {
+    let Some(name) = executed_by(operation).filter(|_| is_open(operation)) else { return Ok(None) };
+    let found = executions(context, "StateMachineArn").await?.describe(&name).await?;
+    let Some(execution) = found.filter(|found| found.status.has_ended()) else { return Ok(None) };
+    // It may have come to its end since the operation was looked at.
+    let operation = look_at(context.journal().await?.as_ref(), &operation.id).await?;
+    Ok((is_open(&operation) && executed_by(&operation).as_ref() == Some(&execution.name)).then_some(execution))
+}
+
+/// `watch` with a stack: like that of any operation, but it ends when nobody goes on with it.
+pub(super) async fn watch(
+    context: &Context,
+    journal: &dyn Journal,
+    operation: &Operation,
+    shown: (&mut Follower, &History),
+) -> Result<DriveEnd, CommandError> {
+    let executions = executions(context, "StateMachineArn").await?;
+    let name = executed_by(operation).unwrap_or_else(|| ExecutionName::of_operation(&operation.id));
+    watch_over(context, journal, &operation.id, shown, (executions.as_ref(), &name)).await
 }
 
 /// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.

@@ -9,6 +9,8 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+#[cfg(feature = "stack")]
+use super::on_stack;
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -31,6 +33,26 @@ struct StatusDocument<'a> {
     state: &'a StateItem,
     failure: Option<&'a Failure>,
     steps: Vec<StepDocument<'a>>,
+    /// The execution of a stack that has ended in the middle of the operation: nobody goes on with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_by: Option<LeftBy>,
+}
+
+/// An execution that has ended before its operation.
+#[derive(Serialize)]
+struct LeftBy {
+    execution: String,
+    status: &'static str,
+    why: Option<String>,
+}
+
+impl LeftBy {
+    /// The line on the screen.
+    fn line(&self, operation: &Operation) -> String {
+        let Self { execution, status, why } = self;
+        let why = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+        format!("its execution {execution} is {status}{why}: `aurora-restore resume {}`", operation.id)
+    }
 }
 
 #[derive(Serialize)]
@@ -54,15 +76,42 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
             return Err(CommandError::internal("the operation has a state and no journal"));
         };
         let ui = context.ui();
+        let left_by = left_by(context, operation).await;
         match ui.format() {
-            Format::Text => status_text::write_status(&mut ui.data(), operation, &state, context.now())?,
-            Format::Json => ui.json(&document(operation, &state))?,
+            Format::Text => {
+                let left = left_by.as_ref().map(|left| ui.whole(left.line(operation)));
+                status_text::write_status(&mut ui.data(), operation, &state, left.as_deref(), context.now())?;
+            }
+            Format::Json => ui.json(&document(operation, &state, left_by))?,
         }
         Ok(ExitCode::Done)
     })
 }
 
-fn document<'a>(operation: &'a Operation, state: &'a StateItem) -> StatusDocument<'a> {
+/// Which execution has left the operation in the middle. That it cannot be asked is no reason not to tell the rest.
+#[cfg(feature = "stack")]
+async fn left_by(context: &Context, operation: &Operation) -> Option<LeftBy> {
+    context.stack_name()?;
+    match on_stack::left_behind(context, operation).await {
+        Ok(left) => {
+            left.map(|left| LeftBy { execution: left.name.to_string(), status: left.status.as_str(), why: left.why() })
+        }
+        Err(error) => {
+            let told = error.message();
+            context
+                .ui()
+                .warning(format_args!("whether anybody goes on with operation {} is not known: {told}", operation.id));
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "stack"))]
+async fn left_by(_: &Context, _: &Operation) -> Option<LeftBy> {
+    None
+}
+
+fn document<'a>(operation: &'a Operation, state: &'a StateItem, left_by: Option<LeftBy>) -> StatusDocument<'a> {
     let steps = operation.steps.iter().map(|step| StepDocument {
         step: step.kind,
         status: step.status,
@@ -71,5 +120,5 @@ fn document<'a>(operation: &'a Operation, state: &'a StateItem) -> StatusDocumen
         took: step.started_at.zip(step.ended_at).map(|(from, to)| to.duration_since(from)),
         note: step.note.as_deref(),
     });
-    StatusDocument { version: 1, state, failure: operation.failure.as_ref(), steps: steps.collect() }
+    StatusDocument { version: 1, state, failure: operation.failure.as_ref(), steps: steps.collect(), left_by }
 }

@@ -1,8 +1,11 @@
 //! `watch`: shows what happens to an operation that is executed elsewhere. Changes nothing.
 
-use aurora_restore_app::{DriveEnd, Follower, LATEST};
+use aurora_restore_app::{DriveEnd, Follower, History, LATEST};
+use aurora_restore_core::{operation::Operation, ports::Journal};
 use clap::Args;
 
+#[cfg(feature = "stack")]
+use super::on_stack;
 use super::{drive, plan as planning};
 use crate::{
     context::Context,
@@ -14,7 +17,8 @@ use crate::{
 /// Watch an operation until it ends
 ///
 /// Shows what was recorded so far and everything that follows. Ends with the exit code of the operation. Ctrl-C stops
-/// watching; the operation goes on.
+/// watching; the operation goes on. With `--stack` it ends with 5 where the
+/// execution of the operation has ended without it: nobody goes on then.
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
     /// The operation: its id, the beginning of its id, or `latest`
@@ -31,7 +35,7 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
         let operation = first_look.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
         let history = planning::history(journal.as_ref(), &operation.request).await;
         let mut follower = Follower::new(id);
-        let end = drive::watch_over(context, journal.as_ref(), &mut follower, &history).await?;
+        let end = watch_over(context, journal.as_ref(), operation, (&mut follower, &history)).await?;
         let operation = follower.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
         if end == DriveEnd::Detached {
             if context.ui().format() == Format::Text {
@@ -41,4 +45,20 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
         }
         drive::tell_end(context, operation, end)
     })
+}
+
+/// Whoever goes on with an operation of a stack is known; elsewhere it may be anybody, at any time.
+async fn watch_over(
+    context: &Context,
+    journal: &dyn Journal,
+    operation: &Operation,
+    (follower, history): (&mut Follower, &History),
+) -> Result<DriveEnd, CommandError> {
+    #[cfg(feature = "stack")]
+    if context.stack_name().is_some() {
+        return on_stack::watch(context, journal, operation, (follower, history)).await;
+    }
+    #[cfg(not(feature = "stack"))]
+    let _ = operation;
+    drive::watch_over(context, journal, follower, history).await
 }

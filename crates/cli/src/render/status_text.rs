@@ -13,11 +13,12 @@ use crate::{
     ui::{DONE, ERROR, FAINT, HEADING, WARNING},
 };
 
-/// Writes where an operation stands. `now` tells how long ago things were.
+/// Writes where an operation stands. `left` says that nobody goes on with it; `now` tells how long ago things were.
 pub(crate) fn write_status(
     out: &mut dyn Write,
     operation: &Operation,
     state: &StateItem,
+    left: Option<&str>,
     now: Timestamp,
 ) -> io::Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}", operation.id)?;
@@ -39,6 +40,9 @@ pub(crate) fn write_status(
     }
     if let Some(failure) = &operation.failure {
         writeln!(out, "  failure    {ERROR}{}{ERROR:#} [{}]", printable(&failure.message), failure.code)?;
+    }
+    if let Some(left) = left {
+        writeln!(out, "  left       {WARNING}{}{WARNING:#}", printable(left))?;
     }
     if let Some(at) = state.retire_after {
         writeln!(out, "  old        kept until {}", words::time(at))?;

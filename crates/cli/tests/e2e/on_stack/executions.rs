@@ -89,7 +89,12 @@ impl OnStack {
         found["executions"].as_array().unwrap().clone()
     }
 
-    /// Stops a batch, as a person does in the console.
+    /// Stops an execution of the pipeline, as a person does in the console.
+    pub(crate) fn stop(&self, name: &str) {
+        self.states("StopExecution", &json!({ "executionArn": execution_arn(name) }));
+    }
+
+    /// The same with a batch, and with words.
     pub(crate) fn stop_batch(&self, name: &str, cause: &str) {
         self.states("StopExecution", &json!({ "executionArn": batch_arn(name), "cause": cause }));
     }

@@ -82,6 +82,29 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
 }
 
 #[test]
+fn an_execution_that_was_stopped_is_told_to_whoever_watches_and_the_restore_goes_on_once_it_is_resumed() {
+    let stage = OnStack::deploy(World::new(Pace::Quick, 20));
+    stage.world.inject(&FaultRule::once(Fault::Slow { factor: 8 }).on(Action::CopyDbClusterSnapshot));
+    stage.start("op-1", &[]);
+    stage.stands_in("op-1", "copy-snapshot");
+    let watcher = stage.command(&["watch", "op-1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(!stage.run(&["status", "op-1"]).with_code(0).out.contains("its execution"));
+    stage.stop("op-1");
+    assert_eq!(stage.ended("op-1").0, "ABORTED");
+    let watched = Ended::from(watcher.wait_with_output().unwrap()).with_code(5);
+    assert!(watched.err.contains("execution op-1 has ended in the middle of operation op-1"), "{}", watched.err);
+    assert!(watched.err.contains("`aurora-restore --stack pipeline resume op-1`"), "{}", watched.err);
+    let shown = stage.run(&["status", "op-1"]).with_code(0);
+    let line = "its execution op-1 is ABORTED: `aurora-restore --stack pipeline resume op-1`";
+    assert!(shown.out.contains(line), "{}", shown.out);
+    assert_eq!(stage.read(&["status", "op-1"])["left_by"]["status"], "ABORTED");
+
+    stage.run(&["resume", "op-1"]).with_code(0);
+    stage.world.assert_swapped();
+    assert!(stage.read(&["status", "op-1"]).get("left_by").is_none());
+}
+
+#[test]
 fn functions_that_are_killed_throttled_or_lose_replies_come_to_the_same_end() {
     let stage = OnStack::configured(World::new(Pace::Quick, 40), SLOW);
     let world = &stage.world;
