@@ -19,6 +19,7 @@ use crate::{
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
     interrupts::Asked,
+    render::words,
 };
 
 /// How often resumptions from one entry of a journal are counted on. Each one before has ended without writing any.
@@ -27,6 +28,11 @@ const TURNS_MAX: u32 = 100;
 const LOOK: Duration = Duration::from_secs(1);
 /// The same once it is under way, beside the looks at the journal.
 const GLANCE: Duration = Duration::from_secs(5);
+
+/// The longest that is waited for the first entry of an operation: a function that comes at all comes within seconds.
+const BEGUN_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// What to do where an execution has ended before it had written anything.
+pub(super) const ANEW: &str = "An id is used once: start it anew under another one.";
 
 /// What is asked of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,6 +248,79 @@ pub(super) async fn watch(
     let executions = executions(context, "StateMachineArn").await?;
     let name = executed_by(operation).unwrap_or_else(|| ExecutionName::of_operation(&operation.id));
     watch_over(context, journal, &operation.id, shown, (executions.as_ref(), &name)).await
+}
+
+/// How long is waited for the first entry of an operation that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Not at all.
+    None,
+    /// As long as a first function may take to come.
+    Some,
+}
+
+/// The operation that the text means. One that the stack was asked for is not in its journal at once, and never where it was
+/// refused: its execution tells.
+pub(super) async fn find(
+    context: &Context,
+    journal: &dyn Journal,
+    text: &str,
+    patience: Patience,
+) -> Result<OperationId, CommandError> {
+    if context.stack_name().is_some()
+        && let Ok(id) = OperationId::new(text)
+        && matches!(journal.head(&id).await, Err(JournalError::UnknownOperation { .. }))
+    {
+        match asked_for(context, &id).await {
+            Ok(None) => {}
+            Ok(Some((executions, execution))) => {
+                first_entry(context, journal, &id, (executions.as_ref(), &execution), patience).await?;
+                return Ok(id);
+            }
+            // Whoever may read the journal alone finds what is in it.
+            Err(error) => return context.find(journal, text).await.map_err(|_| error),
+        }
+    }
+    context.find(journal, text).await
+}
+
+/// The execution that was to begin an operation. `latest`, the beginning of an id and the name of a resumption are no operations.
+async fn asked_for(
+    context: &Context,
+    id: &OperationId,
+) -> Result<Option<(Box<dyn Executions>, Execution)>, CommandError> {
+    let executions = executions(context, "StateMachineArn").await?;
+    let found = executions.describe(&ExecutionName::of_operation(id)).await?;
+    let is_meant = |found: &Execution| found.input.as_ref().is_none_or(|input| input["operation_id"] == id.as_str());
+    Ok(found.filter(is_meant).map(|execution| (executions, execution)))
+}
+
+/// Waits until the first entry is there, as long as that may take.
+async fn first_entry(
+    context: &Context,
+    journal: &dyn Journal,
+    id: &OperationId,
+    (executions, execution): (&dyn Executions, &Execution),
+    patience: Patience,
+) -> Result<(), CommandError> {
+    let mut stop = context.stop(Asked::StopNow)?;
+    let name = &execution.name;
+    let begun = begun(journal, id, executions, name, &mut stop, ANEW);
+    let within = match patience {
+        Patience::None => LOOK,
+        Patience::Some => {
+            context.ui().say(format_args!("execution {name} runs; waiting for the first entry of operation {id}."));
+            BEGUN_WITHIN
+        }
+    };
+    if let Ok(begun) = tokio::time::timeout(within, begun).await
+        && begun?
+    {
+        return Ok(());
+    }
+    let since = words::time(execution.started_at);
+    let told = format!("execution {name} runs since {since}, and operation {id} is not in the journal yet");
+    Err(CommandError::still_running(told).hint(format!("Look again: `aurora-restore watch {id}`.")))
 }
 
 /// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.

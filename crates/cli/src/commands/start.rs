@@ -228,8 +228,11 @@ fn tell(context: &Context, stack: &str, wish: &Wish, started: bool) -> Result<()
 /// It was started before: told, and not done twice.
 fn already(id: &OperationId, before: &Execution) -> CommandResult {
     if before.status.has_ended() {
-        return Err(CommandError::failed(format!("operation {id} was started before, and its execution has ended"))
-            .hint("An id is used once: look at it with `status`, go on with it with `resume`, or choose another id."));
+        let end = before.told();
+        return Err(CommandError::failed(format!(
+            "operation {id} was started before, and its execution has ended {end}"
+        ))
+        .hint("An id is used once: look at it with `status`, go on with it with `resume`, or choose another id."));
     }
     Err(CommandError::still_running(format!("operation {id} was started before, and goes on"))
         .hint("Nothing was started twice."))
@@ -243,8 +246,7 @@ async fn watch(
     name: &ExecutionName,
 ) -> CommandResult {
     let mut stop = context.stop(Asked::StopNow)?;
-    let anew = "An id is used once: start it anew under another one.";
-    if !on_stack::begun(journal, id, executions, name, &mut stop, anew).await? {
+    if !on_stack::begun(journal, id, executions, name, &mut stop, on_stack::ANEW).await? {
         return Ok(ExitCode::StillRunning);
     }
     let mut follower = Follower::new(id.clone());

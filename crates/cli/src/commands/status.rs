@@ -2,8 +2,10 @@
 
 use aurora_restore_app::{Follower, LATEST};
 use aurora_restore_core::{
+    ids::OperationId,
     journal::StateItem,
     operation::{Failure, Operation, StepKind, StepStatus},
+    ports::Journal,
 };
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -68,7 +70,7 @@ struct StepDocument<'a> {
 pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
     context.block_on(async {
         let journal = context.journal().await?;
-        let id = context.find(journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation).await?;
         let state = journal.state(&id).await?;
         let mut follower = Follower::new(id);
         follower.news(journal.as_ref()).await?;
@@ -86,6 +88,16 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
         }
         Ok(ExitCode::Done)
     })
+}
+
+#[cfg(feature = "stack")]
+async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
+    on_stack::find(context, journal, text, on_stack::Patience::None).await
+}
+
+#[cfg(not(feature = "stack"))]
+async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
+    context.find(journal, text).await
 }
 
 /// Which execution has left the operation in the middle. That it cannot be asked is no reason not to tell the rest.

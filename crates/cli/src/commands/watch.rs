@@ -1,7 +1,7 @@
 //! `watch`: shows what happens to an operation that is executed elsewhere. Changes nothing.
 
 use aurora_restore_app::{DriveEnd, Follower, History, LATEST};
-use aurora_restore_core::{operation::Operation, ports::Journal};
+use aurora_restore_core::{ids::OperationId, operation::Operation, ports::Journal};
 use clap::Args;
 
 #[cfg(feature = "stack")]
@@ -17,7 +17,7 @@ use crate::{
 /// Watch an operation until it ends
 ///
 /// Shows what was recorded so far and everything that follows. Ends with the exit code of the operation. Ctrl-C stops
-/// watching; the operation goes on. With `--stack` it ends with 5 where the
+/// watching; the operation goes on. With `--stack` it waits for an operation that was just asked for, and ends with 5 where the
 /// execution of the operation has ended without it: nobody goes on then.
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
@@ -29,7 +29,7 @@ pub(crate) struct WatchArgs {
 pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
     context.block_on(async {
         let journal = context.journal().await?;
-        let id = context.find(journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation).await?;
         let mut first_look = Follower::new(id.clone());
         first_look.news(journal.as_ref()).await?;
         let operation = first_look.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
@@ -45,6 +45,16 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
         }
         drive::tell_end(context, operation, end)
     })
+}
+
+#[cfg(feature = "stack")]
+async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
+    on_stack::find(context, journal, text, on_stack::Patience::Some).await
+}
+
+#[cfg(not(feature = "stack"))]
+async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
+    context.find(journal, text).await
 }
 
 /// Whoever goes on with an operation of a stack is known; elsewhere it may be anybody, at any time.

@@ -297,7 +297,7 @@ fn an_operation_is_started_once_and_a_refusal_of_the_stack_is_told() {
     --- stderr
     hint: Watch it:  aurora-restore --stack ours watch op-1
     hint: Stop it:   aurora-restore --stack ours cancel op-1
-    error: operation op-1 was started before, and its execution has ended
+    error: operation op-1 was started before, and its execution has ended FAILED: AuroraRestore.Refused: the snapshot is gone
     hint: An id is used once: look at it with `status`, go on with it with `resume`, or choose another id.
     --- exit 1
     "#);

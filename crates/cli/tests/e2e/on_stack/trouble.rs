@@ -40,6 +40,12 @@ fn a_restore_that_is_cancelled_is_undone_and_a_second_one_for_its_target_is_refu
     stage.start("op-2", &[]);
     assert_eq!(stage.ended("op-2"), ("FAILED".to_owned(), "AuroraRestore.Refused".to_owned()));
     assert!(stage.cause("op-2").contains("op-1"), "{}", stage.cause("op-2"));
+    // Nothing of it is in the journal: its execution tells why.
+    for asked in [&["status", "op-2"][..], &["watch", "op-2"], &["start", "--on-aws", "--yes", "--id", "op-2"]] {
+        let told = stage.run(asked).with_code(1);
+        assert!(told.err.contains("AuroraRestore.Refused") && told.err.contains("op-1"), "{asked:?}: {}", told.err);
+    }
+    stage.run(&["status", "op-3"]).with_code(2);
 
     stage.run(&["cancel", "op-1", "--reason", "not today"]).with_code(0);
     assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Cancelled".to_owned()));
@@ -81,13 +87,14 @@ fn what_blocks_a_restore_that_was_begun_is_told_and_the_restore_goes_on_once_it_
     stage.world.assert_swapped();
 }
 
+/// Whoever follows the advice of `start` at once finds the operation, and learns that its execution was stopped.
 #[test]
 fn an_execution_that_was_stopped_is_told_to_whoever_watches_and_the_restore_goes_on_once_it_is_resumed() {
     let stage = OnStack::deploy(World::new(Pace::Quick, 20));
     stage.world.inject(&FaultRule::once(Fault::Slow { factor: 8 }).on(Action::CopyDbClusterSnapshot));
     stage.start("op-1", &[]);
-    stage.stands_in("op-1", "copy-snapshot");
     let watcher = stage.command(&["watch", "op-1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    stage.stands_in("op-1", "copy-snapshot");
     assert!(!stage.run(&["status", "op-1"]).with_code(0).out.contains("its execution"));
     stage.stop("op-1");
     assert_eq!(stage.ended("op-1").0, "ABORTED");
