@@ -7,8 +7,7 @@ help:            ## what there is
 
 demo:            ## restore a production-like cluster on this machine, from snapshot to proof
 	@scripts/setup.sh demo
-	@cargo build --quiet --release --package aurora-restore-cli --no-default-features
-	@target/release/aurora-restore demo
+	@cargo run --quiet --release --package aurora-restore-cli --no-default-features --bin aurora-restore -- demo
 
 test:            ## format, lints, docs and every test
 	@scripts/setup.sh test
@@ -19,4 +18,4 @@ bench:           ## print every figure of docs/performance.md
 	@cargo xtask bench all
 
 clean:           ## end the demo's servers and remove what it made
-	@target/release/aurora-restore demo --clean
+	@cargo run --quiet --release --package aurora-restore-cli --no-default-features --bin aurora-restore -- demo --clean
