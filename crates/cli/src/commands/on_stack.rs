@@ -13,7 +13,12 @@ use aurora_restore_core::{
 use aurora_restore_ops::ports::{Execution, ExecutionName, ExecutionStatus, Executions, Resumed, start_resumption};
 use serde_json::{Value, json};
 
-use super::{confirm::ConfirmArgs, drive, operation_services::looked_up, plan as planning, undo as undoing};
+use super::{
+    confirm::ConfirmArgs,
+    drive,
+    operation_services::{Patience, looked_up},
+    plan as planning, undo as undoing,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -248,15 +253,6 @@ pub(super) async fn watch(
     let executions = executions(context, "StateMachineArn").await?;
     let name = executed_by(operation).unwrap_or_else(|| ExecutionName::of_operation(&operation.id));
     watch_over(context, journal, &operation.id, shown, (executions.as_ref(), &name)).await
-}
-
-/// How long is waited for the first entry of an operation that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// Not at all.
-    None,
-    /// As long as a first function may take to come.
-    Some,
 }
 
 /// The operation that the text means. One that the stack was asked for is not in its journal at once, and never where it was

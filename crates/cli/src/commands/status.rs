@@ -2,10 +2,8 @@
 
 use aurora_restore_app::{Follower, LATEST};
 use aurora_restore_core::{
-    ids::OperationId,
     journal::StateItem,
     operation::{Failure, Operation, StepKind, StepStatus},
-    ports::Journal,
 };
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +11,7 @@ use serde::Serialize;
 
 #[cfg(feature = "stack")]
 use super::on_stack;
+use super::operation_services::{Patience, find};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -70,7 +69,7 @@ struct StepDocument<'a> {
 pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
     context.block_on(async {
         let journal = context.journal().await?;
-        let id = find(context, journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation, Patience::None).await?;
         let state = journal.state(&id).await?;
         let mut follower = Follower::new(id);
         follower.news(journal.as_ref()).await?;
@@ -88,16 +87,6 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
         }
         Ok(ExitCode::Done)
     })
-}
-
-#[cfg(feature = "stack")]
-async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
-    on_stack::find(context, journal, text, on_stack::Patience::None).await
-}
-
-#[cfg(not(feature = "stack"))]
-async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
-    context.find(journal, text).await
 }
 
 /// Which execution has left the operation in the middle. That it cannot be asked is no reason not to tell the rest.

@@ -1,12 +1,16 @@
 //! `watch`: shows what happens to an operation that is executed elsewhere. Changes nothing.
 
 use aurora_restore_app::{DriveEnd, Follower, History, LATEST};
-use aurora_restore_core::{ids::OperationId, operation::Operation, ports::Journal};
+use aurora_restore_core::{operation::Operation, ports::Journal};
 use clap::Args;
 
 #[cfg(feature = "stack")]
 use super::on_stack;
-use super::{drive, plan as planning};
+use super::{
+    drive,
+    operation_services::{Patience, find},
+    plan as planning,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -29,7 +33,7 @@ pub(crate) struct WatchArgs {
 pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
     context.block_on(async {
         let journal = context.journal().await?;
-        let id = find(context, journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation, Patience::Some).await?;
         let mut first_look = Follower::new(id.clone());
         first_look.news(journal.as_ref()).await?;
         let operation = first_look.operation().ok_or_else(|| CommandError::internal("the journal is empty"))?;
@@ -45,16 +49,6 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
         }
         drive::tell_end(context, operation, end)
     })
-}
-
-#[cfg(feature = "stack")]
-async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
-    on_stack::find(context, journal, text, on_stack::Patience::Some).await
-}
-
-#[cfg(not(feature = "stack"))]
-async fn find(context: &Context, journal: &dyn Journal, text: &str) -> Result<OperationId, CommandError> {
-    context.find(journal, text).await
 }
 
 /// Whoever goes on with an operation of a stack is known; elsewhere it may be anybody, at any time.

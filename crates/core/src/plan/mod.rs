@@ -71,7 +71,7 @@ pub struct Plan {
 
 impl Plan {
     /// The source account, where something is copied or shared there: the snapshot's owner. None where all is done in the target account.
-    pub fn source_worked_in(&self) -> Option<AccountId> {
+    pub(crate) fn source_worked_in(&self) -> Option<AccountId> {
         let is_there = |location: &Location| location.side == Side::Source;
         let works_there = |hop: &CopyHop| {
             is_there(&hop.location) || hop.share_first.as_ref().is_some_and(|share| is_there(&share.location))

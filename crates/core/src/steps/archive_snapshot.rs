@@ -3,9 +3,10 @@
 //! Idempotent because it looks before it deletes and waits until RDS no longer shows what it deleted.
 
 use crate::{
+    catalogue::ErrorCode,
     engine::pace,
     ids::{OperationId, SnapshotId},
-    operation::{ArchiveOutcome, FailureClass, StepFacts, StepKind},
+    operation::{ArchiveOutcome, Failure, StepFacts, StepKind},
     plan::{CopyHop, Plan},
     ports::{Change, Snapshot, SnapshotKind, SnapshotQuery, SnapshotStatus},
     request::ArchivePolicy,
@@ -25,8 +26,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     let Some((last, intermediate)) = plan.hops.split_last() else {
         return Ok(StepOutcome::Skipped { reason: "no copy was made".to_owned() });
     };
-    // The name serves already: what is left there is told, and nobody is kept waiting for it.
-    context.require_planned_source(FailureClass::Terminal).await?;
+    context.require_planned_source().await.map_err(left_there)?;
     let mut outcome = ArchiveOutcome { kept: Vec::new(), deleted: Vec::new() };
     let mut going: Vec<&CopyHop> = intermediate.iter().collect();
     match context.operation().request.archive {
@@ -49,6 +49,17 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         return Ok(context.wait(STEP, after, text));
     }
     Ok(StepOutcome::Done(StepFacts::ArchiveSnapshot(outcome)))
+}
+
+/// The name serves already: what is left in a source account that is not there any more is told, and nobody is kept waiting for it.
+fn left_there(error: StepError) -> StepError {
+    match error {
+        StepError::Failed(failure) if failure.code == ErrorCode::OtherAccount => {
+            let hint = "Delete the copies there by hand, and take back what was shared: the report lists both.";
+            Failure::terminal(failure.code, failure.message).hint(hint).into()
+        }
+        other => other,
+    }
 }
 
 /// Deletes what exceeds the newest `count` copies that this product made for the target. Their tags prove that; the

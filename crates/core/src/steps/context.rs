@@ -7,7 +7,7 @@ use crate::{
     catalogue::ErrorCode,
     engine::Fence,
     ids::SecretId,
-    operation::{Failure, FailureClass, Operation, Progress, StepKind},
+    operation::{Failure, Operation, Progress, StepKind},
     plan::Plan,
     plan::secrets::{MasterLogin, read_master},
     ports::{
@@ -105,16 +105,16 @@ impl<'a> StepContext<'a> {
     /// answers "not found" for all of it, which would be taken for "gone".
     ///
     /// # Errors
-    /// A failure of the class `otherwise` where it is another one; others where the account cannot be asked.
-    pub(super) async fn require_planned_source(&self, otherwise: FailureClass) -> Result<(), StepError> {
+    /// A failure for an operator where it is another one; others where the account cannot be asked.
+    pub(super) async fn require_planned_source(&self) -> Result<(), StepError> {
         let Some(planned) = self.plan()?.source_worked_in() else { return Ok(()) };
         let found = self.ports.cloud.account(Side::Source).await.map_err(|error| failure::failure_of_cloud(&error))?;
         if found == planned {
             return Ok(());
         }
         let message = format!("account {found} answers for the source, and the plan was made with {planned}");
-        let hints = vec![ErrorCode::OtherAccount.action().to_owned()];
-        Err(Failure { code: ErrorCode::OtherAccount, class: otherwise, message, hints }.into())
+        let code = ErrorCode::OtherAccount;
+        Err(Failure::needs_operator(code, message).hint(code.action()).into())
     }
 
     /// The bounds.

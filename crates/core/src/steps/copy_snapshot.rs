@@ -6,7 +6,7 @@
 use crate::{
     catalogue::ErrorCode,
     engine::pace,
-    operation::{CopyMade, Failure, FailureClass, Progress, SnapshotCopied, StepFacts, StepKind},
+    operation::{CopyMade, Failure, Progress, SnapshotCopied, StepFacts, StepKind},
     plan::{CopyHop, Share},
     ports::{Change, RdsErrorKind, RestoreSource, Snapshot, SnapshotAddress, SnapshotCopy, SnapshotStatus},
     steps::{
@@ -30,7 +30,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         };
         return Ok(StepOutcome::Skipped { reason: reason.to_owned() });
     }
-    context.require_planned_source(FailureClass::NeedsOperator).await?;
+    context.require_planned_source().await?;
     let mut copies = Vec::with_capacity(plan.hops.len());
     for hop in &plan.hops {
         match make_copy(context, hop).await? {
@@ -133,7 +133,7 @@ async fn share_snapshot(context: &StepContext<'_>, share: &Share) -> Result<(), 
 pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
     // Without a plan nothing was made: `copy-snapshot` comes after `snapshot-check`.
     let plan = context.plan()?;
-    context.require_planned_source(FailureClass::NeedsOperator).await?;
+    context.require_planned_source().await?;
     let was_seen = context.operation().facts.copy.is_some();
     let mut unshown = false;
     for hop in plan.hops.iter().rev() {

@@ -138,6 +138,12 @@ fn what_is_left_in_a_source_account_that_is_not_there_any_more_is_told() {
         let operation = session.operation();
         assert_eq!(step_status(operation, StepKind::ArchiveSnapshot), Some(StepStatus::Abandoned));
         assert_eq!(operation.facts.archive, None, "nothing is said to be deleted");
+        let failure = operation
+            .failure
+            .as_ref()
+            .or(operation.step(StepKind::ArchiveSnapshot).and_then(|step| step.failure.as_ref()));
+        let hints = failure.map(|failure| failure.hints.join(" ")).unwrap_or_default();
+        assert!(hints.contains("by hand") && !hints.contains("resume"), "{hints}");
     });
     let left = source_copies(&scenario);
     assert_eq!(left.len(), 1, "the copy is there");

@@ -13,7 +13,7 @@ const EXTERNAL_ID: &str = "shared-by-word-of-mouth";
 
 #[test]
 fn what_the_source_account_gives_is_entered_by_the_roles_that_need_it_and_by_no_other() {
-    let stage = OnStack::to_deploy(World::new(Pace::None, 20));
+    let stage = OnStack::prepared(World::new(Pace::None, 20), "");
     let role = given(&stage.services, "RoleArn");
     let parameters = [format!("SourceRoleArn={role}"), format!("SourceExternalId={EXTERNAL_ID}")];
     let more: Vec<&str> = ["--yes"].into_iter().chain(parameters.iter().flat_map(|one| ["--parameter", one])).collect();

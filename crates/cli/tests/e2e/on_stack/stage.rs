@@ -42,11 +42,7 @@ impl OnStack {
     }
 
     /// Everything is there for a deployment, and nothing is deployed yet.
-    pub(crate) fn to_deploy(world: World) -> Self {
-        Self::prepared(world, "")
-    }
-
-    fn prepared(world: World, more: &str) -> Self {
+    pub(crate) fn prepared(world: World, more: &str) -> Self {
         let rds = world.status.url.clone();
         let stage = Self::new(world, rds);
         stage.put_secrets();
