@@ -292,6 +292,8 @@ pub fn resources_of(operation: &Operation) -> Vec<ResourceLine> {
             name: format!("{} in {}", hop.to, hop.location),
             fate: if deleted.contains(&hop.to) {
                 "deleted after the switch".to_owned()
+            } else if status_of(StepKind::ArchiveSnapshot) == Some(StepStatus::Abandoned) {
+                "may exist".to_owned()
             } else {
                 fate(StepKind::CopySnapshot, "kept")
             },

@@ -5,7 +5,7 @@
 use crate::{
     catalogue::ErrorCode,
     engine::pace,
-    ids::{OperationId, SnapshotId},
+    ids::OperationId,
     operation::{ArchiveOutcome, Failure, StepFacts, StepKind},
     plan::{CopyHop, Plan},
     ports::{Change, Snapshot, SnapshotKind, SnapshotQuery, SnapshotStatus},
@@ -26,28 +26,30 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     let Some((last, intermediate)) = plan.hops.split_last() else {
         return Ok(StepOutcome::Skipped { reason: "no copy was made".to_owned() });
     };
-    context.require_planned_source().await.map_err(left_there)?;
+    let policy = context.operation().request.archive;
     let mut outcome = ArchiveOutcome { kept: Vec::new(), deleted: Vec::new() };
-    let mut going: Vec<&CopyHop> = intermediate.iter().collect();
-    match context.operation().request.archive {
+    // What is in the target account first: the source account may be lost by now.
+    let mut going: Vec<&CopyHop> = Vec::with_capacity(plan.hops.len());
+    match policy {
         ArchivePolicy::Keep | ArchivePolicy::KeepLast(_) => outcome.kept.push(last.to.clone()),
         ArchivePolicy::Delete => going.push(last),
     }
+    going.extend(intermediate.iter().rev());
     let after = pace::for_steps(context.limits());
+    if let ArchivePolicy::KeepLast(count) = policy
+        && let Some(text) = thin_out(context, plan, usize::from(count), &outcome).await?
+    {
+        return Ok(context.wait(STEP, after, text));
+    }
     for hop in going {
-        match copy_snapshot::delete_copy(context, hop).await? {
+        match copy_snapshot::delete_copy(context, hop).await.map_err(left_there)? {
             Deleted::Yes | Deleted::NotFound => outcome.deleted.push(hop.to.clone()),
             Deleted::NotYet => {
                 return Ok(context.wait(STEP, after, format!("copy {} is being deleted", hop.to)));
             }
         }
     }
-    copy_snapshot::unshare(context).await?;
-    if let ArchivePolicy::KeepLast(count) = context.operation().request.archive
-        && let Some(text) = thin_out(context, plan, usize::from(count), &mut outcome).await?
-    {
-        return Ok(context.wait(STEP, after, text));
-    }
+    copy_snapshot::unshare(context).await.map_err(left_there)?;
     Ok(StepOutcome::Done(StepFacts::ArchiveSnapshot(outcome)))
 }
 
@@ -68,7 +70,7 @@ async fn thin_out(
     context: &StepContext<'_>,
     plan: &Plan,
     count: usize,
-    outcome: &mut ArchiveOutcome,
+    outcome: &ArchiveOutcome,
 ) -> Result<Option<String>, StepError> {
     let query = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
     let place = &plan.target_location;
@@ -82,12 +84,13 @@ async fn thin_out(
             snapshot.tags.get(TARGET_TAG).is_some_and(|tag| tag == target)
                 && snapshot.tags.get(ROLE_TAG).is_some_and(|tag| tag == Role::Copy.as_str())
                 && bears_a_name_of_ours(snapshot)
+                // Those of this operation are kept, or go by themselves.
+                && plan.hops.iter().all(|hop| hop.to != snapshot.id)
         })
         .collect();
     copies.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
-    let newest: Vec<SnapshotId> = outcome.kept.clone();
     let mut waiting = None;
-    for copy in copies.iter().filter(|copy| !newest.contains(&copy.id)).skip(count.saturating_sub(newest.len())) {
+    for copy in copies.iter().skip(count.saturating_sub(outcome.kept.len())) {
         if copy.status != SnapshotStatus::Deleting {
             let delete = Change::DeleteSnapshot { snapshot: copy.id.clone() };
             match context.change(place, delete).await? {

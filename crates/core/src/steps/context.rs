@@ -117,6 +117,17 @@ impl<'a> StepContext<'a> {
         Err(Failure::needs_operator(code, message).hint(code.action()).into())
     }
 
+    /// The same before something of the plan is looked for at a place, if that is in the source account.
+    ///
+    /// # Errors
+    /// As [`Self::require_planned_source`].
+    pub(super) async fn require_planned(&self, location: &Location) -> Result<(), StepError> {
+        match location.side {
+            Side::Source => self.require_planned_source().await,
+            Side::Target => Ok(()),
+        }
+    }
+
     /// The bounds.
     pub fn limits(&self) -> &'a Limits {
         &self.operation.request.limits

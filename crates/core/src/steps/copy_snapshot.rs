@@ -133,9 +133,9 @@ async fn share_snapshot(context: &StepContext<'_>, share: &Share) -> Result<(), 
 pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepError> {
     // Without a plan nothing was made: `copy-snapshot` comes after `snapshot-check`.
     let plan = context.plan()?;
-    context.require_planned_source().await?;
     let was_seen = context.operation().facts.copy.is_some();
     let mut unshown = false;
+    // What is in the target account goes first: a source account that is lost keeps nothing but what is there.
     for hop in plan.hops.iter().rev() {
         match delete_copy(context, hop).await? {
             Deleted::Yes => {}
@@ -168,6 +168,7 @@ pub(super) enum Deleted {
 /// Deletes a copy of this operation; one that is not ours is an error.
 pub(super) async fn delete_copy(context: &StepContext<'_>, hop: &CopyHop) -> Result<Deleted, StepError> {
     let address = SnapshotAddress::Name(hop.to.clone());
+    context.require_planned(&hop.location).await?;
     match context.rds(&hop.location).snapshot(&address).await {
         Ok(found) => {
             ownership::require_ours_as(context.operation(), &found.tags, Role::Copy, &format!("snapshot {}", hop.to))?;
@@ -191,6 +192,7 @@ pub(super) async fn unshare(context: &StepContext<'_>) -> Result<(), StepError> 
     let plan = context.plan()?;
     for share in plan.hops.iter().filter_map(|hop| hop.share_first.as_ref()) {
         let address = SnapshotAddress::Name(share.snapshot.clone());
+        context.require_planned(&share.location).await?;
         let rds = context.rds(&share.location);
         let shared = match rds.snapshot_shared_with(&address).await {
             Ok(shared) => shared,

@@ -7,7 +7,7 @@ use aurora_restore_core::{
     operation::{Direction, Operation, Phase, Status, StepKind, StepStatus},
     ports::{Clock as _, Cloud as _, Location, Ports, RdsErrorKind, Side, SnapshotKind, SnapshotQuery},
     report,
-    request::{Request, SourceSelector, Strategy},
+    request::{ArchivePolicy, Request, SourceSelector, Strategy},
 };
 use aurora_restore_sandbox::model::call::{Call, DeleteDbCluster, DeleteDbInstance, ModifyDbCluster};
 use aurora_restore_testing::{
@@ -90,9 +90,14 @@ fn of_automated(scenario: &Scenario) -> Request {
     scenario.request(Strategy::Swap, selector)
 }
 
-fn source_copies(scenario: &Scenario) -> Vec<String> {
+fn copies(scenario: &Scenario, side: Side) -> Vec<String> {
     let query = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
-    let place = Location { side: Side::Source, region: scenario.swap().source.region };
+    let request = scenario.swap();
+    let region = match side {
+        Side::Source => request.source.region,
+        Side::Target => request.target.region,
+    };
+    let place = Location { side, region };
     let snapshots = block_on(scenario.cloud.rds(&place).snapshots(&query)).unwrap();
     let names = snapshots.into_iter().map(|snapshot| snapshot.id.to_string());
     names.filter(|name| name.contains("-copy-")).collect()
@@ -102,7 +107,7 @@ fn source_copies(scenario: &Scenario) -> Vec<String> {
 #[test]
 fn stuck_on_another_source_account() {
     let copying = |session: &Session| step_is(session, StepKind::CopySnapshot, StepStatus::Started);
-    for (reached, copies) in [(copying as fn(&Session) -> bool, 0), (undone, 1)] {
+    for (reached, left) in [(copying as fn(&Session) -> bool, 0), (undone, 1)] {
         let scenario = Scenario::new(Stage::across());
         scenario.database.make_trouble(Trouble::FailsVerification, 1);
         let other = without_the_source_account(&scenario);
@@ -114,11 +119,12 @@ fn stuck_on_another_source_account() {
             let status = run_to_end(&astray, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
             require_stuck(&session, status, ErrorCode::OtherAccount);
             scenario.settle();
-            assert_eq!(source_copies(&scenario).len(), copies, "it is there, and nobody says otherwise");
+            assert_eq!(copies(&scenario, Side::Source).len(), left, "it is there, and nobody says otherwise");
+            assert_eq!(copies(&scenario, Side::Target), [""; 0], "what can be deleted is deleted");
             to_the_end(&scenario, &mut session, Status::Failed).await;
         });
         scenario.settle();
-        assert_eq!(source_copies(&scenario), [""; 0], "no copy is left");
+        assert_eq!(copies(&scenario, Side::Source), [""; 0], "no copy is left");
     }
 }
 
@@ -130,8 +136,9 @@ fn what_is_left_in_a_source_account_that_is_not_there_any_more_is_told() {
     let archiving = |session: &Session| step_is(session, StepKind::ArchiveSnapshot, StepStatus::Started);
     block_on(async {
         let engine = Engine::new(scenario.ports());
-        let story = ("op-1", of_automated(&scenario));
-        let (mut session, _) = driven_until(&scenario, &engine, story, archiving).await.unwrap();
+        let request = Request { archive: ArchivePolicy::Delete, ..of_automated(&scenario) };
+        let (mut session, _) = driven_until(&scenario, &engine, ("op-1", request), archiving).await.unwrap();
+        assert_eq!(copies(&scenario, Side::Target).len(), 1);
         let astray = Engine::new(Ports { cloud: &other, ..scenario.ports() });
         let status = run_to_end(&astray, &mut session, &scenario.clock, MOVES_MAX).await.unwrap();
         assert_eq!(status, Status::Completed);
@@ -145,7 +152,9 @@ fn what_is_left_in_a_source_account_that_is_not_there_any_more_is_told() {
         let hints = failure.map(|failure| failure.hints.join(" ")).unwrap_or_default();
         assert!(hints.contains("by hand") && !hints.contains("resume"), "{hints}");
     });
-    let left = source_copies(&scenario);
+    scenario.settle();
+    assert_eq!(copies(&scenario, Side::Target), [""; 0], "what can be deleted is deleted");
+    let left = copies(&scenario, Side::Source);
     assert_eq!(left.len(), 1, "the copy is there");
     let now = scenario.clock.now();
     let report = report::of_journal(&scenario.journal.stored(&operation("op-1")), now).unwrap();
