@@ -3,7 +3,7 @@
 mod states;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -32,6 +32,8 @@ struct Store {
     locks: BTreeMap<TargetKey, OperationId>,
     /// The entries of those whose state was forgotten.
     forgotten: BTreeMap<OperationId, Vec<SealedEntry>>,
+    /// Those whose state a newer version wrote.
+    unreadable: BTreeSet<OperationId>,
 }
 
 #[derive(Debug, Clone)]
@@ -199,7 +201,12 @@ impl Journal for MemoryJournal {
     }
 
     async fn state(&self, operation: &OperationId) -> Result<StateItem, JournalError> {
-        Ok(self.lock().record(operation)?.state.clone())
+        let store = self.lock();
+        let record = store.record(operation)?;
+        match store.refused(operation) {
+            None => Ok(record.state.clone()),
+            Some(refused) => Err(refused.into()),
+        }
     }
 
     async fn note_progress(

@@ -215,6 +215,8 @@ impl LostJournal<'_> {
         let rebuilt = self.lost.rebuild_beside(beside.states, lost_at).await?;
         let mut found = self.lost.compare(beside, lost_at).await?;
         tell_refused(&mut found, rebuilt);
+        // The items are what is rehearsed: one that says what its entries do not say would come back as another one.
+        found.findings.append(&mut found.of_what_is_there);
         Ok(Rebuilt::compared(Origin::Entries, lost_at, (lost_at, self.clock.now()), &found))
     }
 

@@ -31,6 +31,8 @@ pub struct Compared {
     pub newest: Option<Timestamp>,
     /// What is wrong with the recovered journal.
     pub findings: Vec<Finding>,
+    /// What is wrong with the items that are there now, of operations that came back sound.
+    pub of_what_is_there: Vec<Finding>,
 }
 
 /// A journal with what it keeps beside its entries.
@@ -74,10 +76,12 @@ impl WholeJournal<'_> {
         }
         self.missing(&there, at, &mut compared).await?;
         compared.findings.sort();
+        compared.of_what_is_there.sort();
         Ok(compared)
     }
 
-    /// What is in both has to begin in the same way, and the item that is there now has to say what its entries say.
+    /// What is in both has to begin in the same way. Whether the item that is there now says what its entries say is told apart:
+    /// it may be why the journal was recovered.
     async fn compare_one(&self, recovered: Checked, compared: &mut Compared) -> Result<(), JournalError> {
         let id = &recovered.state.operation_id;
         if !recovered.findings.is_empty() {
@@ -88,6 +92,10 @@ impl WholeJournal<'_> {
         let now = match patiently(|| self.journal.state(id)).await {
             Ok(state) => check_operation(self.journal, &state).await?,
             Err(JournalError::UnknownOperation { .. }) => None,
+            Err(error @ JournalError::Refused { .. }) => {
+                compared.of_what_is_there.push(Finding::of(Kind::Unreadable, id, error.to_string()));
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
         let Some(Checked { entries: now, findings, .. }) = now else {
@@ -98,7 +106,7 @@ impl WholeJournal<'_> {
             let evidence = "its recovered entries are not a beginning of those that are there now";
             compared.findings.push(Finding::of(Kind::BrokenChain, id, evidence));
         } else if !findings.is_empty() {
-            compared.findings.extend(findings);
+            compared.of_what_is_there.extend(findings);
         } else if now.len() == recovered.entries.len() {
             compared.same += 1;
         } else {

@@ -121,6 +121,18 @@ async fn an_export_that_is_empty_cut_or_another_one_fails_the_drill() {
     assert!(reasons[0].starts_with("operation op-ended broken-chain: "), "{reasons:?}");
 }
 
+/// An item that was set by hand may be why the journal is recovered: what was recovered is sound.
+#[tokio::test]
+async fn what_was_damaged_since_the_export_is_no_fault_of_the_export() {
+    let scenario = Scenario::new(Stage::default());
+    let edited = done(&scenario, "op-edited");
+    done(&scenario, "op-sound");
+    let export = exported(&scenario).await;
+    scenario.journal.tamper(&edited, |_, item| item.status = Status::Failed);
+    let found = rebuilt(&scenario, export).await;
+    assert_eq!(found.wrong, 0, "{found:?}");
+}
+
 #[tokio::test]
 async fn an_operation_that_was_left_out_of_the_export_is_missed_and_one_begun_since_is_not() {
     let scenario = Scenario::new(Stage::default());
@@ -193,6 +205,14 @@ async fn an_item_that_says_what_its_entries_do_not_or_whose_entries_are_altered_
     let found = rebuilt_items(&scenario).await;
     assert_eq!((found.sound, found.wrong), (0, 1), "{found:?}");
     assert!(found.told[0].starts_with("operation op-edited altered-state: `status` is FAILED"), "{:?}", found.told);
+
+    // One that cannot be read comes back, and is told.
+    let scenario = Scenario::new(Stage::default());
+    done(&scenario, "op-sound");
+    scenario.journal.make_unreadable(&done(&scenario, "op-newer"));
+    let found = rebuilt_items(&scenario).await;
+    assert_eq!((found.sound, found.wrong), (1, 1), "{found:?}");
+    assert!(found.told[0].starts_with("operation op-newer unreadable: "), "{:?}", found.told);
 
     let scenario = Scenario::new(Stage::default());
     done(&scenario, "op-sound");

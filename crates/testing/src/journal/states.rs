@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aurora_restore_core::{
     ids::OperationId,
     journal::{SealedEntry, StateItem},
-    ports::{JournalError, TargetKey},
+    ports::{JournalError, RefusedOperation, TargetKey},
 };
 use aurora_restore_ops::ports::{
     Forgotten, Lock, RecordedPage, Restoration, Restored, STATES_PAGE_MAX, States, StatesPage, StoredState, Unchanged,
@@ -44,8 +44,10 @@ impl States for MemoryJournal {
             target: target.to_string(),
             holder: Some(holder.clone()),
         };
-        let items = store.records.values().map(Record::as_seen).collect();
-        let states = StatesPage { items, ..StatesPage::default() };
+        let refused: Vec<_> = store.records.keys().filter_map(|id| store.refused(id)).collect();
+        let is_legible = |(id, _): &(&OperationId, &Record)| !store.unreadable.contains(*id);
+        let items = store.records.iter().filter(is_legible).map(|(_, record)| record.as_seen()).collect();
+        let states = StatesPage { items, refused, ..StatesPage::default() };
         Ok(WholePage { states, locks: store.locks.iter().map(lock).collect() })
     }
 
@@ -122,6 +124,11 @@ impl MemoryJournal {
         change(&mut record.entries, &mut record.state);
     }
 
+    /// The item of an operation becomes one of a newer version.
+    pub fn make_unreadable(&self, operation: &OperationId) {
+        self.lock().unreadable.insert(operation.clone());
+    }
+
     /// Loses all items and locks, as a table that is deleted does. Entries stay.
     pub fn lose_items(&self) {
         let mut store = self.lock();
@@ -141,6 +148,12 @@ impl MemoryJournal {
 }
 
 impl Store {
+    /// Why the item of an operation cannot be read, if it cannot.
+    pub(super) fn refused(&self, id: &OperationId) -> Option<RefusedOperation> {
+        let reason = || "its item is of version 99, which this program does not know".to_owned();
+        self.unreadable.contains(id).then(|| RefusedOperation { operation: id.clone(), reason: reason() })
+    }
+
     fn entries_of(&self, id: &OperationId) -> Vec<SealedEntry> {
         let record = self.records.get(id).map(|record| &record.entries);
         record.or_else(|| self.forgotten.get(id)).cloned().unwrap_or_default()

@@ -168,6 +168,12 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
             writeln!(out, "  recovery point   {} ago", words::duration(behind))?;
         }
     }
+    if !compared.of_what_is_there.is_empty() {
+        let damaged = words::plural(compared.of_what_is_there.len(), "operation");
+        ui.warning(format_args!(
+            "{damaged} came back sound and cannot be trusted as now in use: `aurora-restore state audit`"
+        ));
+    }
     if args.keep {
         ui.hint(format_args!("The tables of rehearsal {name} stay, and cost; delete them once they are not needed."));
     }
