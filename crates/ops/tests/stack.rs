@@ -199,6 +199,10 @@ async fn a_bucket_without_versions_is_refused_and_one_left_half_made_is_finished
     assert!(error.to_string().contains("keeps no versions"), "{error}");
     assert_eq!(place.artifacts.puts("somebody-elses"), 0, "nothing is left in it");
     place.artifacts.add_plain(BUCKET);
+    let large = Deployment { template: format!("{TEMPLATE}{}", "# x\n".repeat(20_000)), ..deployment() };
+    let error = place.prepare(&large, Purpose::Show).await.unwrap_err();
+    assert!(error.to_string().contains("`stack deploy` makes it"), "{error}");
+    assert_eq!(place.artifacts.puts(BUCKET), 0, "nothing is left in it");
     place.deploy(&deployment()).await.unwrap();
     assert!(place.artifacts.bucket(BUCKET).await.unwrap().unwrap().versioned);
 }

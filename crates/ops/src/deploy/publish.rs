@@ -60,7 +60,6 @@ async fn open(
         (Some(found), _) if found.versioned => Ok(true),
         // Somebody's own bucket is not changed, and not used either way. Ours was left half made.
         (Some(_), _) if bucket != deployment.usual_bucket => Err(unversioned()),
-        (Some(_), Purpose::Show) => Ok(true),
         // A name that was mistyped, or that somebody else is to make.
         (None, Purpose::Deploy) if bucket != deployment.usual_bucket => Err(OpsError::Bucket {
             bucket: bucket.to_owned(),
@@ -71,7 +70,7 @@ async fn open(
             patiently(|| artifacts.make_bucket(bucket)).await?;
             Ok(true)
         }
-        (None, Purpose::Show) => Ok(false),
+        (Some(_) | None, Purpose::Show) => Ok(false),
     }
 }
 
@@ -109,7 +108,7 @@ impl Shelf<'_> {
     fn missing(&self) -> OpsError {
         OpsError::Bucket {
             bucket: self.bucket.to_owned(),
-            reason: "does not exist yet, and the template is too large to be sent without one; `stack deploy` makes it"
+            reason: "is not there yet, or not finished, and the template is too large to be sent without one; `stack deploy` makes it"
                 .to_owned(),
         }
     }

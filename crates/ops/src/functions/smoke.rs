@@ -49,9 +49,9 @@ impl Smoke {
         OperationId::new(NOBODYS).map(Self::Unknown)
     }
 
-    /// Whether functions are asked for this one only to see whether they answer: that they refuse it is what was wanted.
-    pub(crate) fn is_nobodys(operation: &OperationId) -> bool {
-        operation.as_str() == NOBODYS
+    /// Whether that was said of what functions are asked for only to see whether they answer, and is what was wanted: a refusal.
+    pub(crate) fn is_wanted(operation: &OperationId, code: &str) -> bool {
+        operation.as_str() == NOBODYS && code == REFUSED
     }
 
     /// What an operation is asked for with; none where a function would go on with it. One whose retired cluster is being ended is

@@ -48,7 +48,7 @@ impl Groups {
         self.lines += 1;
         self.strange += u64::from(!log_line::is_known(&line.text));
         let Some(told) = log_line::read(&line.text) else { return };
-        if told.operation.as_ref().is_some_and(Smoke::is_nobodys) {
+        if told.operation.as_ref().is_some_and(|operation| Smoke::is_wanted(operation, &told.code)) {
             return;
         }
         let key = Key { level: told.level, code: told.code };
@@ -109,10 +109,11 @@ mod tests {
     fn what_functions_refuse_to_show_that_they_answer_is_no_finding() {
         let mut groups = Groups::default();
         let Ok(Smoke::Unknown(nobodys)) = Smoke::nobodys() else { panic!("it is an id of nobody") };
-        for (id, wanted) in [(nobodys.as_str(), 0), ("op-1", 1)] {
-            let text = format!(r#"{{"level":"ERROR","error_name":"AuroraRestore.Refused","operation_id":"{id}"}}"#);
+        let told = [(nobodys.as_str(), "Refused", 0), ("op-1", "Refused", 1), (nobodys.as_str(), "Panic", 2)];
+        for (id, error, wanted) in told {
+            let text = format!(r#"{{"level":"ERROR","error_name":"AuroraRestore.{error}","operation_id":"{id}"}}"#);
             groups.take(&line(0, &text));
-            assert_eq!(groups.each().count(), wanted, "{id}");
+            assert_eq!(groups.each().count(), wanted, "{id} {error}");
         }
     }
 
