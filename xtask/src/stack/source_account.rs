@@ -104,14 +104,18 @@ pub(super) fn resources() -> Node {
     }
 }
 
+/// How the names of Regions begin, before their first hyphen: `eu-central-1`, and `eusc-de-east-1` of the European Sovereign Cloud. The
+/// role of the sweeper's schedule, whose name begins as the sweeper's and goes on with `schedule-`, is none.
+const REGIONS_BEGIN: [&str; 2] = ["??", "????"];
+
 /// The functions that may enter, by the names of their roles: a principal's ARN could be named only once it exists.
 fn entering_roles() -> Node {
     let entering = Place::all().into_iter().filter(|place| place.enters_source_account());
-    // Every Region begins with two letters and a hyphen: the role of the sweeper's schedule, whose name begins as the sweeper's, is none.
-    let role = |place: Place| {
-        sub(format!("arn:${{AWS::Partition}}:iam::${{TargetAccountId}}:role/${{NamePrefix}}-{}-??-*", place.name()))
+    let role = |(place, region): (Place, &str)| {
+        let name = place.name();
+        sub(format!("arn:${{AWS::Partition}}:iam::${{TargetAccountId}}:role/${{NamePrefix}}-{name}-{region}-*"))
     };
-    Node::List(entering.map(role).collect())
+    Node::List(entering.flat_map(|place| REGIONS_BEGIN.map(|region| (place, region))).map(role).collect())
 }
 
 fn target_account() -> Node {

@@ -39,10 +39,10 @@ fn what_the_source_account_gives_is_entered_by_the_roles_that_need_it_and_by_no_
     }
 }
 
-/// Whether a pattern of the role, whose end is two letters and a hyphen of a Region, fits a name.
+/// Whether a pattern of the role fits a name: any characters at its end, and one for each `?` before.
 fn fits(pattern: &str, arn: &str) -> bool {
-    let begin = pattern.strip_suffix("??-*").unwrap_or_else(|| panic!("{pattern}"));
-    arn.strip_prefix(begin).is_some_and(|region| region.find('-') == Some(2))
+    let begin = pattern.strip_suffix('*').unwrap_or_else(|| panic!("{pattern}"));
+    arn.len() >= begin.len() && begin.chars().zip(arn.chars()).all(|(wanted, found)| wanted == '?' || wanted == found)
 }
 
 /// Makes the stack of the source's account there, and gives one of its outputs.
