@@ -1,7 +1,12 @@
 //! Services for an operation that is in the journal already: its own request says where the target is.
 
-use aurora_restore_app::{Follower, JournalUse, Services};
-use aurora_restore_core::{ids::OperationId, operation::Operation, ports::Journal};
+use aurora_restore_app::{Follower, JournalUse, Services, ServicesError, executor};
+use aurora_restore_core::{
+    engine::{Engine, Session},
+    ids::OperationId,
+    operation::Operation,
+    ports::{Journal, Side},
+};
 
 use crate::{context::Context, error::CommandError};
 
@@ -46,13 +51,37 @@ pub(super) async fn with_operation(
     Ok((services, operation, follower))
 }
 
+/// Takes an operation over from whoever executed it, where the account that it works in is the one that answers.
+pub(super) async fn take_over(services: &Services, id: &OperationId) -> Result<Session, CommandError> {
+    require_its_account(services, id).await?;
+    let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
+    Ok(Engine::new(services.ports()).attach(id, &executor).await?)
+}
+
+/// Sees that the account of an operation's target answers. Another one would say of all that is the operation's that it is not there,
+/// and whoever undoes the operation would take that for "deleted".
+pub(super) async fn require_its_account(services: &Services, id: &OperationId) -> Result<(), CommandError> {
+    let ports = services.ports();
+    let expected = ports.journal.state(id).await?.target_key.account;
+    let found = ports.cloud.account(Side::Target).await.map_err(ServicesError::from)?;
+    if found.as_str() == expected {
+        return Ok(());
+    }
+    Err(CommandError::configuration(format!(
+        "account {found} answers for the target, and operation {id} works in {expected}"
+    ))
+    .hint(
+        "Enter that account: look at the profile, the role and the credentials of `aws.target`. Nothing was changed.",
+    ))
+}
+
 /// The same without services: the journal alone.
 pub(super) async fn looked_up(
     context: &Context,
     text: &str,
 ) -> Result<(Box<dyn Journal>, Operation, Follower), CommandError> {
     let journal = context.journal().await?;
-    let id = context.find(journal.as_ref(), text).await?;
+    let id = find(context, journal.as_ref(), text, Patience::None).await?;
     let mut follower = Follower::new(id);
     follower.news(journal.as_ref()).await?;
     let operation = follower.operation().cloned().ok_or_else(|| CommandError::internal("the journal is empty"))?;

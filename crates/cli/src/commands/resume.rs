@@ -1,6 +1,5 @@
 //! `resume`: goes on with an operation, wherever it stands.
 
-use aurora_restore_app::executor;
 use aurora_restore_core::{
     engine::{Engine, look_at, undo_can_be_waived},
     operation::Phase,
@@ -9,11 +8,12 @@ use clap::Args;
 
 #[cfg(feature = "stack")]
 use super::on_stack;
-use super::{drive, operation_services::with_operation, plan as planning};
-use crate::{
-    context::Context,
-    error::{CommandError, CommandResult},
+use super::{
+    drive,
+    operation_services::{take_over, with_operation},
+    plan as planning,
 };
+use crate::{context::Context, error::CommandResult};
 
 /// Go on with an operation that was interrupted, or that is stuck
 ///
@@ -50,8 +50,7 @@ pub(super) fn run(context: &Context, args: &ResumeArgs) -> CommandResult {
             return drive::tell_end(context, &operation, aurora_restore_app::DriveEnd::Ended(operation.status()));
         }
         let engine = Engine::new(ports);
-        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-        let mut session = engine.attach(&operation.id, &executor).await?;
+        let mut session = take_over(&services, &operation.id).await?;
         let by = aurora_restore_app::caller();
         match (session.operation().phase, &args.dealt_with) {
             (_, Some(words)) => engine.waive_undo(&mut session, &by, words).await?,

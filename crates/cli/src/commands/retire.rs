@@ -1,6 +1,6 @@
 //! `retire`: ends retired clusters: of one operation, or of all whose time has come.
 
-use aurora_restore_app::{History, executor};
+use aurora_restore_app::History;
 use aurora_restore_core::{
     engine::Engine,
     ids::OperationId,
@@ -15,7 +15,7 @@ use super::on_stack;
 use super::{
     confirm::ConfirmArgs,
     drive, list,
-    operation_services::{looked_up, with_operation},
+    operation_services::{looked_up, take_over, with_operation},
 };
 use crate::{
     context::Context,
@@ -133,8 +133,7 @@ async fn retire(context: &Context, id: &OperationId) -> CommandResult {
     let (services, _, follower) = with_operation(context, id.as_str()).await?;
     let _stop = context.stop(Asked::StopAfterMove)?;
     let engine = Engine::new(services.ports());
-    let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-    let mut session = engine.attach(id, &executor).await?;
+    let mut session = take_over(&services, id).await?;
     engine.retire(&mut session, &aurora_restore_app::caller()).await?;
     let end = drive::drive(context, &services, &mut session, follower, &History::default()).await?;
     drive::tell_end(context, session.operation(), end)

@@ -1,6 +1,6 @@
 //! `undo`: takes back a restore that is completed, or that is stuck on its way forward.
 
-use aurora_restore_app::{DriveEnd, executor};
+use aurora_restore_app::DriveEnd;
 use aurora_restore_core::{
     engine::{Engine, look_at, undo_is_possible},
     operation::{Operation, Status},
@@ -10,7 +10,12 @@ use clap::Args;
 
 #[cfg(feature = "stack")]
 use super::on_stack;
-use super::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning};
+use super::{
+    confirm::ConfirmArgs,
+    drive,
+    operation_services::{require_its_account, take_over, with_operation},
+    plan as planning,
+};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -48,9 +53,9 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> CommandResult {
         let engine = Engine::new(ports);
         // Taking an operation over stops its executor: what cannot be undone is not taken over. Reading and typing takes a
         // while, so the journal is asked once more.
+        require_its_account(&services, &operation.id).await?;
         engine.require_undoable(&look_at(ports.journal, &operation.id).await?).await?;
-        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-        let mut session = engine.attach(&operation.id, &executor).await?;
+        let mut session = take_over(&services, &operation.id).await?;
         engine.undo(&mut session, &aurora_restore_app::caller()).await?;
         let history = planning::history(ports.journal, &operation.request).await;
         let end = drive::drive(context, &services, &mut session, follower, &history).await?;

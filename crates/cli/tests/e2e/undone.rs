@@ -9,8 +9,9 @@ use aurora_restore_sandbox::model::{
     call::Action,
     faults::{Fault, FaultRule},
 };
+use serde_json::json;
 
-use crate::support::{APP, LOOK, Pace, STAGING, World};
+use crate::support::{APP, LOOK, PRODUCTION, Pace, STAGING, World};
 
 #[test]
 fn a_failing_verification_is_undone_while_a_client_keeps_reading_the_old_content() {
@@ -80,9 +81,25 @@ fn whoever_interrupts_is_told_once_how_to_go_on_and_a_watcher_just_leaves() {
     assert!(left.err.contains("aurora-restore resume op-"), "{}", left.err);
     let watched = interrupted(&["watch", "latest"]);
     assert!(watched.err.contains("stopped watching") && !watched.err.contains("current move"), "{}", watched.err);
+    in_another_account(&world);
     world.run(&["cancel", "latest"]).with_code(0);
     world.run(&["resume", "latest"]).with_code(1);
     world.assert_untouched();
+}
+
+/// Another account says of everything that is the operation's that it is not there: whoever enters it by mistake changes nothing.
+fn in_another_account(world: &World) {
+    let enter = |account: &str| {
+        world.write_secret("sandbox/keys", &json!({ "access_key_id": account, "secret_access_key": "any" }));
+    };
+    let before = world.report()["journal_entries"].clone();
+    enter(PRODUCTION.0);
+    for asked in [&["resume", "latest"][..], &["state", "resolve", "latest", "--fail", "--note", "lost", "--yes"]] {
+        let told = world.run(asked).with_code(3);
+        assert!(told.err.contains(&format!("works in {}", STAGING.0)), "{}", told.err);
+    }
+    enter(STAGING.0);
+    assert_eq!(world.report()["journal_entries"], before);
 }
 
 /// Whether the process has a handler of its own for SIGINT.

@@ -15,6 +15,8 @@ use crate::{
 
 pub(crate) const DONE: &str = "op-20261121-080000-7f3a";
 pub(crate) const OPEN: &str = "op-20261121-200000-00ff";
+/// The account of their target.
+const ITS_ACCOUNT: &str = "222222222222";
 
 /// A home whose journal has one operation that is completed and retired, and one that stands in the middle.
 pub(crate) fn home() -> (Home, Scenario) {
@@ -325,11 +327,12 @@ fn an_operation_that_has_ended_is_nobodys_to_decide() {
 /// A stack whose functions' logs are not there.
 #[test]
 fn logs_that_cannot_be_read_are_told_and_the_stack_is_asked_all_the_same() {
-    let server = StandIn::ministack().entered_with("444455556666");
+    let server = StandIn::ministack().entered_with(ITS_ACCOUNT);
     stack::stack(&server);
     let (here, _) = home();
     assert_eq!(here.exit(&["state", "export", "all.jsonl"]), 0);
-    let home = stack::home_on(&server);
+    let mut home = stack::home_on(&server);
+    home.set("AWS_ACCESS_KEY_ID", ITS_ACCOUNT);
     let export = here.path("all.jsonl").display().to_string();
     assert_eq!(home.exit(&["state", "import", &export, "--yes"]), 0);
     assert_snapshot!(home.screen(&["state", "resolve", OPEN, "--retry", "--note", "it hangs"]), @r"

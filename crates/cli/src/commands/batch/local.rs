@@ -27,6 +27,7 @@ use super::{
     run::RunArgs,
 };
 use crate::{
+    commands::operation_services::require_its_account,
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -172,6 +173,7 @@ impl Shared {
             }
             Ok(found) => {
                 follower.news(ports.journal).await?;
+                require_its_account(&services, &id).await?;
                 let executor = executor_of_batch().map_err(|error| CommandError::internal(error.to_string()))?;
                 Engine::new(ports).attach(&found.id, &executor).await?
             }

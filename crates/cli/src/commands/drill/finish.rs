@@ -1,15 +1,18 @@
 //! `drill finish`: goes on with a drill that was left, to its end.
 
-use aurora_restore_app::{LATEST, caller, executor};
+use aurora_restore_app::{LATEST, caller};
 use aurora_restore_core::{
-    engine::{Engine, request_cancel},
+    engine::request_cancel,
     ids::OperationId,
     operation::{CancelRequest, Phase, Status},
 };
 use aurora_restore_ops::drill;
 use clap::Args;
 
-use super::super::{operation_services::with_operation, plan as planning};
+use super::super::{
+    operation_services::{require_its_account, take_over, with_operation},
+    plan as planning,
+};
 #[cfg(feature = "stack")]
 use super::by_stack;
 use super::rehearse::{Rehearsal, tell, tell_where};
@@ -38,6 +41,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         tell_where(context);
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
         let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
+        require_its_account(&services, &operation.id).await?;
         let ports = services.ports();
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.
@@ -58,8 +62,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
             }
         }
         let stop = context.stop(Asked::StopAfterMove)?;
-        let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-        let session = Engine::new(ports).attach(&operation.id, &executor).await?;
+        let session = take_over(&services, &operation.id).await?;
         let history = planning::history(ports.journal, &operation.request).await;
         let rehearsal = Rehearsal { context, services: &services, history: &history, scenario, stop };
         let operation = rehearsal.to_the_end(session, follower).await?;

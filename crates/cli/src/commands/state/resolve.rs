@@ -1,10 +1,10 @@
 //! `state resolve`: a person's decision about an operation that nobody goes on with.
 
-use aurora_restore_app::{Follower, Services, caller, executor};
+use aurora_restore_app::{Follower, Services, caller};
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Engine, look_at, request_cancel},
-    operation::{CancelRequest, Operation},
+    operation::{CancelRequest, Operation, Phase},
 };
 use aurora_restore_ops::{
     executing::Executing,
@@ -15,7 +15,12 @@ use jiff::SignedDuration;
 
 use super::age;
 use crate::{
-    commands::{confirm::ConfirmArgs, drive, operation_services::with_operation, plan as planning, undo},
+    commands::{
+        confirm::ConfirmArgs,
+        drive,
+        operation_services::{require_its_account, take_over, with_operation},
+        plan as planning, undo,
+    },
     context::Context,
     error::{CommandError, CommandResult},
     render::{fact, printable::printable, words::time},
@@ -67,6 +72,10 @@ impl ResolveArgs {
 pub(super) fn run(context: &Context, args: &ResolveArgs) -> CommandResult {
     context.block_on(async {
         let (services, operation, follower) = with_operation(context, &args.operation).await?;
+        // What has ended is nobody's to decide, whoever answers.
+        if !matches!(operation.phase, Phase::Ended(_)) {
+            require_its_account(&services, &operation.id).await?;
+        }
         let executions = super::executions(context).await?;
         let logs = super::logs(context).await;
         let resolver = Resolver {
@@ -160,8 +169,7 @@ async fn go_on(
 ) -> CommandResult {
     let ports = services.ports();
     let engine = Engine::new(ports);
-    let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-    let mut session = engine.attach(&operation.id, &executor).await?;
+    let mut session = take_over(services, &operation.id).await?;
     match resolution {
         Resolution::GoOn | Resolution::Cancel => {}
         Resolution::Unstick => engine.unstick(&mut session, &caller()).await?,
