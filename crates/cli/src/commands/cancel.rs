@@ -4,6 +4,7 @@ use aurora_restore_app::caller;
 use aurora_restore_core::{engine::request_cancel, operation::CancelRequest};
 use clap::Args;
 
+use super::operation_services::{Patience, find};
 use crate::{context::Context, error::CommandResult, exit_code::ExitCode};
 
 /// Ask an operation to stop and to be undone
@@ -24,7 +25,7 @@ pub(crate) struct CancelArgs {
 pub(super) fn run(context: &Context, args: &CancelArgs) -> CommandResult {
     context.block_on(async {
         let journal = context.journal().await?;
-        let id = context.find(journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation, Patience::Some).await?;
         let request = CancelRequest { by: caller(), reason: args.reason.clone() };
         let journal = context.journal_to_write().await?;
         request_cancel(journal.as_ref(), &id, request, context.now()).await?;

@@ -10,7 +10,9 @@ use aurora_restore_core::{
     operation::{Operation, Phase, Status},
     ports::{Journal, JournalError},
 };
-use aurora_restore_ops::ports::{Execution, ExecutionName, ExecutionStatus, Executions, Resumed, start_resumption};
+use aurora_restore_ops::ports::{
+    Execution, ExecutionName, ExecutionStatus, Executions, Resumed, resumption_runs, start_resumption,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -202,7 +204,13 @@ async fn left_by(journal: &dyn Journal, id: &OperationId, executions: &dyn Execu
         // Looked at after its end: whatever it has written is seen.
         if let (Some(execution), Ok(operation)) = (ended, look_at(journal, id).await) {
             match executed_by(&operation) {
-                Some(executor) if is_open(&operation) && executor == name => return left(&operation, &execution),
+                Some(executor) if is_open(&operation) && executor == name => {
+                    // Until the first function of a resumption comes, the journal names the execution before it.
+                    let resumed = resumption_runs(executions, id, operation.sequence, TURNS_MAX).await;
+                    if matches!(resumed, Ok(false)) {
+                        return left(&operation, &execution);
+                    }
+                }
                 // Somebody has resumed it.
                 Some(executor) => name = executor,
                 None => {}
@@ -234,13 +242,20 @@ fn left(operation: &Operation, execution: &Execution) -> String {
 }
 
 /// The execution of an operation that has ended without it: nobody goes on.
-pub(super) async fn left_behind(context: &Context, operation: &Operation) -> Result<Option<Execution>, CommandError> {
+pub(super) async fn left_behind(
+    executions: &dyn Executions,
+    journal: &dyn Journal,
+    operation: &Operation,
+) -> Result<Option<Execution>, CommandError> {
     let Some(name) = executed_by(operation).filter(|_| is_open(operation)) else { return Ok(None) };
-    let found = executions(context, "StateMachineArn").await?.describe(&name).await?;
+    let found = executions.describe(&name).await?;
     let Some(execution) = found.filter(|found| found.status.has_ended()) else { return Ok(None) };
     // It may have come to its end since the operation was looked at.
-    let operation = look_at(context.journal().await?.as_ref(), &operation.id).await?;
-    Ok((is_open(&operation) && executed_by(&operation).as_ref() == Some(&execution.name)).then_some(execution))
+    let operation = look_at(journal, &operation.id).await?;
+    let is_left = is_open(&operation)
+        && executed_by(&operation).as_ref() == Some(&execution.name)
+        && !resumption_runs(executions, &operation.id, operation.sequence, TURNS_MAX).await?;
+    Ok(is_left.then_some(execution))
 }
 
 /// `watch` with a stack: like that of any operation, but it ends when nobody goes on with it.
@@ -299,24 +314,50 @@ async fn first_entry(
     (executions, execution): (&dyn Executions, &Execution),
     patience: Patience,
 ) -> Result<(), CommandError> {
-    let mut stop = context.stop(Asked::StopNow)?;
     let name = &execution.name;
-    let begun = begun(journal, id, executions, name, &mut stop, ANEW);
-    let within = match patience {
-        Patience::None => LOOK,
-        Patience::Some => {
-            context.ui().say(format_args!("execution {name} runs; waiting for the first entry of operation {id}."));
-            BEGUN_WITHIN
+    if execution.status.has_ended() {
+        return nothing_of(journal, id, execution).await;
+    }
+    if patience == Patience::Some {
+        context.ui().say(format_args!("execution {name} runs; waiting for the first entry of operation {id}."));
+        let mut stop = context.stop(Asked::StopNow)?;
+        let begun = begun(journal, id, executions, name, &mut stop, ANEW);
+        if let Ok(begun) = tokio::time::timeout(BEGUN_WITHIN, begun).await
+            && begun?
+        {
+            return Ok(());
         }
-    };
-    if let Ok(begun) = tokio::time::timeout(within, begun).await
-        && begun?
-    {
-        return Ok(());
     }
     let since = words::time(execution.started_at);
     let told = format!("execution {name} runs since {since}, and operation {id} is not in the journal yet");
     Err(CommandError::still_running(told).hint(format!("Look again: `aurora-restore watch {id}`.")))
+}
+
+/// Why the journal has nothing of an operation whose execution has ended. What was written and is gone is not told as never written.
+async fn nothing_of(journal: &dyn Journal, id: &OperationId, execution: &Execution) -> Result<(), CommandError> {
+    match journal.head(id).await {
+        // It was written between the two looks.
+        Ok(_) => return Ok(()),
+        Err(JournalError::UnknownOperation { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match journal.entries(id, 0).await {
+        Ok(entries) if !entries.is_empty() => Err(CommandError::failed(format!(
+            "the state of operation {id} is gone from the journal; its entries are there"
+        ))
+        .hint(
+            "It was purged or has expired, or the state table was lost: `aurora-restore state rebuild` writes it anew.",
+        )),
+        Ok(_) | Err(JournalError::UnknownOperation { .. }) => {
+            let (name, told) = (&execution.name, execution.told());
+            Err(CommandError::failed(format!(
+                "execution {name} has ended {told}, and the journal has nothing of operation {id}"
+            ))
+            .hint("Where it was refused, nothing was touched: start it anew under another id, for an id is used once.")
+            .hint("Where it was executed, its records were purged or lost: an export may have them."))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Starts an execution for the newest entry of the journal, and nothing beside one that goes on from it.

@@ -6,6 +6,7 @@ use aurora_restore_app::LATEST;
 use aurora_restore_core::{engine::EngineError, report::of_journal};
 use clap::Args;
 
+use super::operation_services::{Patience, find};
 use crate::{
     context::Context,
     error::{CommandError, CommandResult},
@@ -33,7 +34,7 @@ pub(crate) struct ReportArgs {
 pub(super) fn run(context: &Context, args: &ReportArgs) -> CommandResult {
     let report = context.block_on(async {
         let journal = context.journal().await?;
-        let id = context.find(journal.as_ref(), &args.operation).await?;
+        let id = find(context, journal.as_ref(), &args.operation, Patience::None).await?;
         let entries = journal.entries(&id, 0).await?;
         let refused = |source| EngineError::Refused { operation: id.clone(), source };
         Ok(of_journal(&entries, context.now()).map_err(refused)?)

@@ -4,6 +4,7 @@ use aurora_restore_app::{Follower, LATEST};
 use aurora_restore_core::{
     journal::StateItem,
     operation::{Failure, Operation, StepKind, StepStatus},
+    ports::Journal,
 };
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -77,7 +78,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
             return Err(CommandError::internal("the operation has a state and no journal"));
         };
         let ui = context.ui();
-        let left_by = left_by(context, operation).await;
+        let left_by = left_by(context, journal.as_ref(), operation).await;
         match ui.format() {
             Format::Text => {
                 let left = left_by.as_ref().map(|left| ui.whole(left.line(operation)));
@@ -91,9 +92,13 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> CommandResult {
 
 /// Which execution has left the operation in the middle. That it cannot be asked is no reason not to tell the rest.
 #[cfg(feature = "stack")]
-async fn left_by(context: &Context, operation: &Operation) -> Option<LeftBy> {
+async fn left_by(context: &Context, journal: &dyn Journal, operation: &Operation) -> Option<LeftBy> {
     context.stack_name()?;
-    match on_stack::left_behind(context, operation).await {
+    let left = async {
+        let executions = on_stack::executions(context, "StateMachineArn").await?;
+        on_stack::left_behind(executions.as_ref(), journal, operation).await
+    };
+    match left.await {
         Ok(left) => {
             left.map(|left| LeftBy { execution: left.name.to_string(), status: left.status.as_str(), why: left.why() })
         }
@@ -108,7 +113,7 @@ async fn left_by(context: &Context, operation: &Operation) -> Option<LeftBy> {
 }
 
 #[cfg(not(feature = "stack"))]
-async fn left_by(_: &Context, _: &Operation) -> Option<LeftBy> {
+async fn left_by(_: &Context, _: &dyn Journal, _: &Operation) -> Option<LeftBy> {
     None
 }
 

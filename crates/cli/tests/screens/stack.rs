@@ -319,10 +319,15 @@ fn an_operation_is_started_once_and_a_refusal_of_the_stack_is_told() {
     assert_snapshot!(home.screen(&["undo", "op-1", "--yes"]), @r#"
     $ aurora-restore undo op-1 --yes
     --- stderr
-    error: no operation begins with `op-1`
-    hint: `aurora-restore --stack ours list` shows the operations of this journal.
-    --- exit 2
+    error: execution op-1 has ended FAILED: AuroraRestore.Refused: the snapshot is gone, and the journal has nothing of operation op-1
+    hint: Where it was refused, nothing was touched: start it anew under another id, for an id is used once.
+    hint: Where it was executed, its records were purged or lost: an export may have them.
+    --- exit 1
     "#);
+    for asked in [["cancel", "op-1"], ["report", "op-1"], ["resume", "op-1"]] {
+        let told = home.screen(&asked);
+        assert!(told.contains("AuroraRestore.Refused: the snapshot is gone") && told.ends_with("--- exit 1"), "{told}");
+    }
 }
 
 #[test]
@@ -354,7 +359,7 @@ fn a_batch_is_started_on_the_stack_and_what_was_not_begun_is_told() {
     nightly-02      -       not begun    -
     --- stderr
     warning: the execution of batch nightly has ended FAILED: AuroraRestore.Refused: the snapshot is gone
-    hint: It begins no more items; what was begun goes on by itself. Give those not begun to another batch.
+    hint: It begins no more items: give those not begun to another batch.
     --- exit 1
     "#);
     assert_snapshot!(home.screen(&["batch", "run", "b.toml", "--stop-on-failure", "--id", "n", "--yes"]), @r#"

@@ -210,6 +210,26 @@ pub async fn start_resumption(
     Ok(Resumed::InVain)
 }
 
+/// Whether an execution that was started to go on from the newest entry of a journal runs, of at most so many.
+///
+/// # Errors
+/// [`ExecutionsError`].
+pub async fn resumption_runs(
+    executions: &dyn Executions,
+    id: &OperationId,
+    sequence: u64,
+    turns_max: u32,
+) -> Result<bool, ExecutionsError> {
+    for turn in 1..=turns_max {
+        match executions.describe(&ExecutionName::of_resumption(id, sequence, turn)).await? {
+            None => return Ok(false),
+            Some(found) if !found.status.has_ended() => return Ok(true),
+            Some(_) => {}
+        }
+    }
+    Ok(false)
+}
+
 /// Why nothing came of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExecutionsError {

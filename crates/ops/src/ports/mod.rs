@@ -31,7 +31,7 @@ pub use changes::{Appended, Changes, SealedRecord};
 pub use drifts::{Drifts, PropertyDrift, ResourceDrift};
 pub use executions::{
     EXECUTION_NAME_CHARS_MAX, Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError,
-    InvalidExecutionName, Resumed, Started, start_resumption,
+    InvalidExecutionName, Resumed, Started, resumption_runs, start_resumption,
 };
 pub use functions::{
     Alias, CallAnswer, CallReport, Called, CodeAt, FunctionFacts, Functions, Pointing, Readiness, Shift,

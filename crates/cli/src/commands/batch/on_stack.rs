@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurora_restore_core::ids::OperationId;
+use aurora_restore_core::{engine::look_at, ids::OperationId, ports::Journal};
 use aurora_restore_ops::ports::{Execution, ExecutionName, ExecutionStatus, Executions, Started};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::{
     run::RunArgs,
 };
 use crate::{
-    commands::on_stack::executions,
+    commands::on_stack::{executions, left_behind},
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -53,10 +53,12 @@ pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items:
         let found = match (args.watch, taken) {
             (true, _) => until_its_end(context, executions.as_ref(), &name, taken).await?,
             (false, true) => executions.describe(&name).await?,
-            // Started just now: the screen is the same whether it fails at once or a moment later.
-            (false, false) => {
-                executions.describe(&name).await?.map(|found| Execution { status: ExecutionStatus::Running, ..found })
-            }
+            // Started just now: the screen is the same whether it fails at once or a moment later, and whether it can be looked at.
+            (false, false) => executions
+                .describe(&name)
+                .await
+                .unwrap_or_default()
+                .map(|found| Execution { status: ExecutionStatus::Running, ..found }),
         };
         let seen = Seen::of(found, taken);
         let ids: Vec<OperationId> = items.iter().map(|item| item.id.clone()).collect();
@@ -133,7 +135,11 @@ impl Seen {
         let journal = context.journal().await?;
         let mut rows = rows::rows(journal.as_ref(), ids, Beginner::Execution(started_at), context.now()).await?;
         if self.rest() == Rest::IsLost {
-            explain(context, started_at, &mut rows).await?;
+            let of_items = executions(context, "StateMachineArn").await?;
+            explain(of_items.as_ref(), started_at, &mut rows).await;
+            if self.bad_end().is_some() {
+                tell_left(of_items.as_ref(), journal.as_ref(), &mut rows).await;
+            }
         }
         Ok(rows)
     }
@@ -153,21 +159,21 @@ impl Seen {
         if let Some(ended) = ended {
             let ui = context.ui();
             ui.warning(format_args!("the execution of batch {batch} has ended {}", ended.told()));
-            ui.hint(
-                "It begins no more items; what was begun goes on by itself. Give those not begun to another batch.",
-            );
+            ui.hint("It begins no more items: give those not begun to another batch.");
+            if rows.iter().any(Row::was_left) {
+                ui.hint("Step Functions has stopped with it what it had begun: go on with each as its row says.");
+            }
         }
         Ok(())
     }
 }
 
 /// Why items were not begun, where their executions say so.
-async fn explain(context: &Context, started_at: Option<Timestamp>, rows: &mut [Row]) -> Result<(), CommandError> {
-    let of_items = executions(context, "StateMachineArn").await?;
+async fn explain(of_items: &dyn Executions, started_at: Option<Timestamp>, rows: &mut [Row]) {
     for row in rows {
         let Some(id) = row.not_begun() else { continue };
         // A reason more or less: it is not worth failing for.
-        let Ok(found) = of_items.describe(&ExecutionName::of_operation(id)).await else { return Ok(()) };
+        let Ok(found) = of_items.describe(&ExecutionName::of_operation(id)).await else { return };
         let Some(found) = found else { continue };
         if started_at.is_some_and(|started_at| found.started_at < started_at) {
             let at = words::time(found.started_at);
@@ -176,7 +182,20 @@ async fn explain(context: &Context, started_at: Option<Timestamp>, rows: &mut [R
             row.explain(why);
         }
     }
-    Ok(())
+}
+
+/// Which items nobody goes on with: whoever stops a batch stops the executions that it waits for.
+/// Source: docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+async fn tell_left(of_items: &dyn Executions, journal: &dyn Journal, rows: &mut [Row]) {
+    for row in rows {
+        let Some(id) = row.goes_on() else { continue };
+        // What cannot be asked for is shown as the journal has it.
+        let Ok(operation) = look_at(journal, id).await else { return };
+        let Ok(left) = left_behind(of_items, journal, &operation).await else { return };
+        if let Some(execution) = left {
+            row.leave(format!("execution {} is {}: `aurora-restore resume {id}`", execution.name, execution.told()));
+        }
+    }
 }
 
 /// The input of the batch machine.

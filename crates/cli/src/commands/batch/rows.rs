@@ -85,6 +85,9 @@ pub(super) struct Row {
     /// Whether its id belongs to an operation that the batch did not begin: nothing was restored for it, and nothing will be.
     #[serde(skip)]
     is_taken: bool,
+    /// Whether its execution has ended in the middle: nobody goes on with it.
+    #[serde(skip)]
+    is_left: bool,
 }
 
 /// How the execution of a stack's batch has ended.
@@ -137,7 +140,15 @@ fn disowned_by(entries: &[SealedEntry], id: &OperationId, beginner: Beginner) ->
 /// One row, from the journal of an operation.
 async fn row(journal: &dyn Journal, id: &OperationId, beginner: Beginner, now: Timestamp) -> Result<Row, CommandError> {
     let operation_id = id.clone();
-    let unknown = Row { operation_id, target: None, status: None, recovery_time: None, failure: None, is_taken: false };
+    let unknown = Row {
+        operation_id,
+        target: None,
+        status: None,
+        recovery_time: None,
+        failure: None,
+        is_taken: false,
+        is_left: false,
+    };
     let entries = match journal.entries(id, 0).await {
         Err(JournalError::UnknownOperation { .. }) => return Ok(unknown),
         other => other?,
@@ -148,8 +159,8 @@ async fn row(journal: &dyn Journal, id: &OperationId, beginner: Beginner, now: T
     let refused = |source| EngineError::Refused { operation: id.clone(), source };
     let report = of_journal(&entries, now).map_err(refused)?;
     let failure = report.failure.as_ref().map(|failure| format!("{} [{}]", failure.message, failure.code));
-    let (target, status) = (journal.state(id).await?.target, Some(report.status));
-    Ok(Row { target: Some(target), status, recovery_time: report.figures.recovery_time, failure, ..unknown })
+    let (target, status) = (ClusterId::new(&report.target).ok(), Some(report.status));
+    Ok(Row { target, status, recovery_time: report.figures.recovery_time, failure, ..unknown })
 }
 
 /// Every row, in order.
@@ -177,6 +188,22 @@ impl Row {
     pub(super) fn take(&mut self, why: String) {
         self.is_taken = true;
         self.failure = Some(why);
+    }
+
+    /// The operation, if it has not ended.
+    pub(super) fn goes_on(&self) -> Option<&OperationId> {
+        (self.status == Some(Status::InProgress)).then_some(&self.operation_id)
+    }
+
+    /// Nobody goes on with it.
+    pub(super) fn leave(&mut self, why: String) {
+        self.is_left = true;
+        self.failure = Some(why);
+    }
+
+    /// Whether nobody goes on with it.
+    pub(super) fn was_left(&self) -> bool {
+        self.is_left
     }
 
     /// Why nothing of it is there.
@@ -255,6 +282,7 @@ mod tests {
             recovery_time: None,
             failure: None,
             is_taken: false,
+            is_left: false,
         }
     }
 

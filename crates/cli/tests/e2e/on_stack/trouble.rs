@@ -6,6 +6,7 @@ use aurora_restore_sandbox::model::{
     call::Action,
     faults::{Fault, FaultRule},
 };
+use serde_json::json;
 
 use super::{OnStack, stage::Inbox};
 use crate::support::{Ended, PRODUCTION, Pace, World};
@@ -51,6 +52,16 @@ fn a_restore_that_is_cancelled_is_undone_and_a_second_one_for_its_target_is_refu
     assert_eq!(stage.ended("op-1"), ("FAILED".to_owned(), "AuroraRestore.Cancelled".to_owned()));
     assert_eq!(stage.read(&["report", "op-1"])["status"], "CANCELLED");
     stage.world.assert_untouched();
+
+    // Its item is lost. Step Functions still knows the execution, and the entries say that it was not in vain.
+    let key = json!({ "TableName": "AuroraRestoreStateTable", "Key": { "operation_id": { "S": "op-1" } } });
+    stage.services.json("dynamodb", "DynamoDB_20120810.DeleteItem", &key);
+    for asked in ["status", "report", "undo"] {
+        let told = stage.run(&[asked, "op-1"]).with_code(1);
+        assert!(told.err.contains("its entries are there") && told.err.contains("state rebuild"), "{}", told.err);
+    }
+    stage.run(&["state", "rebuild", "--yes"]).with_code(0);
+    stage.run(&["status", "op-1"]).with_code(0);
 }
 
 /// The configuration is spoilt while a restore runs: the restore keeps its target, people are told, nothing is undone, and it
