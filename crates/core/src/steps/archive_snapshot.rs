@@ -28,7 +28,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     };
     let policy = context.operation().request.archive;
     let mut outcome = ArchiveOutcome { kept: Vec::new(), deleted: Vec::new() };
-    // What is in the target account first: the source account may be lost by now.
+    // What is in the target account goes first.
     let mut going: Vec<&CopyHop> = Vec::with_capacity(plan.hops.len());
     match policy {
         ArchivePolicy::Keep | ArchivePolicy::KeepLast(_) => outcome.kept.push(last.to.clone()),
@@ -36,32 +36,41 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
     }
     going.extend(intermediate.iter().rev());
     let after = pace::for_steps(context.limits());
+    // A source account that is lost by now keeps nobody from thinning out in the target's.
+    let lost = match clear_up(context, &going, &mut outcome).await {
+        Ok(None) => None,
+        Ok(Some(text)) => return Ok(context.wait(STEP, after, text)),
+        Err(StepError::Failed(failure)) if failure.code == ErrorCode::OtherAccount => Some(left_there(failure)),
+        Err(error) => return Err(error),
+    };
     if let ArchivePolicy::KeepLast(count) = policy
         && let Some(text) = thin_out(context, plan, usize::from(count), &outcome).await?
     {
         return Ok(context.wait(STEP, after, text));
     }
+    lost.map_or_else(|| Ok(StepOutcome::Done(StepFacts::ArchiveSnapshot(outcome))), |failure| Err(failure.into()))
+}
+
+/// Deletes copies of this operation, and takes back what it shared. What is being waited for, if anything is.
+async fn clear_up(
+    context: &StepContext<'_>,
+    going: &[&CopyHop],
+    outcome: &mut ArchiveOutcome,
+) -> Result<Option<String>, StepError> {
     for hop in going {
-        match copy_snapshot::delete_copy(context, hop).await.map_err(left_there)? {
+        match copy_snapshot::delete_copy(context, hop).await? {
             Deleted::Yes | Deleted::NotFound => outcome.deleted.push(hop.to.clone()),
-            Deleted::NotYet => {
-                return Ok(context.wait(STEP, after, format!("copy {} is being deleted", hop.to)));
-            }
+            Deleted::NotYet => return Ok(Some(format!("copy {} is being deleted", hop.to))),
         }
     }
-    copy_snapshot::unshare(context).await.map_err(left_there)?;
-    Ok(StepOutcome::Done(StepFacts::ArchiveSnapshot(outcome)))
+    copy_snapshot::unshare(context).await?;
+    Ok(None)
 }
 
 /// The name serves already: what is left in a source account that is not there any more is told, and nobody is kept waiting for it.
-fn left_there(error: StepError) -> StepError {
-    match error {
-        StepError::Failed(failure) if failure.code == ErrorCode::OtherAccount => {
-            let hint = "Delete the copies there by hand, and take back what was shared: the report lists both.";
-            Failure::terminal(failure.code, failure.message).hint(hint).into()
-        }
-        other => other,
-    }
+fn left_there(failure: Failure) -> Failure {
+    let hint = "Delete the copies there by hand, and take back what was shared: the report lists both.";
+    Failure::terminal(failure.code, failure.message).hint(hint)
 }
 
 /// Deletes what exceeds the newest `count` copies that this product made for the target. Their tags prove that; the

@@ -8,7 +8,7 @@ use crate::{
     engine::pace,
     operation::{CopyMade, Failure, Progress, SnapshotCopied, StepFacts, StepKind},
     plan::{CopyHop, Share},
-    ports::{Change, RdsErrorKind, RestoreSource, Snapshot, SnapshotAddress, SnapshotCopy, SnapshotStatus},
+    ports::{Change, RdsErrorKind, RestoreSource, Side, Snapshot, SnapshotAddress, SnapshotCopy, SnapshotStatus},
     steps::{
         StepContext, StepError, StepOutcome, Undo, UndoOutcome,
         ownership::{self, Role},
@@ -134,21 +134,25 @@ pub(super) async fn undo(context: &StepContext<'_>) -> Result<UndoOutcome, StepE
     // Without a plan nothing was made: `copy-snapshot` comes after `snapshot-check`.
     let plan = context.plan()?;
     let was_seen = context.operation().facts.copy.is_some();
+    let may_appear = || !teardown::not_found_is_final(context, STEP, was_seen);
+    let after = pace::for_steps(context.limits());
+    let not_yet = || context.wait_undo(STEP, after, "a copy that was asked for may still appear");
     let mut unshown = false;
-    // What is in the target account goes first: a source account that is lost keeps nothing but what is there.
+    // What is in the target account goes first, all of it: a source account that is lost keeps nothing but what is there.
     for hop in plan.hops.iter().rev() {
+        if unshown && hop.location.side == Side::Source && may_appear() {
+            return Ok(not_yet());
+        }
         match delete_copy(context, hop).await? {
             Deleted::Yes => {}
             Deleted::NotFound => unshown = true,
             Deleted::NotYet => {
-                let after = pace::for_steps(context.limits());
                 return Ok(context.wait_undo(STEP, after, format!("copy {} is being deleted", hop.to)));
             }
         }
     }
-    if unshown && !teardown::not_found_is_final(context, STEP, was_seen) {
-        let after = pace::for_steps(context.limits());
-        return Ok(context.wait_undo(STEP, after, "a copy that was asked for may still appear"));
+    if unshown && may_appear() {
+        return Ok(not_yet());
     }
     unshare(context).await?;
     Ok(UndoOutcome::Done { note: Some(format!("{} copies are gone", plan.hops.len())) })
