@@ -95,6 +95,7 @@ impl Rebuilt {
 
     fn compared(origin: Origin, as_of: Timestamp, (lost_at, now): (Timestamp, Timestamp), found: &Compared) -> Self {
         let mut wrong: Vec<String> = found.findings.iter().map(told).collect();
+        let damaged_since = u64::try_from(found.of_what_is_there.len()).unwrap_or(u64::MAX);
         if found.newest.is_none() {
             wrong.push("nothing came back".to_owned());
         }
@@ -104,7 +105,7 @@ impl Rebuilt {
             as_of: Some(as_of),
             lost_at,
             took: now.duration_since(lost_at),
-            sound: found.same + found.moved_on + found.forgotten_since,
+            sound: found.same + found.moved_on + found.forgotten_since + damaged_since,
             begun_since: found.begun_since,
             newest: found.newest,
             wrong: u64::try_from(wrong.len()).unwrap_or(u64::MAX),

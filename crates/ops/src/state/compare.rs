@@ -31,7 +31,7 @@ pub struct Compared {
     pub newest: Option<Timestamp>,
     /// What is wrong with the recovered journal.
     pub findings: Vec<Finding>,
-    /// What is wrong with the items that are there now, of operations that came back sound.
+    /// What is wrong with what is there now, one finding for each such operation: all of them came back sound.
     pub of_what_is_there: Vec<Finding>,
 }
 
@@ -80,8 +80,8 @@ impl WholeJournal<'_> {
         Ok(compared)
     }
 
-    /// What is in both has to begin in the same way. Whether the item that is there now says what its entries say is told apart:
-    /// it may be why the journal was recovered.
+    /// What is in both has to begin in the same way. That what is there now is damaged is told apart: it may be why the journal was
+    /// recovered, and is no fault of what was.
     async fn compare_one(&self, recovered: Checked, compared: &mut Compared) -> Result<(), JournalError> {
         let id = &recovered.state.operation_id;
         if !recovered.findings.is_empty() {
@@ -102,11 +102,11 @@ impl WholeJournal<'_> {
             compared.forgotten_since += 1;
             return Ok(());
         };
-        if !now.starts_with(&recovered.entries) {
+        if !findings.is_empty() {
+            compared.of_what_is_there.extend(findings);
+        } else if !now.starts_with(&recovered.entries) {
             let evidence = "its recovered entries are not a beginning of those that are there now";
             compared.findings.push(Finding::of(Kind::BrokenChain, id, evidence));
-        } else if !findings.is_empty() {
-            compared.of_what_is_there.extend(findings);
         } else if now.len() == recovered.entries.len() {
             compared.same += 1;
         } else {

@@ -111,8 +111,10 @@ async fn an_export_that_is_empty_cut_or_another_one_fails_the_drill() {
     let found = rebuilt(&scenario, cut).await;
     assert!(found.wrong == 1 && found.as_of.is_none() && found.told[0].contains("its end is missing"), "{found:?}");
 
-    // What is there is no longer how the export goes on.
-    scenario.journal.alter(&operation("op-ended"), 3, |entry| entry.body.push(' '));
+    // What is there is sound, and not how the export goes on.
+    let scenario = Scenario::new(Stage::default());
+    scenario.clock.turn(HOUR);
+    done(&scenario, "op-ended");
     let found = rebuilt(&scenario, export).await;
     assert_eq!((found.sound, found.wrong), (0, 1), "{found:?}");
     recorded(&scenario, "op-20261121-080000-7f3a", Some(found.recorded().unwrap())).await;
@@ -130,7 +132,12 @@ async fn what_was_damaged_since_the_export_is_no_fault_of_the_export() {
     let export = exported(&scenario).await;
     scenario.journal.tamper(&edited, |_, item| item.status = Status::Failed);
     let found = rebuilt(&scenario, export).await;
-    assert_eq!(found.wrong, 0, "{found:?}");
+    assert_eq!((found.sound, found.wrong), (2, 0), "{found:?}");
+    let export = exported(&scenario).await;
+    scenario.journal.alter(&edited, 3, |entry| entry.body.push(' '));
+    scenario.journal.make_unreadable(&operation("op-sound"));
+    let found = rebuilt(&scenario, export).await;
+    assert_eq!((found.sound, found.wrong), (2, 0), "{found:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use aurora_restore_app::{JournalUse, OpenState};
+use aurora_restore_core::ids::OperationId;
 use aurora_restore_ops::{
     ports::{InvalidRehearsalName, RehearsalName, Rehearsals},
     state::{Rehearsal, RehearsalError, Rehearsed},
@@ -169,10 +170,10 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
         }
     }
     if !compared.of_what_is_there.is_empty() {
-        let damaged = words::plural(compared.of_what_is_there.len(), "operation");
-        ui.warning(format_args!(
-            "{damaged} came back sound and cannot be trusted as now in use: `aurora-restore state audit`"
-        ));
+        let ids = compared.of_what_is_there.iter().filter_map(|finding| finding.operation.as_ref());
+        let ids: Vec<&str> = ids.map(OperationId::as_str).collect();
+        ui.warning(format_args!("sound as recovered, and damaged in the journal that is used: {}", ids.join(", ")));
+        ui.hint("`aurora-restore state audit` tells what is wrong with them.");
     }
     if args.keep {
         ui.hint(format_args!("The tables of rehearsal {name} stay, and cost; delete them once they are not needed."));
