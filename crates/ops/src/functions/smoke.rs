@@ -7,7 +7,7 @@ use aurora_restore_core::{
     engine::{EngineError, look_at},
     ids::{ExecutorId, InvalidId, OperationId},
     operation::{Operation, Phase, Status},
-    ports::{Journal, OperationFilter},
+    ports::{Journal, JournalError, OperationFilter},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -49,9 +49,9 @@ impl Smoke {
         OperationId::new(NOBODYS).map(Self::Unknown)
     }
 
-    /// Whether that was said of what functions are asked for only to see whether they answer, and is what was wanted: a refusal.
-    pub(crate) fn is_wanted(operation: &OperationId, code: &str) -> bool {
-        operation.as_str() == NOBODYS && code == REFUSED
+    /// Whether that was said of what functions are asked for only to see whether they answer, and is what was wanted.
+    pub(crate) fn is_wanted(operation: &OperationId, name: &str, message: &str) -> bool {
+        operation.as_str() == NOBODYS && says_unknown(operation, name, message)
     }
 
     /// What an operation is asked for with; none where a function would go on with it. One whose retired cluster is being ended is
@@ -95,13 +95,24 @@ impl Smoke {
     pub fn objection(&self, answer: &CallAnswer) -> Option<String> {
         match (self, answer) {
             (Self::Ended { .. }, CallAnswer::Answered(_)) => None,
-            (Self::Unknown(_), CallAnswer::Failed { name, .. }) if name == REFUSED => None,
+            (Self::Unknown(operation), CallAnswer::Failed { name, message })
+                if says_unknown(operation, name, message) =>
+            {
+                None
+            }
             (Self::Unknown(operation), CallAnswer::Answered(_)) => {
                 Some(format!("it knows operation {operation}, which is not there"))
             }
             (_, CallAnswer::Failed { name, message }) => Some(format!("{name}: {message}")),
         }
     }
+}
+
+/// Whether a function has said that it does not know the operation: it has read its configuration and asked its tables. By the same name
+/// it refuses a configuration that it cannot use.
+fn says_unknown(operation: &OperationId, name: &str, message: &str) -> bool {
+    let unknown = JournalError::UnknownOperation { operation: operation.clone() };
+    name == REFUSED && message.contains(&unknown.to_string())
 }
 
 /// How a function has answered.

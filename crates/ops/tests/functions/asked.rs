@@ -27,9 +27,15 @@ async fn functions_that_answer_otherwise_are_told_and_who_knows_no_operation_is_
     let told = objections(smoke(&shop.functions, shop.names.all(), &ended()).await.unwrap());
     assert_eq!(told, [("notify", "Runtime.InvalidEntrypoint: no such file".to_owned())]);
     let unknown = Smoke::Unknown(OperationId::new("nobodys").unwrap());
-    shop.functions.answer(CHECK, failed("AuroraRestore.Refused"));
     let one = [shop.names.find("snapshot-check").unwrap().clone()];
+    let refused =
+        |message: &str| CallAnswer::Failed { name: "AuroraRestore.Refused".to_owned(), message: message.to_owned() };
+    shop.functions.answer(CHECK, refused("operation nobodys is not in the journal, and it is to begin"));
     assert_eq!(objections(smoke(&shop.functions, &one, &unknown).await.unwrap()), []);
+    // The same name, and neither its configuration nor its tables were of use to it.
+    shop.functions.answer(CHECK, refused("the configuration cannot be used"));
+    let told = objections(smoke(&shop.functions, &one, &unknown).await.unwrap());
+    assert_eq!(told, [("snapshot-check", "AuroraRestore.Refused: the configuration cannot be used".to_owned())]);
 }
 
 /// An operation whose retired cluster is being ended is completed: a function that was asked for it went on with its retirement, and took

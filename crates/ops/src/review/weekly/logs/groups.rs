@@ -48,7 +48,7 @@ impl Groups {
         self.lines += 1;
         self.strange += u64::from(!log_line::is_known(&line.text));
         let Some(told) = log_line::read(&line.text) else { return };
-        if told.operation.as_ref().is_some_and(|operation| Smoke::is_wanted(operation, &told.code)) {
+        if told.operation.as_ref().is_some_and(|operation| Smoke::is_wanted(operation, &told.code, &told.text)) {
             return;
         }
         let key = Key { level: told.level, code: told.code };
@@ -82,6 +82,8 @@ impl Groups {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn line(second: i64, text: &str) -> LogLine {
@@ -109,10 +111,15 @@ mod tests {
     fn what_functions_refuse_to_show_that_they_answer_is_no_finding() {
         let mut groups = Groups::default();
         let Ok(Smoke::Unknown(nobodys)) = Smoke::nobodys() else { panic!("it is an id of nobody") };
-        let told = [(nobodys.as_str(), "Refused", 0), ("op-1", "Refused", 1), (nobodys.as_str(), "Panic", 2)];
-        for (id, error, wanted) in told {
-            let text = format!(r#"{{"level":"ERROR","error_name":"AuroraRestore.{error}","operation_id":"{id}"}}"#);
-            groups.take(&line(0, &text));
+        let told = [
+            (nobodys.as_str(), "AuroraRestore.Refused", format!("operation {nobodys} is not in the journal, and"), 0),
+            (nobodys.as_str(), "AuroraRestore.Refused", "the configuration cannot be used".to_owned(), 1),
+            (nobodys.as_str(), "AuroraRestore.Panic", format!("operation {nobodys} is not in the journal"), 2),
+            ("op-1", "x", "operation op-1 is not in the journal".to_owned(), 3),
+        ];
+        for (id, error, message, wanted) in told {
+            let line_of = json!({ "level": "ERROR", "error_name": error, "operation_id": id, "message": message });
+            groups.take(&line(0, &line_of.to_string()));
             assert_eq!(groups.each().count(), wanted, "{id} {error}");
         }
     }
