@@ -137,9 +137,7 @@ impl Seen {
         if self.rest() == Rest::IsLost {
             let of_items = executions(context, "StateMachineArn").await?;
             explain(of_items.as_ref(), started_at, &mut rows).await;
-            if self.bad_end().is_some() {
-                tell_left(of_items.as_ref(), journal.as_ref(), &mut rows).await;
-            }
+            tell_left(of_items.as_ref(), journal.as_ref(), &mut rows).await;
         }
         Ok(rows)
     }
@@ -160,9 +158,9 @@ impl Seen {
             let ui = context.ui();
             ui.warning(format_args!("the execution of batch {batch} has ended {}", ended.told()));
             ui.hint("It begins no more items: give those not begun to another batch.");
-            if rows.iter().any(Row::was_left) {
-                ui.hint("Step Functions has stopped with it what it had begun: go on with each as its row says.");
-            }
+        }
+        if rows.iter().any(Row::was_left) {
+            context.ui().hint("Nobody goes on with some of what it had begun: their rows say how to.");
         }
         Ok(())
     }
@@ -184,7 +182,7 @@ async fn explain(of_items: &dyn Executions, started_at: Option<Timestamp>, rows:
     }
 }
 
-/// Which items nobody goes on with: whoever stops a batch stops the executions that it waits for.
+/// Which items nobody goes on with: somebody has stopped their execution, or the batch, which stops those that it waits for.
 /// Source: docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 async fn tell_left(of_items: &dyn Executions, journal: &dyn Journal, rows: &mut [Row]) {
     for row in rows {

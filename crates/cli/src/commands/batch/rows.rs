@@ -86,7 +86,7 @@ pub(super) struct Row {
     #[serde(skip)]
     is_taken: bool,
     /// Whether its execution has ended in the middle: nobody goes on with it.
-    #[serde(skip)]
+    #[serde(rename = "left", skip_serializing_if = "std::ops::Not::not")]
     is_left: bool,
 }
 

@@ -4,7 +4,7 @@ use aurora_restore_app::{LATEST, caller};
 use aurora_restore_core::{
     engine::request_cancel,
     ids::OperationId,
-    operation::{CancelRequest, Phase, Status},
+    operation::{CancelRequest, Operation, Phase, Status},
 };
 use aurora_restore_ops::drill;
 use clap::Args;
@@ -41,8 +41,11 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         tell_where(context);
         let (services, operation, follower) = with_operation(context, &args.drill).await?;
         let scenario = drill::scenario_of(&operation.id).ok_or_else(|| not_a_drill(&operation.id))?;
-        require_its_account(&services, &operation.id).await?;
         let ports = services.ports();
+        if is_finished(&operation) {
+            return tell(context, ports.journal, &operation).await;
+        }
+        require_its_account(&services, &operation.id).await?;
         match operation.phase {
             // What was rehearsed is not in its journal: nothing is to be restored in its stead.
             Phase::Forward if scenario.restores_nothing() && operation.cancel.is_none() => {
@@ -55,11 +58,7 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
                 let request = CancelRequest { by: caller(), reason: Some(scenario.reason()) };
                 request_cancel(ports.journal, &operation.id, request, context.now()).await?;
             }
-            Phase::Forward | Phase::Back => {}
-            Phase::Ended(_) if operation.status() == Status::Completed => {}
-            Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => {
-                return tell(context, ports.journal, &operation).await;
-            }
+            Phase::Forward | Phase::Back | Phase::Ended(_) | Phase::Stuck(_) | Phase::Retiring => {}
         }
         let stop = context.stop(Asked::StopAfterMove)?;
         let session = take_over(&services, &operation.id).await?;
@@ -68,6 +67,15 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> CommandResult {
         let operation = rehearsal.to_the_end(session, follower).await?;
         tell(context, ports.journal, &operation).await
     })
+}
+
+/// Whether nothing is left to be done here: it is undone, or somebody else's turn.
+fn is_finished(drill: &Operation) -> bool {
+    match drill.phase {
+        Phase::Ended(_) => drill.status() != Status::Completed,
+        Phase::Stuck(_) | Phase::Retiring => true,
+        Phase::Forward | Phase::Back => false,
+    }
 }
 
 pub(super) fn not_a_drill(id: &OperationId) -> CommandError {

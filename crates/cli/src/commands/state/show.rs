@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::{Records, findings};
 use crate::{
+    commands::operation_services::{Patience, find},
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -57,7 +58,7 @@ struct Shown {
 pub(super) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let shown = context.block_on(async {
         let store = context.state(JournalUse::Read).await?;
-        let id = context.find(store.journal.as_ref(), &args.operation).await?;
+        let id = find(context, store.journal.as_ref(), &args.operation, Patience::None).await?;
         look(store.journal.as_ref(), &id).await
     })?;
     match context.ui().format() {

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Records, export, findings};
 use crate::{
+    commands::operation_services::{Patience, find},
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> CommandResult {
             };
             return Ok(audit.verify().await?);
         };
-        let id = context.find(store.journal.as_ref(), operation).await?;
+        let id = find(context, store.journal.as_ref(), operation, Patience::None).await?;
         let state = store.journal.state(&id).await?;
         let mut audited = Audited { operations: 1, ..Audited::default() };
         if let Some(checked) = check_operation(store.journal.as_ref(), &state).await? {
