@@ -165,9 +165,11 @@ impl Function<'_> {
 
     async fn begin(&self, engine: &Engine<'_>, event: &Event) -> Result<Session, FunctionError> {
         let id = &event.operation_id;
+        // In the journal's own words, by which a smoke test knows the answer.
         let unknown = |what: &str| {
+            let unknown = JournalError::UnknownOperation { operation: id.clone() };
             FunctionError::Refused(format!(
-                "operation {id} is not in the journal, {what}; `aurora-restore list` shows those that are. Nothing was changed."
+                "{unknown}, {what}; `aurora-restore list` shows those that are. Nothing was changed."
             ))
         };
         if let Some(ask) = &event.ask {

@@ -11,7 +11,7 @@ use aurora_restore_core::{
     ports::{Journal, JournalError},
 };
 use aurora_restore_ops::ports::{
-    Execution, ExecutionName, ExecutionStatus, Executions, Resumed, resumption_runs, start_resumption,
+    Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError, Resumed, resumption_runs, start_resumption,
 };
 use serde_json::{Value, json};
 
@@ -203,18 +203,11 @@ async fn left_by(journal: &dyn Journal, id: &OperationId, executions: &dyn Execu
         let ended = executions.describe(&name).await.ok().flatten().filter(|found| found.status.has_ended());
         // Looked at after its end: whatever it has written is seen.
         if let (Some(execution), Ok(operation)) = (ended, look_at(journal, id).await) {
-            match executed_by(&operation) {
-                Some(executor) if is_open(&operation) && executor == name => {
-                    // Until the first function of a resumption comes, the journal names the execution before it.
-                    let resumed = resumption_runs(executions, id, operation.sequence, TURNS_MAX).await;
-                    if matches!(resumed, Ok(false)) {
-                        return left(&operation, &execution);
-                    }
-                }
-                // Somebody has resumed it.
-                Some(executor) => name = executor,
-                None => {}
+            if let Ok(true) = nobody_goes_on(executions, &operation, &name).await {
+                return left(&operation, &execution);
             }
+            // Somebody may have resumed it.
+            name = executed_by(&operation).unwrap_or(name);
         }
         tokio::time::sleep(GLANCE).await;
     }
@@ -252,10 +245,19 @@ pub(super) async fn left_behind(
     let Some(execution) = found.filter(|found| found.status.has_ended()) else { return Ok(None) };
     // It may have come to its end since the operation was looked at.
     let operation = look_at(journal, &operation.id).await?;
-    let is_left = is_open(&operation)
-        && executed_by(&operation).as_ref() == Some(&execution.name)
-        && !resumption_runs(executions, &operation.id, operation.sequence, TURNS_MAX).await?;
-    Ok(is_left.then_some(execution))
+    Ok(nobody_goes_on(executions, &operation, &execution.name).await?.then_some(execution))
+}
+
+/// Whether an operation was left by an execution that has ended. Until the first function of a resumption comes, the journal names the
+/// execution before it.
+async fn nobody_goes_on(
+    executions: &dyn Executions,
+    operation: &Operation,
+    ended: &ExecutionName,
+) -> Result<bool, ExecutionsError> {
+    Ok(is_open(operation)
+        && executed_by(operation).as_ref() == Some(ended)
+        && !resumption_runs(executions, &operation.id, operation.sequence, TURNS_MAX).await?)
 }
 
 /// `watch` with a stack: like that of any operation, but it ends when nobody goes on with it.

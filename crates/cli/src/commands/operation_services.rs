@@ -3,7 +3,7 @@
 use aurora_restore_app::{Follower, JournalUse, Services, ServicesError, executor};
 use aurora_restore_core::{
     engine::{Engine, Session},
-    ids::OperationId,
+    ids::{ExecutorId, OperationId},
     operation::Operation,
     ports::{Journal, Side},
 };
@@ -53,9 +53,19 @@ pub(super) async fn with_operation(
 
 /// Takes an operation over from whoever executed it, where the account that it works in is the one that answers.
 pub(super) async fn take_over(services: &Services, id: &OperationId) -> Result<Session, CommandError> {
-    require_its_account(services, id).await?;
     let executor = executor().map_err(|error| CommandError::internal(error.to_string()))?;
-    Ok(Engine::new(services.ports()).attach(id, &executor).await?)
+    take_over_as(services, id, &executor).await
+}
+
+/// The same in the name of an executor. The account is asked here, and not by each caller: no way leads around it. Whoever writes or looks
+/// at resources before asks it before, too.
+pub(super) async fn take_over_as(
+    services: &Services,
+    id: &OperationId,
+    executor: &ExecutorId,
+) -> Result<Session, CommandError> {
+    require_its_account(services, id).await?;
+    Ok(Engine::new(services.ports()).attach(id, executor).await?)
 }
 
 /// Sees that the account of an operation's target answers. Another one would say of all that is the operation's that it is not there,

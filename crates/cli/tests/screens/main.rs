@@ -16,4 +16,5 @@ mod secrets;
 mod stack;
 mod state;
 mod state_damaged;
+mod state_recovery;
 mod usage;

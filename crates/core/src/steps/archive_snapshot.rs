@@ -44,7 +44,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         Err(error) => return Err(error),
     };
     if let ArchivePolicy::KeepLast(count) = policy
-        && let Some(text) = thin_out(context, plan, usize::from(count), &outcome).await?
+        && let Some(text) = thin_out(context, plan, usize::from(count).saturating_sub(outcome.kept.len())).await?
     {
         return Ok(context.wait(STEP, after, text));
     }
@@ -73,14 +73,9 @@ fn left_there(failure: Failure) -> Failure {
     Failure::terminal(failure.code, failure.message).hint(hint)
 }
 
-/// Deletes what exceeds the newest `count` copies that this product made for the target. Their tags prove that; the
-/// policy was asked for, so copies of earlier operations count, too.
-async fn thin_out(
-    context: &StepContext<'_>,
-    plan: &Plan,
-    count: usize,
-    outcome: &ArchiveOutcome,
-) -> Result<Option<String>, StepError> {
+/// Deletes what exceeds the newest `count` copies that other operations of this product made for the target. Their tags prove that, and
+/// the policy was asked for.
+async fn thin_out(context: &StepContext<'_>, plan: &Plan, count: usize) -> Result<Option<String>, StepError> {
     let query = SnapshotQuery { cluster: None, kinds: vec![SnapshotKind::Manual] };
     let place = &plan.target_location;
     let target = context.operation().request.target.cluster.as_str();
@@ -99,7 +94,7 @@ async fn thin_out(
         .collect();
     copies.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
     let mut waiting = None;
-    for copy in copies.iter().skip(count.saturating_sub(outcome.kept.len())) {
+    for copy in copies.iter().skip(count) {
         if copy.status != SnapshotStatus::Deleting {
             let delete = Change::DeleteSnapshot { snapshot: copy.id.clone() };
             match context.change(place, delete).await? {

@@ -27,7 +27,7 @@ use super::{
     run::RunArgs,
 };
 use crate::{
-    commands::operation_services::require_its_account,
+    commands::operation_services::take_over_as,
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -173,9 +173,8 @@ impl Shared {
             }
             Ok(found) => {
                 follower.news(ports.journal).await?;
-                require_its_account(&services, &id).await?;
                 let executor = executor_of_batch().map_err(|error| CommandError::internal(error.to_string()))?;
-                Engine::new(ports).attach(&found.id, &executor).await?
+                take_over_as(&services, &found.id, &executor).await?
             }
             Err(aurora_restore_core::engine::EngineError::Journal(JournalError::UnknownOperation { .. })) => {
                 begin(&services, item).await?

@@ -137,7 +137,12 @@ impl Seen {
         if self.rest() == Rest::IsLost {
             let of_items = executions(context, "StateMachineArn").await?;
             explain(of_items.as_ref(), started_at, &mut rows).await;
-            tell_left(of_items.as_ref(), journal.as_ref(), &mut rows).await;
+            if let Err(error) = tell_left(of_items.as_ref(), journal.as_ref(), &mut rows).await {
+                let told = error.message();
+                context
+                    .ui()
+                    .warning(format_args!("whether anybody goes on with what has not ended is not known: {told}"));
+            }
         }
         Ok(rows)
     }
@@ -160,7 +165,7 @@ impl Seen {
             ui.hint("It begins no more items: give those not begun to another batch.");
         }
         if rows.iter().any(Row::was_left) {
-            context.ui().hint("Nobody goes on with some of what it had begun: their rows say how to.");
+            context.ui().hint("Nobody goes on with some of its operations: their rows name the command that does.");
         }
         Ok(())
     }
@@ -184,16 +189,14 @@ async fn explain(of_items: &dyn Executions, started_at: Option<Timestamp>, rows:
 
 /// Which items nobody goes on with: somebody has stopped their execution, or the batch, which stops those that it waits for.
 /// Source: docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
-async fn tell_left(of_items: &dyn Executions, journal: &dyn Journal, rows: &mut [Row]) {
+async fn tell_left(of_items: &dyn Executions, journal: &dyn Journal, rows: &mut [Row]) -> Result<(), CommandError> {
     for row in rows {
         let Some(id) = row.goes_on() else { continue };
-        // What cannot be asked for is shown as the journal has it.
-        let Ok(operation) = look_at(journal, id).await else { return };
-        let Ok(left) = left_behind(of_items, journal, &operation).await else { return };
-        if let Some(execution) = left {
+        if let Some(execution) = left_behind(of_items, journal, &look_at(journal, id).await?).await? {
             row.leave(format!("execution {} is {}: `aurora-restore resume {id}`", execution.name, execution.told()));
         }
     }
+    Ok(())
 }
 
 /// The input of the batch machine.

@@ -61,6 +61,7 @@ struct RehearsalDocument<'a> {
     moved_on: u64,
     begun_since: u64,
     forgotten_since: u64,
+    damaged_since: usize,
     findings: usize,
     kept: bool,
 }
@@ -135,10 +136,9 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
     match ui.format() {
         Format::Json => {
             let records = Records::begin(ui)?;
-            compared
-                .findings
-                .iter()
-                .try_for_each(|finding| records.line("finding", findings::of_stack(context, finding)))?;
+            for (kind, found) in [("finding", &compared.findings), ("damaged-since", &compared.of_what_is_there)] {
+                found.iter().try_for_each(|finding| records.line(kind, findings::of_stack(context, finding)))?;
+            }
             let document = RehearsalDocument {
                 name: name.as_str(),
                 at: *at,
@@ -148,6 +148,7 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
                 moved_on: compared.moved_on,
                 begun_since: compared.begun_since,
                 forgotten_since: compared.forgotten_since,
+                damaged_since: compared.of_what_is_there.len(),
                 findings: compared.findings.len(),
                 kept: args.keep,
             };
@@ -165,6 +166,7 @@ fn tell(context: &Context, args: &RestoreArgs, name: &RehearsalName, rehearsed: 
             writeln!(out, "{verdict}: {} the same, {} gone on since", compared.same, compared.moved_on)?;
             writeln!(out, "  begun since      {}", compared.begun_since)?;
             writeln!(out, "  forgotten since  {}", compared.forgotten_since)?;
+            writeln!(out, "  damaged since    {}", compared.of_what_is_there.len())?;
             writeln!(out, "  recovery time    {}", words::duration(*took))?;
             writeln!(out, "  recovery point   {} ago", words::duration(behind))?;
         }

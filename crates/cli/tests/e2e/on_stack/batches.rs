@@ -106,5 +106,5 @@ fn a_batch_that_is_stopped(stage: &OnStack) {
     assert!(shown.out.contains("IN_PROGRESS") && shown.out.contains("not begun"), "{}", shown.out);
     assert!(shown.out.contains("execution late-a is ABORTED") && shown.out.contains("resume late-a"), "{}", shown.out);
     assert!(shown.err.contains("the execution of batch late has ended ABORTED: not today"), "{}", shown.err);
-    assert!(shown.err.contains("their rows say how to"), "{}", shown.err);
+    assert!(shown.err.contains("their rows name the command that does"), "{}", shown.err);
 }
