@@ -20,6 +20,7 @@ use aurora_restore_testing::{
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 const NAME: &str = "aurora-restore";
+const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "aurora-restore-111122223333-eu-central-1";
 const TEMPLATE: &str = "Parameters:\n  CodeBucket:\n    Type: String\n  CodeKey:\n    Type: String\n  CodeVersion:\n    Type: String\n  Release:\n    Type: String\n    Default: \"\"\n  Architecture:\n    Type: String\n    Default: arm64\n  Environment:\n    Type: String\n    Default: prod\n  NamePrefix:\n    Type: String\n    Default: aurora-restore\n  StateTableName:\n    Type: String\n    Default: States\n  Token:\n    Type: String\n    NoEcho: true\nResources:\n";
@@ -204,13 +205,45 @@ async fn resources_are_compared_by_type_and_name() {
         resource("Function", "AWS::Lambda::Function", "other-undo"),
     ];
     let given: BTreeMap<String, String> = [("NamePrefix".to_owned(), "other".to_owned())].into();
-    assert_eq!(backup::differences(&backup, &given, &now), Vec::<String>::new());
+    assert_eq!(backup::differences(&backup, REGION, &given, &now), Vec::<String>::new());
     assert_eq!(
-        backup::differences(&backup, &BTreeMap::new(), &now),
+        backup::differences(&backup, REGION, &BTreeMap::new(), &now),
         ["Function is called other-undo and was aurora-restore-undo"]
     );
     let _gone = now.remove(0);
     now.push(resource("More", "AWS::SNS::Topic", "more"));
-    let found = backup::differences(&backup, &given, &now);
+    let found = backup::differences(&backup, REGION, &given, &now);
     assert_eq!(found, ["Key (AWS::KMS::Key) is missing", "More (AWS::SNS::Topic) was not there"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_was_restored_in_another_region_is_called_after_that_one() {
+    let mut backup = deployed().await.backup(true).await.unwrap();
+    let resources = |region: &str, permission: &str| {
+        let resource = |logical: &str, kind: &str, physical: String| StackResource {
+            logical: logical.to_owned(),
+            kind: kind.to_owned(),
+            physical,
+        };
+        let machine = format!("arn:aws:states:{region}:{ACCOUNT}:stateMachine:aurora-restore-{region}");
+        vec![
+            resource("UndoRole", "AWS::IAM::Role", format!("aurora-restore-undo-{region}")),
+            resource("StateMachine", "AWS::StepFunctions::StateMachine", machine),
+            resource("RotatePermission", "AWS::Lambda::Permission", format!("aurora-restore-Rotate-{permission}")),
+            // A person called it so, and calls it so still.
+            resource("StateTable", "AWS::DynamoDB::Table", "states-of-eu-central-1".to_owned()),
+        ]
+    };
+    backup.resources = resources(REGION, "AbCdEf");
+    let given = BTreeMap::new();
+    let mut now = resources("eu-west-1", "GhIjKl");
+    assert_eq!(backup::differences(&backup, "eu-west-1", &given, &now), Vec::<String>::new());
+    now[0].physical = "aurora-restore-retire-eu-west-1".to_owned();
+    assert_eq!(
+        backup::differences(&backup, "eu-west-1", &given, &now),
+        ["UndoRole is called aurora-restore-retire-eu-west-1 and was aurora-restore-undo-eu-central-1"]
+    );
+    // Where nothing has moved, the Region in a name counts.
+    let elsewhere = backup::differences(&backup, REGION, &given, &resources("eu-west-1", "AbCdEf"));
+    assert_eq!(elsewhere.len(), 2, "{elsewhere:?}");
 }

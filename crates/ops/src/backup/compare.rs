@@ -6,8 +6,9 @@ use super::Backup;
 use crate::ports::StackResource;
 
 /// Types whose names the service makes: a stack that is made again has others.
-const NAMED_BY_SERVICE: [&str; 8] = [
+const NAMED_BY_SERVICE: [&str; 9] = [
     "AWS::KMS::Key",
+    "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
     "AWS::Logs::QueryDefinition",
     "AWS::SNS::Subscription",
@@ -17,9 +18,14 @@ const NAMED_BY_SERVICE: [&str; 8] = [
     "AWS::EC2::SecurityGroupIngress",
 ];
 
-/// How the resources of a stack differ from those of a backup: what is missing, what is more, and what is called otherwise.
-/// `given` are the parameters that were set to something else on purpose.
-pub fn differences(backup: &Backup, given: &BTreeMap<String, String>, found: &[StackResource]) -> Vec<String> {
+/// How the resources of a stack in `region` differ from those of a backup: what is missing, what is more, and what is called
+/// otherwise. `given` are the parameters that were set to something else on purpose.
+pub fn differences(
+    backup: &Backup,
+    region: &str,
+    given: &BTreeMap<String, String>,
+    found: &[StackResource],
+) -> Vec<String> {
     let now: BTreeMap<&str, &StackResource> = found.iter().map(|found| (found.logical.as_str(), found)).collect();
     let before: BTreeMap<&str, &StackResource> =
         backup.resources.iter().map(|resource| (resource.logical.as_str(), resource)).collect();
@@ -33,7 +39,10 @@ pub fn differences(backup: &Backup, given: &BTreeMap<String, String>, found: &[S
             Some(_) if NAMED_BY_SERVICE.contains(&resource.kind.as_str()) => {}
             Some(found) => {
                 let expected = renamed(backup, given, &resource.physical);
-                if place_apart(&found.physical) != place_apart(&expected) {
+                // Names of roles end in the Region. Both are carried over, because a name that a person gave may hold the old one
+                // still, and rightly.
+                let here = |name: &str| place_apart(name).replace(&backup.region, region);
+                if here(&found.physical) != here(&expected) {
                     differences.push(format!("{logical} is called {} and was {}", found.physical, resource.physical));
                 }
             }

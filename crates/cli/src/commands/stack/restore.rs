@@ -130,7 +130,7 @@ async fn compared(
 ) -> CommandResult {
     let id = stack.map_or(into.stack.as_str(), |stack| stack.id.as_str());
     let found = patiently(|| services.stacks().resources(id)).await?;
-    let differences = backing_up::differences(backup, &into.parameters, &found);
+    let differences = backing_up::differences(backup, &into.region, &into.parameters, &found);
     for difference in &differences {
         context.ui().warning(format_args!("{difference}"));
     }
