@@ -5,7 +5,7 @@
 use aurora_restore_core::{
     engine::Engine,
     operation::{Direction, Operation, Phase, Status, StepKind, StepStatus},
-    ports::{Location, NoticeOutcome, Ports, Side, SnapshotKind},
+    ports::{Clock as _, Location, NoticeOutcome, Ports, Side, SnapshotKind},
     request::{ArchivePolicy, CopyRoute, Limits, SourceSelector, Strategy},
 };
 use aurora_restore_ops::{
@@ -74,6 +74,19 @@ fn a_retired_cluster_is_left_alone_until_it_is_due_and_then_ended_by_one_executi
     executions.end(&expected, ExecutionStatus::Failed);
     assert_eq!(sweep(&scenario, &executions).started, [operation("op-1")]);
     assert_eq!(executions.all().len(), 2);
+}
+
+/// Its item says so, because somebody has set it; what is ended does not come back.
+#[test]
+fn a_retired_cluster_is_due_when_its_entries_say_so() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let done = completed(&scenario, "op-1", |_| {});
+    let now = scenario.clock.now();
+    scenario.journal.tamper(&done.id, |_, state| state.retire_after = Some(now));
+    let swept = sweep(&scenario, &executions);
+    assert_eq!((swept.started.len(), executions.all().len()), (0, 0));
+    assert!(swept.troubles[0].contains("`aurora-restore state verify op-1`"), "{:?}", swept.troubles);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! From the journal's values to items and back.
 //!
-//! The whole state is one JSON attribute; what stands beside it is what operators and the index look for. Where somebody
-//! has set `status`, `last_updated_at` or `ttl` by hand, that is what is shown until the next entry: the item is a
+//! The whole state is one JSON attribute; what stands beside it is what operators and the index look for, and what conditions
+//! are about. Where somebody has set one of those by hand (`status`, `last_updated_at`, `sequence`, `holds_target`,
+//! `retire_after`, `ttl`), that is what is shown until the next entry, so that it shows beside the entries: the item is a
 //! convenience, the entries are the truth.
 
 use std::{
@@ -183,6 +184,13 @@ pub(super) fn read_state(operation: &OperationId, item: &Item) -> Result<StateIt
     if let Some(progress) = read_text(item, name::PROGRESS) {
         state.progress = Some(serde_json::from_str(progress).map_err(|error| malformed(error.to_string()))?);
     }
+    set_by_hand(operation, item, &mut state);
+    Ok(state)
+}
+
+/// The attributes that the program itself goes by, where they are not what was written with the state. Each has been written
+/// with every state since the first version.
+fn set_by_hand(operation: &OperationId, item: &Item, state: &mut StateItem) {
     if let Some(status) = read_text(item, name::STATUS).and_then(Status::from_word) {
         state.status = status;
     }
@@ -191,11 +199,21 @@ pub(super) fn read_state(operation: &OperationId, item: &Item) -> Result<StateIt
     if let Some(at) = shown.and_then(|shown| shown.parse().ok()) {
         state.last_updated_at = at;
     }
+    // No entry has the number zero: where there is no number, nothing can be appended.
+    state.sequence = read_number(operation, item, name::SEQUENCE).unwrap_or_default();
+    state.holds_target = match item.get(name::HOLDS_TARGET) {
+        Some(AttributeValue::Bool(holds)) => *holds,
+        // What is no truth value was not written with the state, whatever that says.
+        _ => !state.holds_target,
+    };
+    let shown = read_text(item, name::RETIRE_AFTER);
+    if shown != state.retire_after.map(time).as_deref() {
+        state.retire_after = shown.and_then(|shown| shown.parse().ok());
+    }
     state.ttl = match item.get(name::TTL) {
         Some(AttributeValue::N(ttl)) => ttl.parse().ok(),
         _ => None,
     };
-    Ok(state)
 }
 
 pub(super) fn read_token(operation: &OperationId, item: &Item) -> Result<FencingToken, JournalError> {

@@ -138,6 +138,40 @@ async fn what_was_written_by_hand_into_tables_of_ministack_is_found() {
     what_was_written_by_hand_is_found(&StandIn::ministack()).await;
 }
 
+/// What the program itself goes by is no less found than what a list shows, set by hand or taken away.
+#[tokio::test]
+async fn attributes_that_the_program_goes_by_are_found_where_they_were_set_by_hand() {
+    let hands = [
+        ("sequence", "SET #it = :value", json!({ "N": "1" }), Kind::AlteredState),
+        ("sequence", "SET #it = :value", json!({ "N": "3" }), Kind::BrokenChain),
+        ("sequence", "REMOVE #it", Value::Null, Kind::AlteredState),
+        ("holds_target", "SET #it = :value", json!({ "BOOL": true }), Kind::AlteredState),
+        ("holds_target", "REMOVE #it", Value::Null, Kind::AlteredState),
+        ("retire_after", "SET #it = :value", json!({ "S": "2026-11-20T00:00:00Z" }), Kind::AlteredState),
+    ];
+    for server in [StandIn::moto(), StandIn::ministack()] {
+        tables::create(&server, STATE, AUDIT);
+        let journal = journal_at(&server.url(), STATE, AUDIT).await;
+        for (attribute, expression, value, kind) in &hands {
+            tables::seed(&server, STATE, AUDIT, &[seed("done-1", true, HOUR)]);
+            assert_eq!(found(&journal).await, []);
+            let mut update = json!({
+                "TableName": STATE,
+                "Key": { "operation_id": { "S": "done-1" } },
+                "UpdateExpression": expression,
+                "ExpressionAttributeNames": { "#it": attribute },
+            });
+            if !value.is_null() {
+                update["ExpressionAttributeValues"] = json!({ ":value": value });
+            }
+            dynamodb(&server, "UpdateItem", &update);
+            let found = found(&journal).await;
+            let what = format!("{attribute}, {expression}, {value}");
+            assert!(found.contains(&(*kind, "done-1".to_owned())), "{what}: {found:?}");
+        }
+    }
+}
+
 /// Five have stalled among a thousand that work: the index is asked from its old end, so five are read.
 async fn what_has_not_stalled_is_not_read(server: &StandIn) {
     tables::create(server, STATE, AUDIT);

@@ -2,10 +2,11 @@
 
 use aurora_restore_app::History;
 use aurora_restore_core::{
-    engine::Engine,
+    engine::{Engine, look_at},
     ids::OperationId,
+    journal::StateItem,
     operation::{Operation, Status},
-    ports::OperationFilter,
+    ports::{Journal, OperationFilter},
     request::FinalSnapshot,
 };
 use clap::Args;
@@ -92,7 +93,9 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
     let listed = list::collect(journal.as_ref(), filter).await?;
     // What cannot be read is told, and must not keep the others from being ended.
     let whole = list::tell_refused(context, listed.refused);
-    let due: Vec<_> = listed.items.into_iter().filter(|item| item.retire_after.is_some_and(|at| at <= now)).collect();
+    let mut due = listed.items;
+    due.retain(|item| item.retire_after.is_some_and(|at| at <= now));
+    let due = due_by_entries(context, journal.as_ref(), due).await;
     drop(journal);
     if due.is_empty() {
         context.ui().say("no retired cluster has been kept long enough.");
@@ -123,6 +126,23 @@ async fn retire_due(context: &Context, args: &RetireArgs) -> CommandResult {
     }
     // Each failure was told, whatever it was; the sum of them is one code.
     Ok(if failures == 0 { whole } else { ExitCode::Failed })
+}
+
+/// Those whose entries say so, too: an item can be set by hand, and what is ended does not come back.
+async fn due_by_entries(context: &Context, journal: &dyn Journal, items: Vec<StateItem>) -> Vec<StateItem> {
+    let mut due = Vec::new();
+    for item in items {
+        match look_at(journal, &item.operation_id).await {
+            Ok(operation) if !operation.retirement_is_due(context.now()) => context.ui().warning(format_args!(
+                "operation {id} is left alone: its entries do not say that a retired cluster is due. `aurora-restore state \
+                 verify {id}` shows what differs.",
+                id = operation.id
+            )),
+            // One that cannot be looked at is told when it is to be ended.
+            Ok(_) | Err(_) => due.push(item),
+        }
+    }
+    due
 }
 
 async fn retire(context: &Context, id: &OperationId) -> CommandResult {

@@ -211,6 +211,11 @@ impl Operation {
         switched.switched_at.checked_add(self.request.retirement.retain_old).ok()
     }
 
+    /// Whether it keeps a retired cluster whose time is over.
+    pub fn retirement_is_due(&self, now: Timestamp) -> bool {
+        self.keeps_retired_cluster() && self.retire_after().is_some_and(|at| at <= now)
+    }
+
     fn position(&self, kind: StepKind, event: EventKind) -> Result<usize, IllegalEvent> {
         self.steps.iter().position(|step| step.kind == kind).ok_or(IllegalEvent::unknown_step(self.phase, kind, event))
     }

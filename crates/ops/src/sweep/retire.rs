@@ -1,6 +1,7 @@
 //! Starting the end of every retired cluster whose time has come.
 
-use aurora_restore_core::{journal::StateItem, operation::Status};
+use aurora_restore_core::{engine::look_at, journal::StateItem, operation::Status};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Sweep, SweepError, Swept, list};
@@ -24,6 +25,14 @@ pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<()
         swept.troubles.push(format!("{left} more retired clusters are due; the next sweep goes on with them"));
     }
     for item in due.iter().take(sweep.bounds.retirements_max) {
+        match is_due(sweep, item, now).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(reason) => {
+                swept.troubles.push(format!("the retired cluster of {}: {reason}", item.operation_id));
+                continue;
+            }
+        }
         match start(sweep, item).await {
             Ok(Resumed::Started(_)) => swept.started.push(item.operation_id.clone()),
             Ok(Resumed::RunsAlready(_)) => {}
@@ -36,6 +45,20 @@ pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether the entries say so, too: an item can be set by hand, and what is ended does not come back.
+async fn is_due(sweep: &Sweep<'_>, item: &StateItem, now: Timestamp) -> Result<bool, String> {
+    let id = &item.operation_id;
+    let operation = look_at(sweep.ports.journal, id).await.map_err(|error| error.to_string())?;
+    // Of two sweeps the other one may have ended it since this one looked.
+    if operation.retirement_is_due(now) || !operation.keeps_retired_cluster() {
+        return Ok(operation.keeps_retired_cluster());
+    }
+    Err(format!(
+        "its item says that it is due, and its entries do not. It was left alone; `aurora-restore state verify {id}` shows what \
+         differs"
+    ))
 }
 
 async fn start(sweep: &Sweep<'_>, item: &StateItem) -> Result<Resumed, ExecutionsError> {

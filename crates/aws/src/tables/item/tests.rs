@@ -88,6 +88,38 @@ fn a_state_is_read_back_as_it_was() {
     }
 }
 
+/// Of a restore whose retired cluster is kept, to fewer digits of a second than its state has.
+#[test]
+fn attributes_that_somebody_has_set_or_taken_away_are_what_is_read() {
+    let due: Timestamp = "2026-11-25T10:00:00.123456789Z".parse().unwrap();
+    let kept = StateItem { retire_after: Some(due), ..state(5) };
+    let id = kept.operation_id.clone();
+    let written = of_state(&kept, StateItem::KEPT_AFTER_END).unwrap();
+    assert_eq!(read_state(&id, &written).unwrap(), kept);
+    let read = |attribute: &str, value: Option<AttributeValue>| {
+        let mut item = written.clone();
+        item.remove(attribute);
+        item.extend(value.map(|value| (attribute.to_owned(), value)));
+        read_state(&id, &item).unwrap()
+    };
+    for (value, sequence) in [(Some(number(4)), 4), (Some(number(9)), 9), (Some(text("5")), 0), (None, 0)] {
+        assert_eq!(read(name::SEQUENCE, value), StateItem { sequence, ..kept.clone() });
+    }
+    for value in [Some(AttributeValue::Bool(false)), Some(text("true")), None] {
+        assert_eq!(read(name::HOLDS_TARGET, value), StateItem { holds_target: false, ..kept.clone() });
+    }
+    let later = "2027-01-01T00:00:00Z";
+    for (value, retire_after) in [(Some(text(later)), later.parse().ok()), (Some(text("never")), None), (None, None)] {
+        assert_eq!(read(name::RETIRE_AFTER, value), StateItem { retire_after, ..kept.clone() });
+    }
+    let mut ended = of_state(&StateItem { holds_target: false, ..state(5) }, StateItem::KEPT_AFTER_END).unwrap();
+    ended.insert(name::RETIRE_AFTER.to_owned(), text(later));
+    assert_eq!(read_state(&id, &ended).unwrap().retire_after, later.parse().ok());
+    // It is not forgotten as it is, whatever is missing.
+    ended.remove(name::HOLDS_TARGET);
+    assert!(read_state(&id, &ended).unwrap().holds_target);
+}
+
 #[test]
 fn short_bodies_stay_readable_and_long_ones_are_packed() {
     let short = entry(1);
