@@ -90,6 +90,16 @@ fn a_retired_cluster_is_due_when_its_entries_say_so() {
 }
 
 #[test]
+fn what_has_ended_does_not_stand_still_whatever_its_item_says() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let done = completed(&scenario, "op-1", |_| {});
+    scenario.journal.tamper(&done.id, |_, state| state.status = Status::InProgress);
+    scenario.clock.turn(DAY + SignedDuration::from_secs(1));
+    assert_eq!(sweep(&scenario, &executions).stalled().count(), 0);
+}
+
+#[test]
 fn what_a_person_has_started_for_the_same_entry_is_waited_for() {
     let scenario = Scenario::new(Stage::default());
     let executions = MemoryExecutions::new(&scenario.clock);

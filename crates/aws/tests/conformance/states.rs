@@ -1,11 +1,14 @@
 //! Maintenance over the tables: the suite of its port on both stand-ins, what somebody wrote by hand, and what a look costs.
 
 use aurora_restore_aws::DynamoJournal;
-use aurora_restore_core::{ids::OperationId, operation::Status};
+use aurora_restore_core::{
+    ids::{AccountId, OperationId},
+    operation::Status,
+};
 use aurora_restore_ops::{
     drill::{LostJournal, Origin},
     ports::{Forgotten, Lock, RehearsalName, RehearsalStatus, Rehearsals as _, States as _, Unchanged},
-    state::{Audit, Compared, Kind, Rehearsal, STALLED_AFTER, StalledSearch, WholeJournal},
+    state::{Audit, Compared, Kind, Rehearsal, STALLED_AFTER, StalledSearch, Wanted, WholeJournal},
 };
 use aurora_restore_testing::{
     ManualClock,
@@ -128,6 +131,36 @@ async fn what_was_written_by_hand_is_found(server: &StandIn) {
     assert_eq!(found(&journal).await, expected.map(|(kind, id)| (kind, id.to_owned())));
 }
 
+/// The seeds have no plan, so their entries do not say whose account their target is in.
+#[tokio::test]
+async fn an_altered_item_of_what_has_ended_comes_back_from_the_entries_once_it_is_deleted() {
+    for server in [StandIn::moto(), StandIn::ministack()] {
+        tables::create(&server, STATE, AUDIT);
+        tables::seed(&server, STATE, AUDIT, &[seed("done-1", true, HOUR)]);
+        let journal = journal_at(&server.url(), STATE, AUDIT).await;
+        let key = json!({ "operation_id": { "S": "done-1" } });
+        let update = json!({
+            "TableName": STATE,
+            "Key": key,
+            "UpdateExpression": "SET #it = :value",
+            "ExpressionAttributeNames": { "#it": "status" },
+            "ExpressionAttributeValues": { ":value": { "S": "IN_PROGRESS" } },
+        });
+        dynamodb(&server, "UpdateItem", &update);
+        let audit = Audit { journal: &journal, states: &journal, executions: None, now: now(), stalled_after: HOUR };
+        let findings = audit.run().await.expect("the tables answer").findings;
+        assert_eq!(findings.iter().map(|it| it.kind).collect::<Vec<_>>(), [Kind::AlteredState], "it is not stalled");
+        assert_eq!(findings[0].command(), "state rebuild --account 222222222222");
+
+        dynamodb(&server, "DeleteItem", &json!({ "TableName": STATE, "Key": key }));
+        let whole = WholeJournal { journal: &journal, states: &journal };
+        let account = AccountId::new("222222222222").expect("a legal account");
+        let lost = whole.lost_items(Wanted::All, Some(&account)).await.expect("the tables answer").lost;
+        assert_eq!(whole.rebuild(&lost, now()).await.expect("it is written").written, 1);
+        assert_eq!(found(&journal).await, []);
+    }
+}
+
 #[tokio::test]
 async fn what_was_written_by_hand_into_tables_of_moto_is_found() {
     what_was_written_by_hand_is_found(&StandIn::moto()).await;
@@ -182,7 +215,14 @@ async fn what_has_not_stalled_is_not_read(server: &StandIn) {
     let journal = journal_at(&server.url(), STATE, AUDIT).await;
     let one = Unchanged { status: Status::InProgress, until: now(), limit: 1, cursor: None };
     let units_of_one = journal.unchanged(&one).await.expect("a page").read_units.expect("it is counted");
-    let search = StalledSearch { states: &journal, executions: None, now: now(), older_than: STALLED_AFTER, page: 100 };
+    let search = StalledSearch {
+        journal: &journal,
+        states: &journal,
+        executions: None,
+        now: now(),
+        older_than: STALLED_AFTER,
+        page: 100,
+    };
     let found = search.find().await.expect("the tables answer");
     assert_eq!(found.stalled.len(), 5);
     let units = found.read_units.expect("it is counted");

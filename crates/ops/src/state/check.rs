@@ -3,11 +3,11 @@
 use aurora_restore_core::{
     ids::OperationId,
     journal::{JournalRefusal, SealedEntry, StateItem, replay},
-    operation::Operation,
+    operation::{Operation, Phase},
     ports::{Journal, JournalError, TargetKey},
 };
 
-use super::{Finding, Kind, patience::patiently};
+use super::{Finding, Kind, patience::patiently, rebuild::is_unfinished};
 
 /// How often an operation that moves is looked at again.
 const LOOKS_MAX: usize = 5;
@@ -113,7 +113,24 @@ fn altered(state: &StateItem, operation: &Operation) -> Option<Finding> {
     if differences.is_empty() {
         return None;
     }
-    Some(Finding::of(Kind::AlteredState, id, differences.join("; ")))
+    let evidence = differences.join("; ");
+    // Nothing is appended to what has ended, and an append is on condition of the number.
+    if matches!(operation.phase, Phase::Ended(_)) || state.sequence != said.sequence {
+        return Some(Finding::of_item_to_rebuild(id, evidence, rebuild_of(operation, &said)));
+    }
+    Some(Finding::of(Kind::AlteredState, id, evidence))
+}
+
+/// What writes the item of an operation anew once it is gone, with as little else as there can be.
+fn rebuild_of(operation: &Operation, said: &StateItem) -> String {
+    let mut command = "state rebuild".to_owned();
+    if is_unfinished(said) {
+        command.push_str(" --unfinished");
+    }
+    if operation.facts.plan.is_none() {
+        command.push_str(&format!(" --account {}", said.target_key.account));
+    }
+    command
 }
 
 /// The target as the entries say it. The account stands in the plan; before there is one nothing was changed anywhere, and this one

@@ -75,19 +75,38 @@ pub struct Finding {
     /// The target whose lock was left, where that is what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
+    /// The command that writes the item anew, without the program's name, where nothing that is appended sets it right.
+    #[serde(skip)]
+    pub rebuild: Option<String>,
 }
 
 impl Finding {
     /// Something that is wrong with an operation.
     pub(crate) fn of(kind: Kind, operation: &OperationId, evidence: impl Into<String>) -> Self {
-        let action = action(kind, operation);
-        Self { kind, operation: Some(operation.clone()), evidence: evidence.into(), since: None, action, lock: None }
+        let (operation, evidence) = (operation.clone(), evidence.into());
+        let action = action(kind, &operation);
+        Self { kind, operation: Some(operation), evidence, since: None, action, lock: None, rebuild: None }
+    }
+
+    /// An item that differs from its entries where no entry will follow that sets it right: what does is its loss, and `rebuild`,
+    /// a command without the program's name.
+    pub(super) fn of_item_to_rebuild(operation: &OperationId, evidence: impl Into<String>, rebuild: String) -> Self {
+        let action = format!(
+            "Somebody has set it by hand; the entries count. Do not wait for one that sets it right: delete the item of the \
+             state table whose `operation_id` is `{operation}`, and write it anew from the entries with `aurora-restore \
+             {rebuild}`; give that `--plan` first, which shows what else would come back. A journal in a file is brought \
+             back from a backup."
+        );
+        Self { action, rebuild: Some(rebuild), ..Self::of(Kind::AlteredState, operation, evidence) }
     }
 
     /// The command that decides it or shows it whole, without the program's name.
     pub fn command(&self) -> String {
         if let Some(target) = self.lock.as_deref().filter(|target| target_of(target).is_some()) {
             return format!("state unlock {target}");
+        }
+        if let Some(rebuild) = &self.rebuild {
+            return rebuild.clone();
         }
         match (self.kind, &self.operation) {
             (Kind::Stalled | Kind::LockMissing, Some(operation)) => {
@@ -115,7 +134,8 @@ impl Finding {
         };
         let evidence = format!("the lock of {target} {}", evidence.into());
         let lock = Some(target.to_owned());
-        Self { kind: Kind::LockLeft, operation: operation.cloned(), evidence, since: None, action, lock }
+        let operation = operation.cloned();
+        Self { kind: Kind::LockLeft, operation, evidence, since: None, action, lock, rebuild: None }
     }
 }
 

@@ -128,8 +128,13 @@ impl WholeJournal<'_> {
 fn is_wanted(state: &StateItem, wanted: Wanted) -> bool {
     match wanted {
         Wanted::All => true,
-        Wanted::Unfinished => !state.status.has_ended() || state.holds_target || state.retire_after.is_some(),
+        Wanted::Unfinished => is_unfinished(state),
     }
+}
+
+/// Whether somebody still has to know of an operation.
+pub(super) fn is_unfinished(state: &StateItem) -> bool {
+    !state.status.has_ended() || state.holds_target || state.retire_after.is_some()
 }
 
 /// What the entries say of an operation whose item is there; none where it was purged.

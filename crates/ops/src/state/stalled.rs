@@ -1,10 +1,13 @@
 //! Operations in progress that nobody goes on with, found by the index on status and time: from its old end, so that what has
-//! not stalled is not read.
+//! not stalled is not read. The entries of the few that have are looked at: an item that somebody has set to that status by hand
+//! is none of them, and the audit tells it as what it is.
 
 use aurora_restore_core::{
+    engine::look_at,
+    ids::OperationId,
     journal::StateItem,
-    operation::Status,
-    ports::{JournalError, RefusedOperation},
+    operation::{Phase, Status},
+    ports::{Journal, JournalError, RefusedOperation},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,6 +25,8 @@ const PAGES_MAX: usize = 1_000;
 
 /// The search for them.
 pub struct StalledSearch<'a> {
+    /// Whose entries tell what has ended.
+    pub journal: &'a dyn Journal,
     /// Where.
     pub states: &'a dyn States,
     /// Whom to ask whether an execution still runs; nobody where there is no state machine.
@@ -78,6 +83,7 @@ impl StalledSearch<'_> {
             for stored in page.items {
                 match executing(self.executions, &stored.executor).await {
                     Ok(Executing::Runs(_)) => found.waiting += 1,
+                    Ok(_) if self.has_ended(&stored.state.operation_id).await => {}
                     Ok(known) => {
                         found.stalled.push(Stalled { state: stored.state, executor: stored.executor, known });
                     }
@@ -90,6 +96,11 @@ impl StalledSearch<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Whether the entries say that an operation has ended. Where they cannot be read, nothing speaks against its item.
+    async fn has_ended(&self, id: &OperationId) -> bool {
+        look_at(self.journal, id).await.is_ok_and(|operation| matches!(operation.phase, Phase::Ended(_)))
     }
 }
 

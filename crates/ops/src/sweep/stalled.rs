@@ -6,7 +6,7 @@
 use aurora_restore_core::{
     engine::{EngineError, look_at},
     journal::StateItem,
-    operation::Status,
+    operation::{Phase, Status},
     ports::{Journal, JournalError},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +56,10 @@ async fn idle_executor(
     item: &StateItem,
 ) -> Result<Option<Idle>, String> {
     let operation = look_at(journal, &item.operation_id).await.map_err(|error: EngineError| error.to_string())?;
+    // Somebody has set its item by hand: the audit tells that, and nobody could go on with it.
+    if matches!(operation.phase, Phase::Ended(_)) {
+        return Ok(None);
+    }
     let executor = operation.executor.to_string();
     let known = executing(Some(executions), &executor).await.map_err(|error| error.to_string())?;
     let ended_at = match known {

@@ -7,7 +7,7 @@ use aurora_restore_core::{
     operation::{Phase, Status},
     ports::{Clock as _, Journal as _},
 };
-use aurora_restore_ops::state::{Imported, LostItems, Wanted, WholeJournal};
+use aurora_restore_ops::state::{Imported, Kind, LostItems, Wanted, WholeJournal, check_operation};
 use aurora_restore_testing::{
     block_on, run_to_end,
     scenario::{Scenario, Stage, operation},
@@ -69,6 +69,49 @@ fn what_somebody_still_has_to_know_of_comes_back_without_what_was_purged() {
     assert_eq!((found.not_wanted, written.written), (1, 1));
     let states: Vec<_> = found.lost.iter().map(|state| (&state.operation_id, state.status)).collect();
     assert_eq!(states, [(&working, Status::InProgress)]);
+}
+
+/// What somebody does to an item.
+type Plant = fn(&mut StateItem);
+
+/// Of an operation that has ended nothing is appended any more, and an append is on condition of the number.
+#[test]
+fn an_item_that_no_entry_sets_right_is_written_anew_as_its_finding_says() {
+    let plants: [(Plant, &str, Wanted); 3] = [
+        (|state| state.status = Status::InProgress, "state rebuild", Wanted::All),
+        (|state| state.sequence = 1, "state rebuild", Wanted::All),
+        (|state| state.sequence = 1, "state rebuild --unfinished", Wanted::Unfinished),
+    ];
+    for (plant, command, wanted) in plants {
+        let scenario = Scenario::new(Stage::default());
+        let id = match wanted {
+            Wanted::All => done(&scenario, "op-1"),
+            Wanted::Unfinished => halfway(&scenario, "op-1"),
+        };
+        scenario.journal.tamper(&id, |_, state| plant(state));
+        let look = || {
+            let state = block_on(scenario.journal.state(&id)).unwrap();
+            block_on(check_operation(&scenario.journal, &state)).unwrap().unwrap().findings
+        };
+        let findings = look();
+        assert_eq!((findings.len(), findings[0].kind), (1, Kind::AlteredState));
+        assert_eq!(findings[0].command(), command);
+        assert!(findings[0].action.contains(&format!("`aurora-restore {command}`")), "{}", findings[0].action);
+
+        let (untouched, _) = block_on(rebuilt(&scenario, wanted));
+        assert_eq!(untouched.there, 1, "it is not written over");
+        scenario.journal.lose_items();
+        let (_, written) = block_on(rebuilt(&scenario, wanted));
+        assert_eq!((written.written, look()), (1, Vec::new()));
+    }
+    // One that goes on gets its next entry.
+    let scenario = Scenario::new(Stage::default());
+    let id = halfway(&scenario, "op-1");
+    scenario.journal.tamper(&id, |_, state| state.status = Status::Failed);
+    let state = block_on(scenario.journal.state(&id)).unwrap();
+    let finding = block_on(check_operation(&scenario.journal, &state)).unwrap().unwrap().findings.remove(0);
+    assert_eq!(finding.command(), "state show op-1");
+    assert!(finding.action.contains("`aurora-restore resume op-1`"), "{}", finding.action);
 }
 
 #[test]

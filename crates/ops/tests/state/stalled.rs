@@ -1,6 +1,6 @@
 //! What stands still, to the second.
 
-use aurora_restore_core::ports::Clock as _;
+use aurora_restore_core::{operation::Status, ports::Clock as _};
 use aurora_restore_ops::{
     ports::{ExecutionName, ExecutionStatus, Executions},
     state::{STALLED_AFTER, StalledFound, StalledSearch},
@@ -16,6 +16,7 @@ use crate::stage::{done, halfway, turn_to, updated};
 
 async fn search(scenario: &Scenario, executions: Option<&dyn Executions>) -> StalledFound {
     let search = StalledSearch {
+        journal: &scenario.journal,
         states: &scenario.journal,
         executions,
         now: scenario.clock.now(),
@@ -40,6 +41,16 @@ async fn an_operation_has_stalled_after_a_day_to_the_second_and_what_has_ended_n
     assert_eq!(found.stalled[0].executor, "first");
     turn_to(&scenario, due + SignedDuration::from_secs(1));
     assert_eq!(search(&scenario, None).await.stalled.len(), 1);
+}
+
+/// Whoever is called to it could do nothing: `resume` and `resolve` answer that it has ended.
+#[tokio::test]
+async fn what_has_ended_has_not_stalled_whatever_its_item_says() {
+    let scenario = Scenario::new(Stage::default());
+    let id = done(&scenario, "op-1");
+    scenario.journal.tamper(&id, |_, state| state.status = Status::InProgress);
+    turn_to(&scenario, updated(&scenario, &id).await + STALLED_AFTER);
+    assert_eq!(search(&scenario, None).await, StalledFound::default());
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ pub(super) fn run(context: &Context, args: &StalledArgs) -> CommandResult {
         let store = context.state(JournalUse::Read).await?;
         let executions = super::executions(context).await?;
         let search = StalledSearch {
+            journal: store.journal.as_ref(),
             states: store.states.as_ref(),
             executions: executions.as_deref(),
             now: context.now(),

@@ -85,9 +85,16 @@ fn wrong(site: &Site<'_>, found: &state::Finding) -> Finding {
     };
     let finding =
         Finding::new(level, found.to_string(), site.command(&found.command())).about(found.operation.iter().cloned());
-    match found.since {
+    let finding = match found.since {
         Some(since) => finding.with("since", since),
         None => finding,
+    };
+    match &found.operation {
+        // The command alone does nothing while the item is there.
+        Some(id) if found.rebuild.is_some() => {
+            finding.with("first", format!("delete the item of the state table whose `operation_id` is `{id}`"))
+        }
+        _ => finding,
     }
 }
 
