@@ -2,16 +2,9 @@
 
 use super::{KeyFinding, Level};
 use crate::{
-    policy::{Condition, Statement, statements},
+    policy::{Statement, is_for_everybody, is_narrowed, statements},
     ports::KeyFacts,
 };
-
-/// Conditions that keep a statement for everybody within accounts or an organisation. `kms:ViaService` is none of them: a service asks
-/// for whoever uses it, in any account.
-const OF_ACCOUNTS: [&str; 5] =
-    ["kms:calleraccount", "aws:principalaccount", "aws:principalorgid", "aws:sourceaccount", "aws:sourceorgid"];
-/// The same by ARNs, as far as those name an account.
-const OF_ARNS: [&str; 2] = ["aws:principalarn", "aws:sourcearn"];
 
 /// Looks at the statements that allow something.
 pub(super) fn review(facts: &KeyFacts) -> Vec<KeyFinding> {
@@ -33,8 +26,7 @@ pub(super) fn review(facts: &KeyFacts) -> Vec<KeyFinding> {
 fn of_statement(facts: &KeyFacts, own: &str, statement: &Statement) -> Option<KeyFinding> {
     let principals = || statement.principals.iter().flatten();
     let (name, actions) = (&statement.name, statement.actions.join(", "));
-    let for_all = principals().any(|principal| principal == "*") || statement.inversion == Some("NotPrincipal");
-    if for_all {
+    if is_for_everybody(statement) {
         if is_narrowed(&statement.conditions) {
             return None;
         }
@@ -64,41 +56,15 @@ fn account(principal: &str) -> Option<&str> {
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
-/// What is true for whoever lacks the key, and what excludes some, narrows nothing.
-fn is_narrowed(conditions: &[Condition]) -> bool {
-    let demands = |operator: &str| {
-        !operator.ends_with("IfExists")
-            && !operator.contains("Not")
-            && !operator.starts_with("ForAllValues:")
-            && operator != "Null"
-    };
-    conditions.iter().filter(|condition| demands(&condition.operator)).any(|condition| {
-        let key = condition.key.to_ascii_lowercase();
-        let narrows: fn(&str) -> bool = match key.as_str() {
-            key if OF_ACCOUNTS.contains(&key) => |value| !value.contains(['*', '?']),
-            key if OF_ARNS.contains(&key) => names_an_owner,
-            _ => return false,
-        };
-        !condition.values.is_empty() && condition.values.iter().all(|value| narrows(value))
-    })
-}
-
-/// Whether an ARN, wildcards in it or not, belongs to one account; names of buckets have none and are given once.
-fn names_an_owner(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, "s3", "", "", bucket] => !bucket.starts_with(['*', '?']),
-        ["arn", _, _, _, account, _] => account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::ports::{KeyManager, KeyRotation, KeyState};
+    use crate::{
+        policy::cases,
+        ports::{KeyManager, KeyRotation, KeyState},
+    };
 
     fn found(statement: &Value) -> Option<(Level, String)> {
         let facts = KeyFacts {
@@ -115,53 +81,14 @@ mod tests {
 
     #[test]
     fn what_stays_in_the_account_is_no_finding() {
-        let root =
-            json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:*"});
-        assert_eq!(found(&root), None);
-        let service =
-            json!({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "kms:Decrypt"});
-        assert_eq!(found(&service), None);
-        let through = json!([{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "kms:Decrypt",
-            "Condition": {"StringEquals": {"kms:CallerAccount": "444455556666", "kms:ViaService": "rds.amazonaws.com"}}}]);
-        assert_eq!(found(&through), None);
-        for (key, value) in [
-            ("aws:PrincipalArn", "arn:aws:iam::444455556666:role/*"),
-            ("aws:SourceArn", "arn:aws:s3:::our-bucket"),
-            ("aws:PrincipalOrgID", "o-1"),
-        ] {
-            let within = json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt",
-                "Condition": {"ArnLike": {key: value}}});
-            assert_eq!(found(&within), None, "{key}");
+        for statement in cases::closed() {
+            assert_eq!(found(&statement), None, "{statement}");
         }
-        let denied = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:*"});
-        assert_eq!(found(&denied), None);
-        let other = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["kms:Decrypt"]});
-        assert_eq!(found(&other), None, "a share for copies is what it is for");
     }
 
     #[test]
     fn what_everybody_may_do_is_an_alarm() {
-        let open = [
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt"}),
-            json!({"Effect": "Allow", "Principal": {"AWS": ["111122223333", "*"]}, "Action": "kms:*"}),
-            json!({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "kms:*"}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"StringEquals": {"kms:ViaService": "rds.eu-central-1.amazonaws.com"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/restore"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"StringLike": {"aws:PrincipalAccount": ["444455556666", "1*"]}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*",
-                   "Condition": {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
-            json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}),
-        ];
-        for statement in open {
+        for statement in cases::open() {
             assert_eq!(found(&statement).map(|(level, _)| level), Some(Level::Alarm), "{statement}");
         }
     }

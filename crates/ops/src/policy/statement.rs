@@ -35,7 +35,7 @@ pub struct Statement {
     pub resources: Vec<String>,
     /// On which conditions.
     pub conditions: Vec<Condition>,
-    /// `NotAction`, `NotResource` or `NotPrincipal`, if it has one of them.
+    /// `NotPrincipal`, `NotAction` or `NotResource`, if it has one of them; the first that it has.
     pub inversion: Option<&'static str>,
 }
 
@@ -56,7 +56,7 @@ pub fn statements(document: &str) -> Result<Vec<Statement>, UnreadablePolicy> {
 impl Statement {
     /// Reads one of a document, the first of which is number 1.
     pub fn read(number: usize, statement: &Value) -> Self {
-        let inversions = ["NotAction", "NotResource", "NotPrincipal"];
+        let inversions = ["NotPrincipal", "NotAction", "NotResource"];
         Self {
             name: statement["Sid"].as_str().map_or_else(|| format!("number {number}"), str::to_owned),
             allows: statement["Effect"] == "Allow",

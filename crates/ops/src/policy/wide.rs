@@ -102,6 +102,8 @@ fn any_action(statement: &Statement) -> Option<TooWide> {
     statement.actions.iter().find(of_whole_service).cloned().map(TooWide::AnyAction)
 }
 
+/// Any condition counts: in a template most of their values are functions, of which nothing is read. What stands in the account is
+/// judged by `is_narrowed`.
 fn anybody(statement: &Statement) -> Option<TooWide> {
     let is_anybody = statement.principals.iter().flatten().any(|principal| principal == "*");
     (is_anybody && statement.conditions.is_empty()).then_some(TooWide::ToAnybody)
