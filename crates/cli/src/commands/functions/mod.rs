@@ -118,6 +118,17 @@ fn end(context: &Context, moved: Result<Moved, FunctionsError>, done: &str) -> C
     }
 }
 
+/// Of a shift that a command left which tunes and finds it: whoever ran `functions tune` would be told to run it for ever.
+fn unsettled(function: &str, text: String) -> CommandError {
+    CommandError::failed(text)
+        .hint("Somebody is at it, or was killed; `aurora-restore change list` tells which command began it. Nothing was changed.")
+        .hint("If it was `functions deploy`, the same command ends it.")
+        .hint(format!(
+            "If it was `functions tune`, go back with `aurora-restore functions rollback {function}`, record that with `aurora-restore \
+             change close CHANGE --outcome rolled-back --note NOTE`, then tune again."
+        ))
+}
+
 impl From<FunctionsError> for CommandError {
     fn from(error: FunctionsError) -> Self {
         let text = error.to_string();
@@ -130,10 +141,7 @@ impl From<FunctionsError> for CommandError {
                 "Somebody is at it, or was killed. End it with the same `functions deploy`, or go back with `aurora-restore functions rollback {function}`. \
                  Nothing was changed."
             )),
-            FunctionsError::Unsettled { function, .. } => Self::failed(text).hint(format!(
-                "Somebody is at it, or was killed. End it with the command that began it, or go back with `aurora-restore functions rollback \
-                 {function}`. Nothing was changed."
-            )),
+            FunctionsError::Unsettled { function, .. } => unsettled(&function, text),
             FunctionsError::OtherCode { function, .. } => Self::failed(text).hint(format!(
                 "Another size of it would put that code live. Give it the code that is to serve with `aurora-restore functions deploy {function}`. \
                  Nothing was changed."
@@ -164,8 +172,41 @@ impl From<FunctionsError> for CommandError {
 #[cfg(test)]
 mod tests {
     use aurora_restore_ops::change::Outcome;
+    use clap::Parser as _;
 
     use super::*;
+    use crate::arguments::Cli;
+
+    fn hints(error: CommandError) -> Vec<String> {
+        match error {
+            CommandError::Told(told) => told.points[0].hints.clone(),
+            CommandError::BrokenPipe => panic!("nothing is told"),
+        }
+    }
+
+    /// Every command that is told can be given so.
+    fn assert_known(hints: &[String]) {
+        let quoted = hints.iter().flat_map(|hint| hint.split('`').skip(1).step_by(2));
+        let whole: Vec<&str> = quoted.filter(|quoted| quoted.starts_with("aurora-restore ")).collect();
+        assert!(!whole.is_empty(), "{hints:?}");
+        for command in whole {
+            let words = command.replace("CHANGE", "chg-3").replace("NOTE", "back");
+            let parsed = Cli::try_parse_from(words.split(' '));
+            assert!(parsed.is_ok(), "{command}: {parsed:?}");
+        }
+    }
+
+    #[test]
+    fn a_shift_that_was_left_is_ended_by_a_way_that_works_whichever_command_began_it() {
+        let error = FunctionsError::Unsettled { function: "ours-undo".to_owned(), version: 2 };
+        let hints = hints(error.into());
+        assert_known(&hints);
+        assert!(hints.iter().any(|hint| hint.contains("`functions deploy`, the same command ends it")), "{hints:?}");
+        let of_tune = hints.iter().find(|hint| hint.contains("`functions tune`")).unwrap();
+        let places = ["functions rollback ours-undo", "change close CHANGE", "then tune again"];
+        let places = places.map(|part| of_tune.find(part).unwrap());
+        assert!(places.is_sorted(), "{of_tune}");
+    }
 
     #[test]
     fn what_is_recorded_is_how_it_ended() {
