@@ -19,6 +19,7 @@ mod quarterly;
 mod robust;
 mod run;
 mod select;
+mod serving;
 mod site;
 mod weekly;
 

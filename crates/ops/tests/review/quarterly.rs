@@ -16,7 +16,7 @@ use aurora_restore_testing::{
 };
 use jiff::SignedDuration;
 
-use super::world::{BUCKET, KEY, LOG, SECRET, TABLE, TOPIC, World, found, shown, told};
+use super::world::{BUCKET, FUNCTION, KEY, LOG, SECRET, TABLE, TOPIC, World, found, shown, told};
 
 const STATUS: &str = "aurora-restore --stack ours stack status";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -34,6 +34,40 @@ async fn a_runtime_whose_support_has_ended_is_found() {
     let expected =
         (Level::Error, "support of lambda provided.al2 has ended", "aurora-restore --stack ours stack deploy");
     assert_eq!((check, told(&finding)), ("runtimes", expected));
+}
+
+/// After a rollback a function serves on what it was published on, and the stack says another one.
+#[tokio::test(start_paused = true)]
+async fn a_function_that_serves_on_a_runtime_whose_support_has_ended_is_found_whatever_the_stack_says() {
+    let mut world = World::clean();
+    world.functions.change_published(FUNCTION, |version| version.runtime = "provided.al2".to_owned());
+    for of_stack in ["provided.al2023", "provided.al2"] {
+        let _before = world.deployed.stack.parameters.insert("Runtime".to_owned(), of_stack.to_owned());
+        let (check, finding) = world.only(Period::Quarterly).await;
+        assert_eq!(
+            (check, finding.level, &*finding.what),
+            ("runtimes", Level::Error, "support of lambda provided.al2 has ended")
+        );
+        assert_eq!(shown(&finding, "used by"), format!("1 ({FUNCTION})"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_functions_cannot_be_asked_the_stacks_runtime_is_judged_and_that_is_told() {
+    let mut world = World::clean();
+    let _before = world.deployed.stack.parameters.insert("Runtime".to_owned(), "provided.al2".to_owned());
+    let ended = "support of lambda provided.al2 has ended";
+    let why = Unlooked { reason: "no endpoint".to_owned(), mend: "aurora-restore doctor".to_owned() };
+    let mut site = world.site();
+    site.functions = Reach::Unreachable(why);
+    let findings = found(&site, Period::Quarterly).await;
+    let of_runtimes = findings.iter().filter(|(check, _)| *check == "runtimes");
+    let texts: Vec<&str> = of_runtimes.map(|(_, finding)| finding.what.as_str()).collect();
+    assert_eq!(texts, [ended, "the functions could not be looked at: no endpoint"]);
+    let mut site = world.site();
+    site.functions = Reach::NotHere("no stack is reviewed");
+    let findings = found(&site, Period::Quarterly).await;
+    assert_eq!(findings.iter().map(|(_, finding)| finding.what.as_str()).collect::<Vec<_>>(), [ended]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,20 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     check::{Check, Period},
     finding::{Finding, Seen, counted},
+    serving::{Serving, not_asked, serving},
     site::{Deployed, Site},
 };
 use crate::{
     Level, Reach, Unlooked,
     condition::{Condition, condition},
-    follow::patiently,
     functions::ALIAS,
-    ports::{FunctionFacts, Functions, Readiness, ServiceResult, Shift},
+    ports::{Functions, Readiness},
 };
 
 /// The check.
@@ -38,9 +37,7 @@ pub(in crate::review) const CHECK: Check = Check {
 const OLD_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The version of this program, and of the package that belongs to it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// So many functions are asked about at once.
-const AT_ONCE: usize = 4;
-/// As many names are told.
+/// So many names are told.
 const NAMES_MAX: usize = 5;
 
 async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
@@ -49,13 +46,10 @@ async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
 }
 
 async fn audit(site: &Site<'_>, functions: &dyn Functions, deployed: &Deployed) -> Seen {
-    let names: Vec<&str> = deployed.names("AWS::Lambda::Function").collect();
-    let looks: Vec<_> = names.iter().map(|name| serving(functions, name)).collect();
-    let found: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let mut findings: Vec<Finding> =
         half_made(site, deployed).into_iter().chain(other_version(site, deployed)).collect();
     let mut all = Vec::new();
-    for (name, found) in names.iter().copied().zip(found) {
+    for (name, found) in serving(functions, deployed).await {
         match found {
             Ok(Some(serving)) => {
                 findings.extend(of_one(site, name, &serving));
@@ -66,35 +60,11 @@ async fn audit(site: &Site<'_>, functions: &dyn Functions, deployed: &Deployed) 
                 findings.push(Finding::new(Level::Error, what, site.command("stack status")));
             }
             // That one cannot be asked about keeps nobody from the others.
-            Err(error) => {
-                let mut finding = Unlooked::from(error).finding();
-                finding.what = format!("function {name} {}", finding.what);
-                findings.push(finding);
-            }
+            Err(error) => findings.push(not_asked(name, error)),
         }
     }
     findings.extend(old(site, &all));
     Seen { looked_at: looked_at(deployed, &all), findings }
-}
-
-/// A function, and what it serves.
-struct Serving {
-    /// What can still be changed of it.
-    latest: FunctionFacts,
-    /// The version that serves, or most of it.
-    live: FunctionFacts,
-    /// The part of the calls that goes to another version.
-    shift: Option<Shift>,
-}
-
-/// None where the function, its alias or the version is not there. Of the versions only the one that serves is asked about:
-/// `functions::look` lists all of them.
-async fn serving(functions: &dyn Functions, name: &str) -> ServiceResult<Option<Serving>> {
-    let Some(latest) = patiently(|| functions.describe(name, None)).await? else { return Ok(None) };
-    let Some(alias) = patiently(|| functions.alias(name, ALIAS)).await? else { return Ok(None) };
-    let version = Some(alias.pointing.version);
-    let live = patiently(|| functions.describe(name, version)).await?;
-    Ok(live.map(|live| Serving { latest, live, shift: alias.pointing.shift }))
 }
 
 /// What is wrong with one function.

@@ -1,4 +1,7 @@
-//! `runtimes`: versions of engines and of the functions' runtime whose support ends.
+//! `runtimes`: versions of engines and of the functions' runtimes whose support ends.
+//!
+//! A runtime is that of the version which serves, and beside it the one that the stack gives its functions next: after a rollback the two
+//! differ. Where functions cannot be asked, the stack's own word is all there is, and that they could not is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +15,8 @@ use super::{
     super::{
         check::{Check, Period},
         finding::{Finding, Seen, counted},
-        site::Site,
+        serving::{Serving, not_asked, serving},
+        site::{Deployed, Site},
     },
     support::Support,
 };
@@ -24,7 +28,13 @@ pub(in crate::review) const CHECK: Check = Check {
     period: Period::Quarterly,
     about: "engines of restored clusters and runtimes of functions whose support ends within half a year, and a table of \
             ends that is too old to rely on",
-    permissions: &["rds:DescribeDBClusters", "cloudformation:GetTemplate"],
+    permissions: &[
+        "rds:DescribeDBClusters",
+        "cloudformation:GetTemplate",
+        "cloudformation:ListStackResources",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetAlias",
+    ],
     look: |site| Box::pin(look(site)),
 };
 
@@ -43,27 +53,56 @@ async fn look(site: &Site<'_>) -> Reach<Result<Seen, Unlooked>> {
         (Reach::Unreachable(why), _) | (_, Reach::Unreachable(why)) => Reach::Unreachable(why),
         (rds, deployed) => {
             let mut used = Used::new();
+            let mut not_asked = Vec::new();
             if let Reach::There(deployed) = deployed {
+                not_asked = functions(site, deployed, &mut used).await;
                 let of_parameter = deployed.stack.parameters.get("Runtime").map(String::as_str);
-                functions(of_parameter, &deployed.template, &mut used);
+                given(of_parameter, &deployed.template, &mut used);
             }
             if let Reach::There((cloud, location)) = rds
                 && let Err(why) = clusters(*cloud, location, &mut used).await
             {
                 return Reach::There(Err(why));
             }
-            Reach::There(Ok(judge(&Support::shipped(), &used, site.now)))
+            let mut seen = judge(&Support::shipped(), &used, site.now);
+            seen.findings.extend(not_asked);
+            Reach::There(Ok(seen))
         }
     }
 }
 
-/// What the functions run on: the stack's parameter. The template of an older version of this product has it line by line.
-fn functions(of_parameter: Option<&str>, template: &str, used: &mut Used) {
+/// What the functions serve on. Gives what is to be told of those that cannot be asked about; that one is not there is told by
+/// `functions` every month.
+async fn functions(site: &Site<'_>, deployed: &Deployed, used: &mut Used) -> Vec<Finding> {
+    let functions = match site.functions.as_ref() {
+        Reach::There(functions) => *functions,
+        Reach::NotHere(_) => return Vec::new(),
+        Reach::Unreachable(why) => {
+            let finding = why.finding();
+            return vec![Finding { what: format!("the functions {}", finding.what), ..finding }];
+        }
+    };
+    let mut findings = Vec::new();
+    for (name, found) in serving(functions, deployed).await {
+        match found {
+            Ok(Some(Serving { live, .. })) => {
+                used.entry(("lambda".to_owned(), live.runtime)).or_default().insert(name.to_owned());
+            }
+            Ok(None) => {}
+            Err(error) => findings.push(not_asked(name, error)),
+        }
+    }
+    findings
+}
+
+/// What the stack gives its functions, where none serves on it: by its parameter. The template of an older version of this product
+/// has it line by line.
+fn given(of_parameter: Option<&str>, template: &str, used: &mut Used) {
     let of_lines = template.lines().filter_map(|line| line.trim().strip_prefix("Runtime:"));
     let named = of_lines.map(|text| text.trim().trim_matches('"')).filter(|text| !text.starts_with('!'));
     for runtime in of_parameter.into_iter().chain(named).filter(|runtime| !runtime.is_empty()) {
         let version = ("lambda".to_owned(), runtime.to_owned());
-        used.entry(version).or_default().insert("the functions of the stack".to_owned());
+        used.entry(version).or_insert_with(|| BTreeSet::from(["the functions of the stack".to_owned()]));
     }
 }
 
@@ -161,12 +200,17 @@ mod tests {
     #[test]
     fn runtimes_are_read_from_the_parameter_and_the_template() {
         let mut used = Used::new();
-        functions(
+        given(
             Some("provided.al9"),
             "      Runtime: provided.al2023\n      Runtime: \"provided.al2\"\n      Runtime: !Ref X\n",
             &mut used,
         );
         let versions: Vec<&str> = used.keys().map(|(_, version)| version.as_str()).collect();
         assert_eq!(versions, ["provided.al2", "provided.al2023", "provided.al9"]);
+        // What serves on one is named, and the stack beside it is not.
+        let al2 = ("lambda".to_owned(), "provided.al2".to_owned());
+        let mut used = Used::from([(al2.clone(), BTreeSet::from(["ours-undo".to_owned()]))]);
+        given(Some("provided.al2"), "", &mut used);
+        assert_eq!(used, Used::from([(al2, BTreeSet::from(["ours-undo".to_owned()]))]));
     }
 }
