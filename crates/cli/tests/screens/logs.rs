@@ -1,8 +1,13 @@
-//! Queries on logs that are files, and what is refused before anybody is asked.
+//! Queries on logs that are files, what is refused before anybody is asked, and how long the logs of a stack are kept.
 
+use aurora_restore_testing::stand_in::StandIn;
 use insta::assert_snapshot;
+use serde_json::json;
 
-use crate::harness::{COMPLETE, Home};
+use crate::{
+    harness::{COMPLETE, Home},
+    stack,
+};
 
 const LOG: &str = r#"{"timestamp":"2026-11-22T09:00:00Z","level":"INFO","message":"begun","operation_id":"op-1","step":"copy-snapshot"}
 {"timestamp":"2026-11-22T09:00:05Z","level":"ERROR","message":"the copy is denied","operation_id":"op-1","step":"copy-snapshot"}
@@ -146,5 +151,45 @@ fn days_for_which_no_log_can_be_kept_are_refused_before_anybody_is_asked() {
     error: logs cannot be kept for 91 days: 90 or 120 is possible
     hint: Nothing was changed.
     --- exit 2
+    "#);
+}
+
+/// The stack's parameter says so already, and somebody has changed one of the groups beside it.
+#[test]
+fn logs_that_somebody_keeps_otherwise_than_the_stack_says_are_told_where_there_is_nothing_to_change() {
+    let server = StandIn::ministack().entered_with("444455556666");
+    let group = |name: &str| {
+        json!({"Type": "AWS::Logs::LogGroup", "Properties": {
+            "LogGroupName": format!("/aws/lambda/ours-{name}"),
+            "RetentionInDays": {"Ref": "LogRetentionDays"},
+        }})
+    };
+    let template = stack::template(&json!({"UndoLogs": group("undo"), "NotifyLogs": group("notify")}));
+    // The parameters of a template are read by its lines.
+    let parameters = "Parameters:\n  LogRetentionDays:\n    Type: Number\n    Default: 90\n";
+    stack::make(
+        &server,
+        &format!("{parameters}Resources: {}\nOutputs: {}\n", template["Resources"], template["Outputs"]),
+    );
+    let home = stack::home_on(&server);
+    let keep = |name: &str, days: u32| {
+        let body = json!({"logGroupName": format!("/aws/lambda/ours-{name}"), "retentionInDays": days});
+        let _answer = server.json("logs", "Logs_20140328.PutRetentionPolicy", &body);
+    };
+    keep("undo", 90);
+    keep("notify", 30);
+    assert_snapshot!(home.screen(&["logs", "retention", "--days", "90", "--yes"]), @r#"
+    $ aurora-restore logs retention --days 90 --yes
+    --- stderr
+    error: logs are kept otherwise than for the 90 days that the stack's parameter says: /aws/lambda/ours-notify for 30 days
+    hint: Somebody changed them beside the stack: `aws logs put-retention-policy --retention-in-days 90 --log-group-name NAME`.
+    --- exit 1
+    "#);
+    keep("notify", 90);
+    assert_snapshot!(home.screen(&["logs", "retention", "--days", "90", "--yes"]), @r#"
+    $ aurora-restore logs retention --days 90 --yes
+    --- stderr
+    done: nothing to change: logs are kept for 90 days.
+    --- exit 0
     "#);
 }

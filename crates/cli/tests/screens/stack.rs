@@ -121,7 +121,11 @@ pub(crate) fn stack(server: &StandIn) {
 
 /// The same with more resources.
 pub(crate) fn stack_with(server: &StandIn, more: &Value) {
-    tables::create(server, "states", "entries");
+    make(server, &template(more).to_string());
+}
+
+/// The template of such a stack.
+pub(crate) fn template(more: &Value) -> Value {
     let said = json!({"errorType": "AuroraRestore.Refused", "errorMessage": "the snapshot is gone"});
     let definition = json!({
         "StartAt": "refuse",
@@ -151,13 +155,14 @@ pub(crate) fn stack_with(server: &StandIn, more: &Value) {
     for (name, resource) in more.as_object().into_iter().flatten() {
         template["Resources"][name] = resource.clone();
     }
-    let template = template.to_string();
-    let form = [
-        ("Action", "CreateStack"),
-        ("Version", "2010-05-15"),
-        ("StackName", "ours"),
-        ("TemplateBody", template.as_str()),
-    ];
+    template
+}
+
+/// Makes the stack of a template, and the tables that it names.
+pub(crate) fn make(server: &StandIn, template: &str) {
+    tables::create(server, "states", "entries");
+    let form =
+        [("Action", "CreateStack"), ("Version", "2010-05-15"), ("StackName", "ours"), ("TemplateBody", template)];
     server.query("cloudformation", &form);
     for _ in 0..LOOKS_MAX {
         let form = [("Action", "DescribeStacks"), ("Version", "2010-05-15"), ("StackName", "ours")];

@@ -5,6 +5,8 @@ mod query;
 mod retention;
 mod table;
 
+pub(super) use retention::changed_beside;
+
 use clap::{Args, Subcommand};
 
 use crate::{context::Context, error::CommandResult};

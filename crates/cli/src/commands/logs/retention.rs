@@ -8,7 +8,7 @@ use aurora_restore_ops::{
     deploy::{self as deploying, Prepared},
     monitoring::{UnknownRetention, check_retention},
     patiently,
-    ports::StackResource,
+    ports::{Stack, StackResource},
 };
 use clap::Args;
 use serde::Serialize;
@@ -52,8 +52,11 @@ struct RetentionDocument<'a> {
     stack: &'a str,
     parameter_days: Option<u32>,
     /// By group; nothing where lines are kept for ever.
-    groups: BTreeMap<String, Option<i32>>,
+    groups: Groups,
 }
+
+/// How long the lines of each group are kept; nothing where for ever.
+type Groups = BTreeMap<String, Option<i32>>;
 
 impl From<UnknownRetention> for CommandError {
     fn from(error: UnknownRetention) -> Self {
@@ -77,14 +80,7 @@ pub(super) fn run(context: &Context, args: &RetentionArgs) -> CommandResult {
 async fn show(context: &Context) -> CommandResult {
     let stack = context.stack()?;
     let services = context.stack_services(&context.stack_region(None)?).await?;
-    let safeguards = services.safeguards()?;
-    let resources = patiently(|| services.stacks().resources(&stack.id)).await?;
-    let mut groups = BTreeMap::new();
-    for group in StackResource::names(&resources, "AWS::Logs::LogGroup") {
-        if let Some(guard) = patiently(|| safeguards.log(group)).await? {
-            groups.insert(group.to_owned(), guard.retention_days);
-        }
-    }
+    let groups = groups(&services, stack).await?;
     let parameter_days = stack.parameters.get(PARAMETER).and_then(|days| days.parse().ok());
     let ui = context.ui();
     match ui.format() {
@@ -100,6 +96,32 @@ async fn show(context: &Context) -> CommandResult {
     Ok(ExitCode::Done)
 }
 
+async fn groups(services: &StackServices, stack: &Stack) -> Result<Groups, CommandError> {
+    let safeguards = services.safeguards()?;
+    let resources = patiently(|| services.stacks().resources(&stack.id)).await?;
+    let mut groups = Groups::new();
+    for group in StackResource::names(&resources, "AWS::Logs::LogGroup") {
+        if let Some(guard) = patiently(|| safeguards.log(group)).await? {
+            groups.insert(group.to_owned(), guard.retention_days);
+        }
+    }
+    Ok(groups)
+}
+
+/// What is told where the stack's parameter says so many days already, and groups do not keep to it: no change of the stack sets
+/// them right.
+pub(in crate::commands) fn changed_beside(days: u32, other: &Groups) -> CommandError {
+    let kept = |days: Option<i32>| days.map_or_else(|| "for ever".to_owned(), |days| format!("for {days} days"));
+    let named: Vec<String> = other.iter().map(|(group, days)| format!("{group} {}", kept(*days))).collect();
+    let text = format!(
+        "logs are kept otherwise than for the {days} days that the stack's parameter says: {}",
+        named.join(", ")
+    );
+    CommandError::failed(text).hint(format!(
+        "Somebody changed them beside the stack: `aws logs put-retention-policy --retention-in-days {days} --log-group-name NAME`."
+    ))
+}
+
 async fn change(context: &Context, days: u32, args: &RetentionArgs) -> CommandResult {
     let stack = context.stack()?;
     let services = context.stack_services(&context.stack_region(None)?).await?;
@@ -107,6 +129,12 @@ async fn change(context: &Context, days: u32, args: &RetentionArgs) -> CommandRe
     let mut lines = Lines(context.ui());
     let prepared = deploying::prepare_parameters(services.stacks(), &stack.name, given, &mut lines).await?;
     if prepared.change_set().is_none() {
+        // That the parameter says so is not that they are kept so.
+        let mut other = groups(&services, stack).await?;
+        other.retain(|_, kept| kept.and_then(|kept| u32::try_from(kept).ok()) != Some(days));
+        if !other.is_empty() {
+            return Err(changed_beside(days, &other));
+        }
         context.ui().done(format_args!("nothing to change: logs are kept for {days} days."));
         return Ok(ExitCode::Done);
     }

@@ -1,5 +1,7 @@
 //! `monitoring apply`: has the stack watched as it is declared, once a person has seen what will happen.
 
+use std::collections::BTreeMap;
+
 use aurora_restore_ops::{
     change::{ChangeKind, Proposal},
     deploy as deploying,
@@ -12,6 +14,7 @@ use crate::{
     commands::{
         change::{GovernArgs, Governor},
         confirm::ConfirmArgs,
+        logs::changed_beside,
         stack::narrator::Lines,
     },
     context::Context,
@@ -88,8 +91,8 @@ async fn make(context: &Context, opened: &Opened, plan: &Plan) -> Result<(), Com
     for step in &plan.steps {
         // If we die here, the next run finds what is done already and does the rest.
         watching::apply(opened.monitors.as_ref(), &opened.names, step).await?;
-        if let Step::Retain { days, .. } = step {
-            retain(context, opened, *days).await?;
+        if let Step::Retain { days, other } = step {
+            retain(context, opened, *days, other).await?;
         }
     }
     Ok(())
@@ -117,17 +120,17 @@ fn tell(context: &Context, opened: &Opened, plan: &Plan, done: &str) -> Result<(
     Ok(())
 }
 
-async fn retain(context: &Context, opened: &Opened, days: u32) -> Result<(), CommandError> {
+async fn retain(
+    context: &Context,
+    opened: &Opened,
+    days: u32,
+    other: &BTreeMap<String, Option<i32>>,
+) -> Result<(), CommandError> {
     let given = [("LogRetentionDays".to_owned(), days.to_string())].into();
     let (stacks, mut lines) = (opened.services.stacks(), Lines(context.ui()));
     let prepared = deploying::prepare_parameters(stacks, &opened.stack.name, given, &mut lines).await?;
     if prepared.change_set().is_none() {
-        return Err(CommandError::failed(format!(
-            "logs are kept otherwise than for the {days} days that the stack's parameter says"
-        ))
-        .hint(format!(
-            "Somebody changed them beside the stack: `aws logs put-retention-policy --retention-in-days {days} --log-group-name NAME`."
-        )));
+        return Err(changed_beside(days, other));
     }
     let _stack = deploying::execute(stacks, &prepared, &mut lines).await?;
     Ok(())
