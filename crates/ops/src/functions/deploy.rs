@@ -105,6 +105,17 @@ impl FunctionsDeployment {
         self.begun
     }
 
+    /// The way back of each function that a killed run has left on its way: some or all of its calls go to the new version.
+    pub fn under_way(&self) -> Vec<Leg> {
+        let back = |Target { standing, from, way }: &Target| match way {
+            Way::GoOn(version) | Way::Watch(version) => {
+                Some(Leg { function: standing.function.clone(), from: *version, to: *from })
+            }
+            Way::Nothing | Way::Publish => None,
+        };
+        self.targets.iter().filter_map(back).collect()
+    }
+
     fn to_do(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter().filter(|target| target.way != Way::Nothing)
     }

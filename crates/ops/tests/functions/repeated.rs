@@ -107,6 +107,26 @@ async fn a_deployment_that_died_anywhere_is_gone_on_with_under_its_approval_and_
     }
 }
 
+/// Whoever cannot go on with it has to be told what is on its way, and of that alone how it goes back.
+#[tokio::test(start_paused = true)]
+async fn what_a_deployment_has_left_on_its_way_is_known_with_its_way_back() {
+    // The code and a version of each, then a tenth of the calls to the first, to the second, and all of them to the first.
+    for (calls, on_their_way) in [(4, &[][..]), (5, &[CHECK]), (6, &[CHECK, NOTIFY]), (7, &[CHECK, NOTIFY])] {
+        let (shop, office) = (Shop::new(), Office::new());
+        let change = approved(&shop, &office).await;
+        shop.functions.die_after(calls);
+        deploy(&shop, &office, change, LONG).await;
+        shop.functions.live();
+        let begun = office.begun(&shop, ChangeKind::FunctionsDeploy).await;
+        let plan = FunctionsDeployment::plan(new(), shop.standings(&BOTH).await, &begun).unwrap();
+        assert_eq!(plan.begun(), Some(change));
+        let left = plan.under_way();
+        let names: Vec<&str> = left.iter().map(|leg| leg.function.whole.as_str()).collect();
+        assert_eq!(names, on_their_way, "after {calls} calls");
+        assert!(left.iter().all(|leg| (leg.from, leg.to) == (2, 1)), "{left:?}");
+    }
+}
+
 /// The alarm rings once somebody goes on with what has all calls: both go back to where they came from, though one has arrived.
 #[tokio::test(start_paused = true)]
 async fn what_was_left_with_all_calls_is_taken_back_if_it_fails_while_it_is_watched() {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use aurora_restore_ops::{
     Package,
-    change::ChangeKind,
-    functions::{FunctionsDeployment, FunctionsError, Moved, NewCode, Stop, gradually},
+    change::{ChangeId, ChangeKind},
+    functions::{FunctionsDeployment, Leg, NewCode, gradually},
     patiently,
     ports::CodeAt,
 };
 use clap::Args;
 
-use super::{WatchArgs, WhichArgs, end, ending, workshop::Workshop};
+use super::{WatchArgs, WhichArgs, end, ending, rollback, workshop::Workshop};
 use crate::{
     commands::{
         change::GovernArgs,
@@ -72,31 +72,50 @@ pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
         return Ok(ExitCode::Done);
     };
     let mut stop = context.stop(Asked::StopAfterMove)?;
-    let moved = match code_at(&workshop, &package).await {
-        Ok(at) => apply(&workshop, &plan, &at, args, &mut stop).await,
-        // What was begun is still under way.
-        Err(error) if plan.begun().is_some() => return Err(error),
-        // Nothing was changed yet.
-        Err(error) => {
-            governor.end_as_failed(change, &error).await;
-            return Err(error);
-        }
+    let mut lines = Lines(context.ui());
+    let legs = match publish(&workshop, &plan, &package, &mut lines).await {
+        Ok(legs) => legs,
+        Err(error) => match plan.begun() {
+            // It stays `applying`, so that the same command goes on with it, or whoever goes back knows of it.
+            Some(begun) => return Err(still_under_way(error, begun, &plan.under_way())),
+            // No alias was moved yet.
+            None => {
+                governor.end_as_failed(change, &error).await;
+                return Err(error);
+            }
+        },
     };
+    let moved = gradually(workshop.ports(), &legs, args.watch.watch(), &mut stop, &mut lines).await;
     governor.end(change, &ending(&moved)).await;
     let count = words::plural(plan.count(), "function");
     end(context, moved, &format!("the new code serves in {count}."))
 }
 
-async fn apply(
+/// Makes the versions that there are to be.
+async fn publish(
     workshop: &Workshop<'_>,
     plan: &FunctionsDeployment,
-    at: &CodeAt,
-    args: &DeployArgs,
-    stop: &mut Stop,
-) -> Result<Moved, FunctionsError> {
-    let mut lines = Lines(workshop.context.ui());
-    let legs = plan.publish(workshop.ports(), at, &mut lines).await?;
-    gradually(workshop.ports(), &legs, args.watch.watch(), stop, &mut lines).await
+    package: &Package,
+    lines: &mut Lines<'_>,
+) -> Result<Vec<Leg>, CommandError> {
+    let at = code_at(workshop, package).await?;
+    Ok(plan.publish(workshop.ports(), &at, lines).await?)
+}
+
+/// What is told where a deployment that was begun cannot be gone on with: whoever was killed may have left some of its aliases on their
+/// way, each of which goes back by itself.
+pub(super) fn still_under_way(error: CommandError, begun: ChangeId, on_their_way: &[Leg]) -> CommandError {
+    let again = "Mend the cause and run the same command again, which goes on with it.";
+    if on_their_way.is_empty() {
+        return error.hint(format!("Change {begun} stays `applying`; no call goes to a new version yet. {again}"));
+    }
+    let told = error.hint(format!(
+        "Change {begun} stays `applying`, and a part of the calls may still go to the new version, which nobody watches now. {again}"
+    ));
+    let told = on_their_way.iter().fold(told, |told, leg| told.hint(format!("Or go back with {}", rollback::way(leg))));
+    told.hint(format!(
+        "Once it has gone back, record that with `aurora-restore change close {begun} --outcome rolled-back --note NOTE`."
+    ))
 }
 
 /// Puts the package where Lambda takes it from: the bucket of the stack.

@@ -171,7 +171,10 @@ impl From<FunctionsError> for CommandError {
 
 #[cfg(test)]
 mod tests {
-    use aurora_restore_ops::change::Outcome;
+    use aurora_restore_ops::{
+        change::Outcome,
+        functions::{FunctionNames, Leg},
+    };
     use clap::Parser as _;
 
     use super::*;
@@ -206,6 +209,24 @@ mod tests {
         let places = ["functions rollback ours-undo", "change close CHANGE", "then tune again"];
         let places = places.map(|part| of_tune.find(part).unwrap());
         assert!(places.is_sorted(), "{of_tune}");
+    }
+
+    /// Each by itself: of the others, going back would be one version too far.
+    #[test]
+    fn a_deployment_that_cannot_be_gone_on_with_names_what_is_on_its_way_and_how_that_goes_back() {
+        let told = |legs: &[Leg]| {
+            let denied = CommandError::failed("lambda:PublishVersion is denied");
+            hints(deploy::still_under_way(denied, "chg-3".parse().unwrap(), legs))
+        };
+        let undo = FunctionNames::of("ours").find("undo").unwrap().clone();
+        let hints = told(&[Leg { function: undo, from: 6, to: 5 }]);
+        assert_known(&hints);
+        assert!(hints[0].contains("a part of the calls may still go to the new version"), "{hints:?}");
+        assert!(hints[0].contains("Change chg-3 stays `applying`"), "{hints:?}");
+        assert_eq!(hints[1], "Or go back with `aurora-restore functions rollback undo --to 5`");
+        assert!(hints[2].contains("`aurora-restore change close chg-3 --outcome rolled-back"), "{hints:?}");
+        let none = told(&[]);
+        assert!(none.len() == 1 && none[0].contains("no call goes to a new version yet"), "{none:?}");
     }
 
     #[test]
