@@ -84,11 +84,11 @@ async fn fill(plane: &DataPlane, bytes: u64) -> Result<(), DataPlaneError> {
     let session = Session::open(plane.0.layout.run(), port, "postgres").await?;
     let rows = bytes / ROW_BYTES / TABLES;
     for table in 1..=TABLES {
-        // Short of the size from which values are compressed.
+        // Short of the size from which values are compressed. The administrator's session looks for names in the catalogue alone.
         let sql = format!(
-            "CREATE TABLE filling_{table} (id bigint, filling text); \
-             INSERT INTO filling_{table} SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, {rows}) AS i; \
-             ALTER TABLE filling_{table} ADD PRIMARY KEY (id)"
+            "CREATE TABLE public.filling_{table} (id bigint, filling text); \
+             INSERT INTO public.filling_{table} SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, {rows}) AS i; \
+             ALTER TABLE public.filling_{table} ADD PRIMARY KEY (id)"
         );
         session.run("fill a table", &sql).await?;
     }

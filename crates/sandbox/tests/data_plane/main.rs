@@ -9,6 +9,7 @@ mod harness;
 mod crashes;
 mod disk;
 mod endpoints;
+mod figures;
 mod images;
 mod master;
 mod users;
