@@ -158,6 +158,7 @@ async fn purge(journal: &DynamoJournal, path: &Path) -> Result<(Duration, BTreeS
     let until = now() - SignedDuration::from_hours(24 * 90);
     let began = Instant::now();
     let plan = purge.plan(Status::Completed, until, ITEMS).await.map_err(text)?;
+    let planned = began.elapsed();
     let shelf = Box::new(ExportFile::create(path).map_err(text)?);
     let batch = purge.export(plan, shelf, now()).await.map_err(text)?;
     let exported = began.elapsed();
@@ -173,7 +174,13 @@ async fn purge(journal: &DynamoJournal, path: &Path) -> Result<(Duration, BTreeS
     let took = exported + began.elapsed();
     let file = std::fs::File::open(path).map_err(text)?;
     let summary = verify(std::io::BufReader::new(file)).map_err(text)?;
-    println!("exported {} in {exported:.1?}, deleted {} in {:.1?}", summary.operations, purged.gone, began.elapsed());
+    println!(
+        "planned in {planned:.1?}, exported {} in {:.1?}, deleted {} in {:.1?}",
+        summary.operations,
+        exported.saturating_sub(planned),
+        purged.gone,
+        began.elapsed()
+    );
     if purged.gone + u64::try_from(CHANGED).unwrap_or_default() != summary.operations {
         return Err(format!("{} were exported and {} deleted", summary.operations, purged.gone));
     }

@@ -5,7 +5,6 @@ use aurora_restore_core::{
     journal::{SealedEntry, StateItem},
     ports::{JournalError, JournalHead, TargetKey},
 };
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::table_name::TableName;
 
@@ -81,18 +80,25 @@ impl DynamoJournal {
         operation: &OperationId,
         after: u64,
     ) -> Result<Vec<SealedEntry>, JournalError> {
+        // All of them are the whole partition: a range that holds for each would only be evaluated for each.
+        let range = (after > 0).then(|| number(after));
+        let (condition, names): (_, &[&str]) = match &range {
+            Some(_) => ("#operation_id = :operation AND #sequence > :after", &[name::OPERATION_ID, name::SEQUENCE]),
+            None => ("#operation_id = :operation", &[name::OPERATION_ID]),
+        };
+        let mut values = Item::from([(":operation".to_owned(), text(operation.as_str()))]);
+        values.extend(range.map(|after| (":after".to_owned(), after)));
         let mut entries = Vec::new();
-        let mut next: Option<std::collections::HashMap<String, AttributeValue>> = None;
+        let mut next: Option<Item> = None;
         for _ in 0..PAGES_MAX {
             let page = self
                 .client
                 .query()
                 .table_name(self.options.audit_table.as_str())
                 .consistent_read(true)
-                .key_condition_expression("#operation_id = :operation AND #sequence > :after")
-                .set_expression_attribute_names(Some(placeholders(&[name::OPERATION_ID, name::SEQUENCE])))
-                .expression_attribute_values(":operation", text(operation.as_str()))
-                .expression_attribute_values(":after", number(after))
+                .key_condition_expression(condition)
+                .set_expression_attribute_names(Some(placeholders(names)))
+                .set_expression_attribute_values(Some(values.clone()))
                 .set_exclusive_start_key(next.take())
                 .send()
                 .await

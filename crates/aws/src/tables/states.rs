@@ -31,15 +31,23 @@ impl States for DynamoJournal {
         // Where somebody has set a time by hand it may have no fraction, and `Z` stands behind every fraction of its second.
         let until = query.until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let start = query.cursor.as_deref().map(|cursor| self.start_of(query.status, cursor)).transpose()?;
+        // The first page is all that most searches need, and reads nothing that is younger. Of those behind it only the last one can,
+        // at most a page: that is cheaper than a range which stand-ins evaluate for every item of the status, on every page.
+        let range = start.is_none().then(|| text(&until));
+        let (condition, names): (_, &[&str]) = match &range {
+            Some(_) => ("#status = :status AND #last_updated_at <= :until", &[name::STATUS, name::LAST_UPDATED_AT]),
+            None => ("#status = :status", &[name::STATUS]),
+        };
+        let mut values = Item::from([(":status".to_owned(), text(query.status.as_str()))]);
+        values.extend(range.map(|until| (":until".to_owned(), until)));
         let page = self
             .client
             .query()
             .table_name(self.options.state_table.as_str())
             .index_name(STATUS_INDEX)
-            .key_condition_expression("#status = :status AND #last_updated_at <= :until")
-            .set_expression_attribute_names(Some(placeholders(&[name::STATUS, name::LAST_UPDATED_AT])))
-            .expression_attribute_values(":status", text(query.status.as_str()))
-            .expression_attribute_values(":until", text(until))
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(Some(placeholders(names)))
+            .set_expression_attribute_values(Some(values))
             .limit(i32::try_from(query.limit.clamp(1, STATES_PAGE_MAX)).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -50,6 +58,10 @@ impl States for DynamoJournal {
         let read_units = page.consumed_capacity().and_then(ConsumedCapacity::capacity_units);
         let mut found = StatesPage { cursor, read_units, ..StatesPage::default() };
         for stored in page.items() {
+            if item::read_text(stored, name::LAST_UPDATED_AT).is_some_and(|at| at > until.as_str()) {
+                found.cursor = None;
+                break;
+            }
             self.sort_in(stored, &mut found)?;
         }
         found.items.retain(|stored| stored.state.last_updated_at <= query.until);

@@ -122,7 +122,8 @@ pub enum Restored {
 /// The states port.
 #[async_trait]
 pub trait States: Send + Sync {
-    /// A page of the items that have not changed since a time. Reads the items that it gives and no others.
+    /// A page of the items that have not changed since a time. The first page reads the items that it gives and no others; the last one
+    /// of several may read some that are younger, and does not give them.
     ///
     /// # Errors
     /// Where the store cannot be read.
