@@ -58,6 +58,10 @@ pub struct VerificationSpec {
     pub custom: Vec<CustomCheck>,
     /// When the snapshot was made, for the bounds on freshness.
     pub snapshot_at: Option<Timestamp>,
+    /// How long all checks together may take, where whoever asks has no more time himself: a function of Lambda is ended. What can be
+    /// left out then is left out, and its result says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<SignedDuration>,
 }
 
 /// How a check ended.

@@ -23,6 +23,7 @@ mod rotate;
 pub mod runtime;
 mod sweep;
 mod time;
+mod timed_database;
 mod variables;
 mod wiring;
 

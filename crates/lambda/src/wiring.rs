@@ -13,6 +13,7 @@ use aurora_restore_app::{
     FunctionAccount, Services,
     config::{Config, ParameterText, Sources},
 };
+use aurora_restore_core::ports::Ports;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -26,6 +27,7 @@ use crate::{
     place::Served,
     rotate, sweep,
     time::UntilDeadline,
+    timed_database::TimedDatabase,
     variables::{self, Variables},
 };
 
@@ -105,14 +107,16 @@ impl Wiring {
             Err(error) => return Err(self.told_of_operation(variables, event, error).await),
         };
         let hourglass = UntilDeadline::new(deadline);
-        let now = prepared.services.ports().clock.now();
+        let ports = prepared.services.ports();
+        let database = TimedDatabase { database: ports.database, hourglass: &hourglass };
+        let now = ports.clock.now();
         let request =
             |asked: &Map<String, Value>| Ok(Config::load(&prepared.sources.with_event(asked.clone()))?.request(now)?);
         let function = Function {
             served: variables.served,
             region: &variables.region,
             allows_replace: variables.allows_replace,
-            ports: prepared.services.ports(),
+            ports: Ports { database: &database, ..ports },
             request: &request,
             hourglass: &hourglass,
         };

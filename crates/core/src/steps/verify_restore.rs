@@ -24,6 +24,7 @@ pub(super) async fn run(context: &StepContext<'_>) -> Result<StepOutcome, StepEr
         integrity: wishes.integrity,
         custom: wishes.checks.clone(),
         snapshot_at: plan.snapshot.as_ref().and_then(|snapshot| snapshot.created_at),
+        within: None,
     };
     let checks = context.database().verify(&login, &spec).await?;
     let failed: Vec<&CheckResult> = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).collect();

@@ -1,13 +1,20 @@
 //! The request's own checks: one `SELECT` each, in a read-only transaction, and what its value must be.
 
+use std::time::Duration;
+
 use aurora_restore_core::{
     ports::{DatabaseError, DatabaseErrorKind},
     verification::{CheckOutcome, CheckResult, CustomCheck, Expectation},
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
 
+use tokio_postgres::error::SqlState;
+
 use super::{Check, Task};
-use crate::session::{Purpose, Session};
+use crate::{
+    failure::Refusal,
+    session::{Purpose, Session},
+};
 
 /// Runs one check. Everything that is wrong with the check itself fails it, too: a check that cannot be answered must
 /// not let a restore pass.
@@ -20,7 +27,8 @@ pub(super) async fn run(task: &Task<'_>, custom: &CustomCheck) -> Result<CheckRe
         Err(error) if error.kind == DatabaseErrorKind::Unreachable => return Err(error),
         Err(error) => return Ok(check.end(CheckOutcome::Failed, error.reason, expected)),
     };
-    let value = match value(&session, &custom.name, &custom.sql).await? {
+    let left = task.left(task.connector.options.statement_timeout, Duration::ZERO);
+    let value = match value(&session, custom, left).await? {
         Ok(value) => value,
         Err(reason) => return Ok(check.end(CheckOutcome::Failed, reason, expected)),
     };
@@ -38,17 +46,29 @@ pub(super) async fn run(task: &Task<'_>, custom: &CustomCheck) -> Result<CheckRe
 /// The statement becomes a cursor. That makes the server refuse everything but a reading query, lets it stop after the
 /// second row, and renders any type as text. It is sent through the part of the protocol that takes one statement only,
 /// so that the text cannot end the read-only transaction and go on outside of it.
-async fn value(session: &Session, name: &str, sql: &str) -> Result<Result<String, String>, DatabaseError> {
+async fn value(
+    session: &Session,
+    CustomCheck { name, sql, .. }: &CustomCheck,
+    left: Duration,
+) -> Result<Result<String, String>, DatabaseError> {
     let doing = format!("running the check `{name}`");
+    if left.as_millis() == 0 {
+        return Ok(Err("there was no time left to run it".to_owned()));
+    }
+    let told = |refusal: Refusal| match refusal.state == SqlState::QUERY_CANCELED {
+        true => format!("no answer within {:.1} s: {refusal}", left.as_secs_f32()),
+        false => refusal.to_string(),
+    };
+    session.run(&doing, &format!("SET statement_timeout = {}", left.as_millis())).await?;
     session.run(&doing, "BEGIN TRANSACTION READ ONLY").await?;
     let declare = format!("DECLARE aurora_restore_check NO SCROLL CURSOR FOR {sql}");
     if let Err(refusal) = session.attempt_one(&doing, &declare).await? {
-        return Ok(Err(refusal.to_string()));
+        return Ok(Err(told(refusal)));
     }
     let fetched = session.attempt_texts(&doing, "FETCH FORWARD 2 FROM aurora_restore_check").await?;
     // The session ends here, and with it the transaction.
     Ok(match fetched {
-        Err(refusal) => Err(refusal.to_string()),
+        Err(refusal) => Err(told(refusal)),
         Ok(rows) => one_value(rows),
     })
 }

@@ -174,7 +174,7 @@ async fn check_all(
 ) -> Result<(), DatabaseError> {
     for row in session.rows("listing what to check", kind.objects, &[]).await? {
         let (object, name): (u32, &str) = (row.get(0), row.get(1));
-        let left = task.connector.options.integrity_budget.saturating_sub(check.elapsed());
+        let left = task.left(task.connector.options.integrity_budget, check.elapsed());
         if left.as_millis() == 0 {
             tally.left_out += 1;
             continue;

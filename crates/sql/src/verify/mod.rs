@@ -8,7 +8,7 @@ mod integrity;
 mod inventory;
 mod rows;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aurora_restore_core::{
     ports::{DatabaseError, DatabaseErrorKind, DatabaseLogin},
@@ -23,9 +23,17 @@ pub(crate) struct Task<'a> {
     pub(crate) login: &'a DatabaseLogin,
     pub(crate) spec: &'a VerificationSpec,
     pub(crate) databases: Vec<String>,
+    /// When there is no time left, if anybody set an end.
+    until: Option<Instant>,
 }
 
 impl Task<'_> {
+    /// What is left of a budget of which so much was used, within the time that there is for everything.
+    fn left(&self, budget: Duration, used: Duration) -> Duration {
+        let left = budget.saturating_sub(used);
+        self.until.map_or(left, |until| left.min(until.saturating_duration_since(Instant::now())))
+    }
+
     async fn open_in(&self, database: &str, purpose: Purpose) -> Result<Session, DatabaseError> {
         let login = DatabaseLogin { database: database.to_owned(), ..self.login.clone() };
         self.connector.open(&login, purpose).await
@@ -104,7 +112,7 @@ impl Check {
         self.complaints.add(subject.into(), value.as_ref());
     }
 
-    pub(crate) fn elapsed(&self) -> std::time::Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
@@ -129,6 +137,9 @@ pub(crate) async fn verify(
     login: &DatabaseLogin,
     spec: &VerificationSpec,
 ) -> Result<Vec<CheckResult>, DatabaseError> {
+    let within = spec.within.map(|within| Duration::try_from(within).unwrap_or_default());
+    let until = within.map(|within| Instant::now() + within);
+    let connector = &connector.within(within);
     let connecting = Check::begin("connect");
     let home = connector.open(login, Purpose::Look).await?;
     let found = format!("logged in as `{}` to {}/{}", login.username, login.endpoint, login.database);
@@ -136,21 +147,24 @@ pub(crate) async fn verify(
     results.push(inventory::server_version(&home, spec).await?);
 
     let databases = choose_databases(&home, spec).await?;
-    let task = Task { connector, login, spec, databases };
+    let task = Task { connector, login, spec, databases, until };
     results.push(inventory::tables(&task).await?);
     results.push(rows::counts(&task).await?);
     results.push(inventory::sizes(&home, &task).await?);
     results.push(inventory::extensions(&task).await?);
     results.push(inventory::invalid_indexes(&task).await?);
+    // What was asked for comes before what may be left out, and is told after it.
+    let mut asked = Vec::new();
+    for check in &spec.custom {
+        asked.push(custom::run(&task, check).await?);
+    }
     if spec.integrity != IntegrityDepth::None {
         results.push(integrity::indexes(&task).await?);
     }
     if spec.integrity == IntegrityDepth::IndexesAndHeap {
         results.push(integrity::heaps(&task).await?);
     }
-    for check in &spec.custom {
-        results.push(custom::run(&task, check).await?);
-    }
+    results.append(&mut asked);
     Ok(results)
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn counts(task: &Task<'_>) -> Result<CheckResult, DatabaseError
         let session = task.open_in(database, Purpose::Look).await?;
         for row in session.rows("listing the tables", TABLES, &[]).await? {
             let (schema, table, estimate): (&str, &str, i64) = (row.get(0), row.get(1), row.get(2));
-            let left = task.connector.options.counting_budget.saturating_sub(check.elapsed());
+            let left = task.left(task.connector.options.counting_budget, check.elapsed());
             let table_quoted = Quoted::member(schema, table);
             let subject = format!("{database}.{schema}.{table}");
             let value = match count(&session, &table_quoted, estimate, left).await? {

@@ -20,6 +20,7 @@ fn spec() -> VerificationSpec {
         integrity: IntegrityDepth::None,
         custom: Vec::new(),
         snapshot_at: None,
+        within: None,
     }
 }
 

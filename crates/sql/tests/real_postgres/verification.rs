@@ -1,6 +1,10 @@
 //! Verification finds a bad restore and lets a good one pass.
 
-use std::{fs::File, os::unix::fs::FileExt as _, time::Duration};
+use std::{
+    fs::File,
+    os::unix::fs::FileExt as _,
+    time::{Duration, Instant},
+};
 
 use aurora_restore_core::{
     ports::{Database as _, DatabaseErrorKind},
@@ -20,6 +24,7 @@ async fn spec(server: &Server) -> VerificationSpec {
         integrity: IntegrityDepth::Indexes,
         custom: Vec::new(),
         snapshot_at: Some("2026-03-01T03:00:00Z".parse().unwrap()),
+        within: None,
     }
 }
 
@@ -334,4 +339,40 @@ async fn a_custom_check_that_takes_too_long_fails_and_the_others_run() {
     assert_eq!(find(&results, "quick").outcome, CheckOutcome::Passed);
     assert_eq!(find(&results, "lost").outcome, CheckOutcome::Failed);
     assert!(find(&results, "lost").found.contains("3D000"), "{results:#?}");
+}
+
+/// As in a function that is ended: what the request asks for is answered, what can be left out is left out, and both say so.
+#[tokio::test]
+async fn whoever_has_no_more_time_gets_an_answer_within_it() {
+    let server = filled().await;
+    server.execute("shop", "ANALYZE").await;
+    let check = |name: &str, sql: &str| CustomCheck {
+        name: name.to_owned(),
+        sql: sql.to_owned(),
+        database: None,
+        expect: Expectation::AtLeast(0),
+    };
+    let mut spec = spec(&server).await;
+    spec.within = Some(SignedDuration::from_secs(5));
+    spec.custom = vec![
+        check("quick", "SELECT 1"),
+        check("slow", "SELECT count(*) FROM generate_series(1, 100000000000)"),
+        check("late", "SELECT 1"),
+    ];
+    let began = Instant::now();
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert_eq!(find(&results, "quick").outcome, CheckOutcome::Passed);
+    let (slow, late) = (find(&results, "slow"), find(&results, "late"));
+    assert!(slow.outcome == CheckOutcome::Failed && slow.found.starts_with("no answer within"), "{slow:#?}");
+    assert!(late.outcome == CheckOutcome::Failed && late.found.contains("no time left"), "{late:#?}");
+    let indexes = find(&results, "index structure");
+    assert!(indexes.outcome == CheckOutcome::Noted && indexes.found.contains("left out"), "{indexes:#?}");
+    spec.within = Some(SignedDuration::from_mins(5));
+    spec.custom.truncate(1);
+    let results = server.database().verify(&server.master(), &spec).await.unwrap();
+    assert_eq!(find(&results, "index structure").outcome, CheckOutcome::Passed, "{results:#?}");
+    let names: Vec<&str> = results.iter().map(|result| result.name.as_str()).collect();
+    assert_eq!(names[names.len() - 2..], ["index structure", "quick"], "what was asked for is told last");
 }
