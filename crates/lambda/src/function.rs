@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use aurora_restore_app::config::WAIT_INSIDE_MAX;
 use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Advance, BeginOperation, Engine, EngineError, Place, Session, look_at, place},
-    ids::Region,
+    ids::{OperationId, Region},
     operation::{Failure, StepStatus},
     ports::{JournalError, Ports, Side, TargetKey},
     request::{Request, Strategy},
@@ -29,9 +30,6 @@ use crate::{
     time::Hourglass,
 };
 
-/// Waits of up to so long are waited here: the switch keeps clients waiting, and twenty seconds of a small function cost what
-/// the three transitions of a wait of the machine cost.
-const WAIT_INSIDE_MAX: SignedDuration = SignedDuration::from_secs(20);
 /// What is kept of the time for the answer, and the least that a move is begun with.
 const RESERVE_MIN: Duration = Duration::from_secs(3);
 /// A move is begun only while this part of the time is left, so that a long one does not run into the end.
@@ -152,7 +150,12 @@ impl Function<'_> {
         match &event.ask {
             Some(ask) if first => ask::obey(engine, self.ports.journal, event, ask).await,
             Some(_) | None if operation.executor == event.executor => {
-                Ok(engine.attach(&event.operation_id, &event.executor).await?)
+                match engine.attach(&event.operation_id, &event.executor).await {
+                    Err(EngineError::Journal(JournalError::UnknownOperation { operation })) => {
+                        Err(stateless(&operation))
+                    }
+                    attached => Ok(attached?),
+                }
             }
             Some(_) | None if first => Err(FunctionError::Refused(format!(
                 "operation {} exists already, and {} executes it; go on with it by `aurora-restore resume {}`, or start another \
@@ -246,6 +249,14 @@ impl Function<'_> {
         let needed = Duration::try_from(wait).unwrap_or_default() + reserve;
         wait <= WAIT_INSIDE_MAX && self.hourglass.left() >= needed
     }
+}
+
+/// The entries are there and the state is not, which is kept for a shorter time.
+fn stateless(operation: &OperationId) -> FunctionError {
+    FunctionError::Refused(format!(
+        "operation {operation} was here before: its entries are kept, and its state was purged, has expired or was lost; start another \
+         one under an id of its own, or write the state anew with `aurora-restore state rebuild`. Nothing was changed."
+    ))
 }
 
 /// What is recorded of a step whose function could not do its work.

@@ -145,6 +145,13 @@ fn bad_input(stage: &FunctionStage) {
     let (name, told) = answer.error();
     assert_eq!(name, "AuroraRestore.Blocked", "{told}");
     assert!(told.contains("newer version") && told.contains("Nothing was changed."), "{told}");
+
+    let gone = json!({ "TableName": STATE_TABLE, "Key": { "operation_id": { "S": "op-1" } } });
+    stage.services.json("dynamodb", "DynamoDB_20120810.DeleteItem", &gone);
+    let answer = start(&check).invoke(&FunctionStage::event("op-1"));
+    let (name, told) = answer.error();
+    assert_eq!(name, "AuroraRestore.Blocked", "{told}");
+    assert!(told.contains("its entries are kept, and its state was purged"), "{told}");
 }
 
 /// How many invocations an environment serves after its first.

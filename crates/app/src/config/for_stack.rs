@@ -139,9 +139,18 @@ pub fn secrets_on_stack(configuration: &str, region: &str) -> Result<Vec<(&'stat
     Ok(ids.collect())
 }
 
+/// How long a restore may take by a stack's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StackBounds {
+    /// Until it has ended, the way back included.
+    pub restore: SignedDuration,
+    /// How long the old cluster is kept after that.
+    pub retain_old: SignedDuration,
+}
+
 /// How long one restore may last by a stack's configuration: what is said there, or the defaults. What its functions would
 /// refuse has no bounds.
-pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<SignedDuration> {
+pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<StackBounds> {
     let config = load_on_stack(configuration, region).ok()?;
     let bound = |path: &str| {
         config.show().into_iter().find(|key| key.path == path).and_then(|key| match key.value {
@@ -156,7 +165,7 @@ pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<SignedDurati
         step: bound("limits.step")?,
         ..Limits::default()
     };
-    Some(longest(&limits))
+    Some(StackBounds { restore: longest(&limits), retain_old: bound("retirement.retain-old")? })
 }
 
 #[cfg(test)]
@@ -196,6 +205,25 @@ mod tests {
         assert_eq!((request.limits.attempts_max, request.target.region.as_str()), (3, "eu-central-1"));
         assert_eq!(request.limits.poll, SignedDuration::from_secs(100));
         assert!(ask("").unwrap_err().to_string().contains("`secrets.master` is not set"));
+    }
+
+    #[test]
+    fn looks_that_the_state_machine_waits_for_are_not_more_frequent_than_the_stack_has_them() {
+        let now = "2026-11-22T10:15:00Z".parse().unwrap();
+        let poll = |of_stack: Option<&'static str>, asked: &str| {
+            let event = serde_json::json!({
+                "source": {"latest-of": "prod"},
+                "target": {"cluster": "staging"},
+                "secrets": {"master": "staging/master"},
+                "limits": {"poll": asked},
+            });
+            let stack = StackReading { configuration: "", poll: of_stack, region: "eu-central-1" };
+            request_on_stack(stack, event.as_object().unwrap().clone(), now).unwrap().limits.poll.as_secs()
+        };
+        // 25,000 events of an execution are 96 hours of looks every 130 s, and a day of looks every 30 s.
+        assert_eq!((poll(Some("130s"), "30s"), poll(Some("130s"), "21s"), poll(Some("130s"), "129s")), (130, 130, 130));
+        assert_eq!((poll(Some("130s"), "20s"), poll(Some("130s"), "5m"), poll(Some("1s"), "30s")), (20, 300, 30));
+        assert_eq!(poll(None, "25s"), 30, "a stack that says nothing has the default");
     }
 
     #[test]

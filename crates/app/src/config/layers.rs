@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::SignedDuration;
+
 use super::{
     ConfigError, DEFAULTS, Origin, Problem, Sources, event,
     file::{self, Document, key_hint},
@@ -26,6 +28,13 @@ const OTHER_VARIABLES: [&str; 9] = [
     "AURORA_RESTORE_SWEEP_PERIOD",
     "AURORA_RESTORE_ALLOW_REPLACE",
 ];
+
+/// The time between two looks at RDS.
+const POLL: &str = "limits.poll";
+
+/// Waits of up to so long a function waits itself: the switch keeps clients waiting, and twenty seconds of a small function cost what
+/// the three transitions of a wait of the state machine cost.
+pub const WAIT_INSIDE_MAX: SignedDuration = SignedDuration::from_secs(20);
 
 /// Variables with this prefix belong to tests and to the development of this program.
 const TEST_PREFIX: &str = "AURORA_RESTORE_TEST_";
@@ -63,6 +72,18 @@ impl Values {
         }
     }
 
+    /// A look that the state machine waits for costs it events, of which it has so many: an event may ask for rarer ones than the
+    /// stack's, and for such as functions wait for themselves, but not for those between.
+    fn keep_pace(&mut self, of_stack: Option<(Value, Origin)>) {
+        let asked = self.values.get(POLL).filter(|(_, origin)| *origin == Origin::Event);
+        if let (Some((Value::Duration(asked), _)), Some((Value::Duration(slowest), _))) = (asked, &of_stack)
+            && *asked > WAIT_INSIDE_MAX
+            && asked < slowest
+        {
+            self.values.extend(of_stack.map(|of_stack| (POLL, of_stack)));
+        }
+    }
+
     pub(super) fn set(&mut self, path: &'static str, value: Value, origin: Origin) {
         self.values.insert(path, (value, origin));
     }
@@ -91,11 +112,13 @@ pub(super) fn resolve(sources: &Sources, file: Option<&Path>) -> Result<Values, 
     }
     environment(sources, &mut values, &mut problems);
     if let Some(request) = &sources.event {
+        let of_stack = values.get(POLL).cloned();
         let parsed = event::parse(request);
         problems.extend(parsed.problems);
         for (key, value, origin) in parsed.entries {
             values.set(key.path, value, origin);
         }
+        values.keep_pace(of_stack);
     }
     if let Some(item) = &sources.item {
         let parsed = event::parse_as(&item.request, &Origin::Item { name: item.name.clone() });

@@ -42,7 +42,10 @@ pub use duration::parse as parse_duration;
 pub use environment::{
     AwsAccess, DatabaseAccess, Entrance, Environment, JournalPlace, JournalTables, NotifyChannel, SecretsPlace,
 };
-pub use for_stack::{StackReading, bounds_on_stack, for_stack, request_on_stack, rotation_on_stack, secrets_on_stack};
+pub use for_stack::{
+    StackBounds, StackReading, bounds_on_stack, for_stack, request_on_stack, rotation_on_stack, secrets_on_stack,
+};
+pub use layers::WAIT_INSIDE_MAX;
 pub use network::{endpoints_on_stack, hint as endpoint_hint};
 pub use problem::{ConfigError, Origin, Problem};
 pub use rotation::RotationKeys;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aurora_restore_core::{
+    engine::longest,
     ids::{Arn, KmsKey, Region, SecretId},
     ports::{SchemaChoice, SnapshotAddress, SnapshotKind},
     request::{
@@ -29,6 +30,7 @@ pub(super) fn read(reader: &Reader<'_>, now: Timestamp) -> Option<Request> {
     let copy = copy(reader);
     let verification = verification(reader);
     let tags = tags(reader, "restore.tags");
+    let retirement = retirement(reader, limits.as_ref());
     Some(Request {
         source: source?,
         target: target?,
@@ -41,7 +43,7 @@ pub(super) fn read(reader: &Reader<'_>, now: Timestamp) -> Option<Request> {
         users: users(reader),
         verification: verification?,
         archive: archive?,
-        retirement: retirement(reader)?,
+        retirement: retirement?,
         tags: tags.unwrap_or_default(),
         limits: limits?,
     })
@@ -395,9 +397,24 @@ fn archive(reader: &Reader<'_>) -> Option<ArchivePolicy> {
     }
 }
 
-fn retirement(reader: &Reader<'_>) -> Option<Retirement> {
+fn retirement(reader: &Reader<'_>, limits: Option<&Limits>) -> Option<Retirement> {
+    const RETAIN: &str = "retirement.retain-old";
+    let retain_old = reader.duration(RETAIN)?;
+    // Tables forget. Whoever ends the old cluster, or brings it back, needs the journal from its first entry.
+    if reader.text("journal.store") == Some("tables")
+        && let (Some(kept), Some(limits)) = (reader.duration("journal.audit-retention"), limits)
+        && retain_old.saturating_add(longest(limits)) >= kept
+    {
+        let told = "with the bounds of the restore (`limits`) it is not shorter than `journal.audit-retention`: the old cluster could \
+                    neither be ended nor be brought back once the first entry is gone";
+        reader.refuse(
+            RETAIN,
+            told,
+            Some("Keep the old cluster for a shorter time, or entries for a longer one.".to_owned()),
+        );
+    }
     Some(Retirement {
-        retain_old: reader.duration("retirement.retain-old")?,
+        retain_old,
         final_snapshot: match reader.text("retirement.final-snapshot") {
             Some("skip") => FinalSnapshot::Skip,
             _ => FinalSnapshot::Take,

@@ -170,7 +170,15 @@ pub(super) fn refused(error: ConfigError) -> CommandError {
 /// The id must not be one of an operation that was begun elsewhere.
 async fn require_unknown(journal: &dyn Journal, id: &OperationId) -> Result<(), CommandError> {
     match journal.head(id).await {
-        Err(JournalError::UnknownOperation { .. }) => Ok(()),
+        // Entries are kept longer than states: of an id that was used before they tell.
+        Err(JournalError::UnknownOperation { .. }) => match journal.entries(id, 0).await {
+            Ok(entries) if !entries.is_empty() => Err(CommandError::failed(format!(
+                "operation {id} was here before: its state is gone from the journal, and its entries are kept"
+            ))
+            .hint("Choose another id, for an id is used once. Nothing was started.")),
+            Ok(_) | Err(JournalError::UnknownOperation { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
         Err(error) => Err(error.into()),
         Ok(_) => Err(CommandError::failed(format!("operation {id} exists already, and was not started on the stack"))
             .hint(format!("Look at it with `aurora-restore status {id}`, or choose another id. Nothing was started."))),
