@@ -193,8 +193,8 @@ pub(crate) const GROUPS: [Group; 9] = [
             parameter("ScheduleEnabled", Some("no"), YES_NO, "Whether it does.").otherwise("yes or no"),
             parameter("SweepExpression", Some("rate(24 hours)"), EXPRESSION, "When stalled operations, retired clusters that are due, and left-overs are looked for.")
                 .otherwise("cron(...) or rate(...)"),
-            parameter("SweepPeriod", Some("24h"), Check::Form("^[1-9][0-9]{0,3}h$"), "How long SweepExpression lets pass between two looks: what is found is told once.")
-                .otherwise("a number of hours, such as 24h"),
+            parameter("SweepPeriod", Some("24h"), Check::Form("^([1-9][0-9]{0,2}|[1-7][0-9]{3}|8[0-6][0-9]{2}|87[0-5][0-9]|8760)h$"), "How long SweepExpression lets pass between two looks: what is found is told once.")
+                .otherwise("1h to 8760h"),
             parameter("NotificationEmail", Some(""), Check::Form("^$|^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$"), "Who gets notices and alarms by e-mail.")
                 .otherwise("an e-mail address, or empty"),
             parameter("SavedQueries", Some("yes"), YES_NO, "Whether queries for CloudWatch Logs Insights are saved.")

@@ -1,6 +1,8 @@
 //! What `resume`, `undo` and `retire` do with a stack: they ask, and an execution of the state machine does it. Whatever the
 //! journal alone can refuse is refused here, before anything is started.
 
+mod left;
+
 use std::time::Duration;
 
 use aurora_restore_app::{DriveEnd, Follower, History, StackServices, Stop};
@@ -10,10 +12,11 @@ use aurora_restore_core::{
     operation::{Operation, Phase, Status},
     ports::{Journal, JournalError},
 };
-use aurora_restore_ops::ports::{
-    Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError, Resumed, resumption_runs, start_resumption,
-};
+use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Resumed, start_resumption};
 use serde_json::{Value, json};
+
+pub(super) use left::{Unseen, left_behind};
+use left::{executed_by, left_by};
 
 use super::{
     confirm::ConfirmArgs,
@@ -194,72 +197,6 @@ pub(super) async fn watch_over(
     }
 }
 
-/// Waits until an execution has ended and has left its operation in the middle. Why the watching cannot go on.
-async fn left_by(journal: &dyn Journal, id: &OperationId, executions: &dyn Executions, name: &ExecutionName) -> String {
-    let mut name = name.clone();
-    // Bounded by the execution, which ends by itself. An answer that does not come is asked for again: the journal is
-    // what is being watched.
-    loop {
-        let ended = executions.describe(&name).await.ok().flatten().filter(|found| found.status.has_ended());
-        // Looked at after its end: whatever it has written is seen.
-        if let (Some(execution), Ok(operation)) = (ended, look_at(journal, id).await) {
-            if let Ok(true) = nobody_goes_on(executions, &operation, &name).await {
-                return left(&operation, &execution);
-            }
-            // Somebody may have resumed it.
-            name = executed_by(&operation).unwrap_or(name);
-        }
-        tokio::time::sleep(GLANCE).await;
-    }
-}
-
-/// Whether somebody has to go on with it.
-fn is_open(operation: &Operation) -> bool {
-    operation.status() == Status::InProgress || operation.phase == Phase::Retiring
-}
-
-/// The execution that goes on with an operation, if it is not a command that does.
-fn executed_by(operation: &Operation) -> Option<ExecutionName> {
-    ExecutionName::new(operation.executor.as_str()).ok()
-}
-
-fn left(operation: &Operation, execution: &Execution) -> String {
-    let id = &operation.id;
-    let why = match (execution.why(), execution.status) {
-        (Some(why), _) => why,
-        (None, ExecutionStatus::TimedOut) => "it took longer than it may".to_owned(),
-        (None, ExecutionStatus::Aborted) => "somebody stopped it".to_owned(),
-        (None, _) => "no error is named".to_owned(),
-    };
-    format!("execution {} has ended in the middle of operation {id}: {why}", execution.name)
-}
-
-/// The execution of an operation that has ended without it: nobody goes on.
-pub(super) async fn left_behind(
-    executions: &dyn Executions,
-    journal: &dyn Journal,
-    operation: &Operation,
-) -> Result<Option<Execution>, CommandError> {
-    let Some(name) = executed_by(operation).filter(|_| is_open(operation)) else { return Ok(None) };
-    let found = executions.describe(&name).await?;
-    let Some(execution) = found.filter(|found| found.status.has_ended()) else { return Ok(None) };
-    // It may have come to its end since the operation was looked at.
-    let operation = look_at(journal, &operation.id).await?;
-    Ok(nobody_goes_on(executions, &operation, &execution.name).await?.then_some(execution))
-}
-
-/// Whether an operation was left by an execution that has ended. Until the first function of a resumption comes, the journal names the
-/// execution before it.
-async fn nobody_goes_on(
-    executions: &dyn Executions,
-    operation: &Operation,
-    ended: &ExecutionName,
-) -> Result<bool, ExecutionsError> {
-    Ok(is_open(operation)
-        && executed_by(operation).as_ref() == Some(ended)
-        && !resumption_runs(executions, &operation.id, operation.sequence, TURNS_MAX).await?)
-}
-
 /// `watch` with a stack: like that of any operation, but it ends when nobody goes on with it.
 pub(super) async fn watch(
     context: &Context,
@@ -391,13 +328,16 @@ async fn obeyed(
     name: &ExecutionName,
     stop: &mut Stop,
 ) -> Result<bool, CommandError> {
+    let mut unseen = Unseen::default();
     // Bounded by the execution, which ends by itself, or by the person.
     loop {
         if *stop.borrow() {
             return Ok(false);
         }
         // Asked first: what it wrote before its end is seen then.
-        let ended = executions.describe(name).await?.filter(|found| found.status.has_ended());
+        let found = executions.describe(name).await?;
+        let is_seen = unseen.look(found.as_ref(), name);
+        let ended = found.filter(|found| found.status.has_ended());
         let operation = look_at(journal, id).await?;
         let has_moved = operation.sequence > from;
         let goes_on = operation.status() == Status::InProgress || operation.phase == Phase::Retiring;
@@ -407,7 +347,7 @@ async fn obeyed(
             Some(execution) => {
                 return Err(not_obeyed(id, &execution).hint("Mend the cause and run the same command again."));
             }
-            None => {}
+            None => is_seen?,
         }
         pause(stop).await;
     }
@@ -423,18 +363,21 @@ pub(super) async fn begun(
     stop: &mut Stop,
     instead: &str,
 ) -> Result<bool, CommandError> {
+    let mut unseen = Unseen::default();
     // Bounded by the execution, which ends by itself, or by the person.
     loop {
         if *stop.borrow() {
             return Ok(false);
         }
-        let ended = executions.describe(name).await?.filter(|found| found.status.has_ended());
+        let found = executions.describe(name).await?;
+        let is_seen = unseen.look(found.as_ref(), name);
+        let ended = found.filter(|found| found.status.has_ended());
         match (journal.head(id).await, ended) {
             (Ok(_), _) => return Ok(true),
             (Err(JournalError::UnknownOperation { .. }), Some(execution)) => {
                 return Err(not_obeyed(id, &execution).hint(instead));
             }
-            (Err(JournalError::UnknownOperation { .. }), None) => {}
+            (Err(JournalError::UnknownOperation { .. }), None) => is_seen?,
             (Err(error), _) => return Err(error.into()),
         }
         pause(stop).await;

@@ -35,7 +35,7 @@ struct StatusDocument<'a> {
     state: &'a StateItem,
     failure: Option<&'a Failure>,
     steps: Vec<StepDocument<'a>>,
-    /// The execution of a stack that has ended in the middle of the operation: nobody goes on with it.
+    /// The execution of a stack that has ended in the middle of the operation, or is not known any more: nobody goes on with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_by: Option<LeftBy>,
 }
@@ -100,7 +100,7 @@ async fn left_by(context: &Context, journal: &dyn Journal, operation: &Operation
     };
     match left.await {
         Ok(left) => {
-            left.map(|left| LeftBy { execution: left.name.to_string(), status: left.status.as_str(), why: left.why() })
+            left.map(|left| LeftBy { execution: left.name().to_string(), status: left.status(), why: left.why() })
         }
         Err(error) => {
             let told = error.message();

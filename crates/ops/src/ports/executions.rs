@@ -13,7 +13,9 @@ use super::Cause;
 /// The most characters in the name of an execution.
 pub const EXECUTION_NAME_CHARS_MAX: usize = 80;
 
-/// The name of an execution: 1 to 80 letters, digits, hyphens or underscores, so that it is safe in an ARN and a URL.
+/// The name of an execution: 1 to 80 characters of those that Step Functions allows within ASCII. Ours have letters, digits, hyphens and
+/// underscores; other clients start executions, too. No colon is among them, which the names of commands have.
+/// Source: docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
@@ -37,8 +39,8 @@ impl ExecutionName {
         if text.is_empty() || text.len() > EXECUTION_NAME_CHARS_MAX {
             return refused("it must have 1 to 80 characters");
         }
-        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-            return refused("only letters, digits, hyphens and underscores are allowed");
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+=@!'()".contains(&byte)) {
+            return refused("only letters, digits and - _ . + = @ ! ' ( ) are allowed");
         }
         Ok(Self(text.to_owned()))
     }
@@ -280,7 +282,13 @@ mod tests {
         assert!(ExecutionName::new("nightly-2026-11-22_a").is_ok());
         assert_eq!(ExecutionName::new("").unwrap_err().reason, "it must have 1 to 80 characters");
         assert!(ExecutionName::new(&"a".repeat(81)).is_err());
-        assert!(ExecutionName::new("a.b").is_err());
+        assert!(ExecutionName::new("restore.2026-11-22 (again)").is_err(), "white space");
+        for allowed in ["restore.2026-11-22", "it's+me=@home!", "(again)"] {
+            assert!(ExecutionName::new(allowed).is_ok(), "{allowed}");
+        }
+        for forbidden in ["host:1:ab", "a/b", "a*", "größe", "a\u{7f}"] {
+            assert!(ExecutionName::new(forbidden).is_err(), "{forbidden}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
     run::RunArgs,
 };
 use crate::{
-    commands::on_stack::{executions, left_behind},
+    commands::on_stack::{Unseen, executions, left_behind},
     context::Context,
     error::{CommandError, CommandResult},
     exit_code::ExitCode,
@@ -26,7 +26,11 @@ const INPUT_BYTES_MAX: usize = 262_144;
 /// The time between two looks.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How long an execution of the batch machine may last: thirty days, as its definition says.
+const LASTS_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
+
 pub(super) fn run(context: &Context, args: &RunArgs, batch: &OperationId, items: &[Item]) -> CommandResult {
+    require_in_time(items.len(), usize::from(args.concurrency), u64::from(args.stagger_seconds()))?;
     let input = input(batch, args, items);
     let bytes = input.to_string().len();
     if bytes > INPUT_BYTES_MAX {
@@ -192,11 +196,27 @@ async fn explain(of_items: &dyn Executions, started_at: Option<Timestamp>, rows:
 async fn tell_left(of_items: &dyn Executions, journal: &dyn Journal, rows: &mut [Row]) -> Result<(), CommandError> {
     for row in rows {
         let Some(id) = row.goes_on() else { continue };
-        if let Some(execution) = left_behind(of_items, journal, &look_at(journal, id).await?).await? {
-            row.leave(format!("execution {} is {}: `aurora-restore resume {id}`", execution.name, execution.told()));
+        if let Some(left) = left_behind(of_items, journal, &look_at(journal, id).await?).await? {
+            row.leave(format!("execution {} is {}: `aurora-restore resume {id}`", left.name(), left.told()));
         }
     }
     Ok(())
+}
+
+/// What begins after the end of its batch never begins.
+fn require_in_time(items: usize, concurrency: usize, stagger: u64) -> Result<(), CommandError> {
+    let last = items.min(concurrency).saturating_sub(1);
+    let wait = wait_seconds(last, concurrency, stagger);
+    if wait < LASTS_SECONDS_MAX {
+        return Ok(());
+    }
+    let days = |seconds: u64| seconds / (24 * 60 * 60);
+    let (begins, ends) = (days(wait), days(LASTS_SECONDS_MAX));
+    Err(CommandError::usage(format!(
+        "with this --stagger item {} begins after {begins} days, and the stack ends a batch after {ends}",
+        last + 1
+    ))
+    .hint("Give a shorter --stagger, a smaller --concurrency, or make two batches of it. Nothing was started."))
 }
 
 /// The input of the batch machine.
@@ -226,9 +246,13 @@ async fn until_its_end(
 ) -> Result<Option<Execution>, CommandError> {
     let mut stop = context.stop(Asked::StopNow)?;
     let begun = std::time::Instant::now();
+    let mut unseen = Unseen::default();
     // Bounded by the execution, which ends by itself, or by the person.
     loop {
         let found = executions.describe(name).await?;
+        if !is_old {
+            unseen.look(found.as_ref(), name)?;
+        }
         let has_ended = found.as_ref().map_or(is_old, |found| found.status.has_ended());
         if has_ended {
             let took = jiff::SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
@@ -305,6 +329,16 @@ mod tests {
         assert_eq!(items_of(Some(&input)), (vec![OperationId::new("night-a").unwrap()], 2));
         assert_eq!(items_of(Some(&json!({ "items": "none" }))), (Vec::new(), 0));
         assert_eq!(items_of(None), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn what_would_begin_after_the_end_of_its_batch_is_refused() {
+        let machine: Value = serde_json::from_str(MACHINE).unwrap();
+        assert_eq!(machine["TimeoutSeconds"], LASTS_SECONDS_MAX);
+        let half_a_day = 12 * 60 * 60;
+        assert!(require_in_time(100, 60, half_a_day).is_ok() && require_in_time(60, 100, half_a_day).is_ok());
+        let refused = format!("{:?}", require_in_time(100, 100, half_a_day).unwrap_err());
+        assert!(refused.contains("item 100 begins after 49 days, and the stack ends a batch after 30"), "{refused}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aurora_restore_app::config;
+use aurora_restore_app::config::{self, StackBounds};
 use aurora_restore_ops::{TemplateParameters, ports::Stack};
 use jiff::SignedDuration;
 
@@ -39,14 +39,17 @@ pub(super) fn check(
     if let Some(warning) = keys(value("KmsKeyArns")) {
         ui.warning(&warning);
     }
+    if let Some(warning) = sweeps(value("SweepExpression"), value("SweepPeriod")) {
+        ui.warning(&warning);
+    }
     let number = |name: &str| value(name).parse::<i64>().ok();
+    let bounds = config::bounds_on_stack(value("Configuration"), region);
     if let (Some(states), Some(entries)) = (number("StateRetentionDays"), number("AuditRetentionDays")) {
         retentions(states, entries)?;
+        bounds.map_or(Ok(()), |bounds| outlived(entries, bounds))?;
     }
     let Some(hours) = number("RestoreTimeoutHours") else { return Ok(()) };
-    if let Some(bounds) = config::bounds_on_stack(value("Configuration"), region) {
-        time_out(hours, bounds)?;
-    }
+    bounds.map_or(Ok(()), |bounds| time_out(hours, bounds.restore))?;
     let poll = value("PollInterval").strip_suffix('s').and_then(|secs| secs.parse().ok());
     if let Some(warning) = poll.and_then(|poll| events(hours, poll)) {
         ui.warning(&warning);
@@ -104,6 +107,44 @@ fn retentions(states: i64, entries: i64) -> Result<(), CommandError> {
         .hint("An operation would be kept whose journal is gone. Keep entries as long as states, or longer."))
 }
 
+/// Ending an old cluster takes the journal from its first entry.
+fn outlived(entries: i64, bounds: StackBounds) -> Result<(), CommandError> {
+    let needed = bounds.restore.saturating_add(bounds.retain_old);
+    if SignedDuration::from_hours(24 * entries) > needed {
+        return Ok(());
+    }
+    let days = needed.as_hours() / 24 + 1;
+    let told = format!(
+        "AuditRetentionDays={entries} is not more than the bounds of a restore and `retirement.retain-old` together, which are {} hours",
+        needed.as_hours()
+    );
+    Err(CommandError::usage(told).hint(format!(
+        "An old cluster whose journal is gone can neither be ended nor be brought back. Give `--parameter AuditRetentionDays=` at \
+         least {days}, or keep old clusters for a shorter time. Nothing was changed."
+    )))
+}
+
+/// What is found is told once, by the sweep within whose period it was found: what none of them counts as news is never told.
+fn sweeps(expression: &str, period: &str) -> Option<String> {
+    let rate = expression.strip_prefix("rate(")?.strip_suffix(')')?;
+    let (number, unit) = rate.split_once(' ')?;
+    let minutes = match unit.trim_end_matches('s') {
+        "minute" => 1,
+        "hour" => 60,
+        "day" => 24 * 60,
+        _ => return None,
+    };
+    let between = number.parse::<i64>().ok()?.checked_mul(minutes)?;
+    let hours: i64 = period.strip_suffix('h')?.parse().ok()?;
+    (between > hours * 60).then(|| {
+        let needed = between.div_euclid(60) + i64::from(between.rem_euclid(60) > 0);
+        format!(
+            "SweepExpression={expression} lets more time pass than SweepPeriod={period}: what is found between is not told. Give \
+             `--parameter SweepPeriod={needed}h`, too"
+        )
+    })
+}
+
 fn time_out(hours: i64, bounds: SignedDuration) -> Result<(), CommandError> {
     if SignedDuration::from_hours(hours) > bounds {
         return Ok(());
@@ -143,9 +184,36 @@ mod tests {
             |name: &str| template.default(name).and_then(|text| text.trim_end_matches('s').parse::<i64>().ok());
         let hours = number("RestoreTimeoutHours").unwrap();
         let bounds = config::bounds_on_stack(template.default("Configuration").unwrap(), "eu-central-1").unwrap();
-        assert!(time_out(hours, bounds).is_ok(), "{hours} {bounds}");
+        assert!(time_out(hours, bounds.restore).is_ok(), "{hours} {bounds:?}");
+        assert!(outlived(number("AuditRetentionDays").unwrap(), bounds).is_ok(), "{bounds:?}");
+        assert_eq!(
+            sweeps(template.default("SweepExpression").unwrap(), template.default("SweepPeriod").unwrap()),
+            None
+        );
         assert_eq!(events(hours, number("PollInterval").unwrap()), None);
         assert!(retentions(number("StateRetentionDays").unwrap(), number("AuditRetentionDays").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn an_old_cluster_is_not_kept_longer_than_its_journal() {
+        let bounds = |days: i64| StackBounds {
+            restore: SignedDuration::from_hours(70),
+            retain_old: SignedDuration::from_hours(24 * days),
+        };
+        assert!(outlived(30, bounds(27)).is_ok());
+        let refused = format!("{:?}", outlived(30, bounds(45)).unwrap_err());
+        assert!(refused.contains("AuditRetentionDays=30 is not more than"), "{refused}");
+        assert!(refused.contains("AuditRetentionDays=` at least 48"), "{refused}");
+    }
+
+    #[test]
+    fn sweeps_that_are_rarer_than_their_period_are_warned_of() {
+        let rare = sweeps("rate(7 days)", "24h").unwrap();
+        assert!(rare.ends_with("`--parameter SweepPeriod=168h`, too"), "{rare}");
+        assert!(sweeps("rate(90 minutes)", "1h").unwrap().contains("SweepPeriod=2h"));
+        for (expression, period) in [("rate(7 days)", "168h"), ("rate(1 hour)", "1h"), ("cron(0 2 * * ? *)", "24h")] {
+            assert_eq!(sweeps(expression, period), None, "{expression}");
+        }
     }
 
     #[test]
