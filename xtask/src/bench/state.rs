@@ -142,8 +142,14 @@ async fn measure(by_hand: Duration) -> Result<(), String> {
 async fn stalled(journal: &DynamoJournal) -> Result<(), String> {
     let one = Unchanged { status: Status::InProgress, until: now(), limit: 1, cursor: None };
     let of_one = journal.unchanged(&one).await.map_err(text)?.read_units.unwrap_or_default();
-    let search =
-        StalledSearch { journal, states: journal, executions: None, now: now(), older_than: STALLED_AFTER, page: 100 };
+    let search = StalledSearch {
+        journal: None,
+        states: journal,
+        executions: None,
+        now: now(),
+        older_than: STALLED_AFTER,
+        page: 100,
+    };
     let found = search.find().await.map_err(text)?;
     if found.stalled.len() != STALLED {
         return Err(format!("{} have stalled and not {STALLED}", found.stalled.len()));

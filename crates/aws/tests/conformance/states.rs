@@ -216,7 +216,7 @@ async fn what_has_not_stalled_is_not_read(server: &StandIn) {
     let one = Unchanged { status: Status::InProgress, until: now(), limit: 1, cursor: None };
     let units_of_one = journal.unchanged(&one).await.expect("a page").read_units.expect("it is counted");
     let search = StalledSearch {
-        journal: &journal,
+        journal: None,
         states: &journal,
         executions: None,
         now: now(),

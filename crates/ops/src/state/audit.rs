@@ -57,7 +57,7 @@ impl Audit<'_> {
     pub async fn run(&self) -> Result<Audited, JournalError> {
         let mut audited = self.verify().await?;
         let search = StalledSearch {
-            journal: self.journal,
+            journal: Some(self.journal),
             states: self.states,
             executions: self.executions,
             now: self.now,

@@ -23,7 +23,10 @@ use aurora_restore_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::logged::{self, Logged};
+use super::{
+    logged::{self, Logged},
+    patience::patiently,
+};
 use crate::{
     Reach,
     executing::{Executing, executing},
@@ -35,6 +38,7 @@ const NOTE_CHARS_MAX: usize = 400;
 
 /// Why nobody can decide about what is over.
 const HAS_ENDED: &str = "it has ended";
+const ITEM_SAYS_OTHERWISE: &str = "it has ended by its entries, and somebody has set its item otherwise: `aurora-restore state verify` says how that is set right";
 
 /// Which way a person wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +142,9 @@ impl Resolver<'_> {
         let operation = look_at(self.ports.journal, id).await?;
         // Whoever executed it has nothing to go on with, even if it still runs.
         if matches!(operation.phase, Phase::Ended(_)) {
-            return Err(not_possible(&operation, HAS_ENDED));
+            let item = patiently(|| self.ports.journal.state(id)).await;
+            let is_set_otherwise = item.is_ok_and(|item| !item.status.has_ended());
+            return Err(not_possible(&operation, if is_set_otherwise { ITEM_SAYS_OTHERWISE } else { HAS_ENDED }));
         }
         let executor = operation.executor.to_string();
         let executing = executing(self.executions, &executor).await?;

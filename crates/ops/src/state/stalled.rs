@@ -1,6 +1,6 @@
 //! Operations in progress that nobody goes on with, found by the index on status and time: from its old end, so that what has
-//! not stalled is not read. The entries of the few that have are looked at: an item that somebody has set to that status by hand
-//! is none of them, and the audit tells it as what it is.
+//! not stalled is not read. Whoever names the journal has the entries of the few that have looked at, too: an item that somebody has
+//! set to that status by hand is none of them, and the audit tells it as what it is.
 
 use aurora_restore_core::{
     engine::look_at,
@@ -25,8 +25,8 @@ const PAGES_MAX: usize = 1_000;
 
 /// The search for them.
 pub struct StalledSearch<'a> {
-    /// Whose entries tell what has ended.
-    pub journal: &'a dyn Journal,
+    /// Whose entries tell what has ended, where more than the items may be read.
+    pub journal: Option<&'a dyn Journal>,
     /// Where.
     pub states: &'a dyn States,
     /// Whom to ask whether an execution still runs; nobody where there is no state machine.
@@ -100,7 +100,8 @@ impl StalledSearch<'_> {
 
     /// Whether the entries say that an operation has ended. Where they cannot be read, nothing speaks against its item.
     async fn has_ended(&self, id: &OperationId) -> bool {
-        look_at(self.journal, id).await.is_ok_and(|operation| matches!(operation.phase, Phase::Ended(_)))
+        let Some(journal) = self.journal else { return false };
+        look_at(journal, id).await.is_ok_and(|operation| matches!(operation.phase, Phase::Ended(_)))
     }
 }
 

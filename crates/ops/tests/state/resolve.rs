@@ -169,6 +169,16 @@ async fn past_the_point_of_no_return_it_can_only_go_on() {
     assert_eq!(examined.resolution(Way::Retry).unwrap(), Resolution::GoOn);
 }
 
+/// `state stalled` reads items alone, and sends its readers here.
+#[tokio::test]
+async fn what_has_ended_and_was_set_otherwise_by_hand_is_told_as_that() {
+    let scenario = Scenario::new(Stage::default());
+    let id = done(&scenario, "op-1");
+    scenario.journal.tamper(&id, |_, state| state.status = Status::InProgress);
+    let refused = resolver(&scenario, None).examine(&id).await.unwrap_err().to_string();
+    assert!(refused.contains("somebody has set its item otherwise"), "{refused}");
+}
+
 #[tokio::test]
 async fn what_has_ended_is_nobodys_to_decide_and_is_told_so_at_once() {
     let scenario = Scenario::new(Stage::default());

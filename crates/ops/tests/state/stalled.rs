@@ -16,7 +16,7 @@ use crate::stage::{done, halfway, turn_to, updated};
 
 async fn search(scenario: &Scenario, executions: Option<&dyn Executions>) -> StalledFound {
     let search = StalledSearch {
-        journal: &scenario.journal,
+        journal: Some(&scenario.journal),
         states: &scenario.journal,
         executions,
         now: scenario.clock.now(),

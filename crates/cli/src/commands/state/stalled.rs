@@ -55,7 +55,8 @@ pub(super) fn run(context: &Context, args: &StalledArgs) -> CommandResult {
         let store = context.state(JournalUse::Read).await?;
         let executions = super::executions(context).await?;
         let search = StalledSearch {
-            journal: store.journal.as_ref(),
+            // Their items alone: it is asked often, and `state resolve` looks at the entries.
+            journal: None,
             states: store.states.as_ref(),
             executions: executions.as_deref(),
             now: context.now(),
