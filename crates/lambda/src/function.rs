@@ -10,7 +10,7 @@ use aurora_restore_core::{
     catalogue::ErrorCode,
     engine::{Advance, BeginOperation, Engine, EngineError, Place, Session, look_at, place},
     ids::{OperationId, Region},
-    operation::{Failure, StepStatus},
+    operation::{Failure, StepKind, StepStatus},
     ports::{JournalError, Ports, Side, TargetKey},
     request::{Request, Strategy},
 };
@@ -245,7 +245,11 @@ impl Function<'_> {
         Ok(Reply::elsewhere(session.operation(), Asked::Nothing))
     }
 
+    /// The checks of a restore get what is left of their invocation, and what they come to is final: each try has a whole one.
     fn has_time_for(&self, wait: SignedDuration, reserve: Duration) -> bool {
+        if self.served == Served::Step(StepKind::VerifyRestore) {
+            return false;
+        }
         let needed = Duration::try_from(wait).unwrap_or_default() + reserve;
         wait <= WAIT_INSIDE_MAX && self.hourglass.left() >= needed
     }

@@ -192,6 +192,27 @@ fn an_executor_that_dies_at_any_call_is_replaced_by_the_next_invocation() {
     }
 }
 
+/// What they come to is final, and how long they may take is what is left of their invocation.
+#[test]
+fn every_try_of_the_checks_has_an_invocation_of_its_own() {
+    let scenario = Scenario::new(Stage::default());
+    let execution = Execution::of(&scenario, "op-1", scenario.swap());
+    let mut measures = Vec::new();
+    let mut place = "snapshot-check";
+    while place != "verify-restore" {
+        let reply = execution.invoke(place, None, &mut measures).unwrap();
+        assert!(matches!(reply.outcome, Outcome::Next | Outcome::Wait), "{reply:?}");
+        scenario.clock.turn(SignedDuration::from_secs(i64::try_from(reply.wait_seconds).unwrap()));
+        place = reply.step;
+    }
+    scenario.database.make_trouble(Trouble::Unreachable, 1);
+    let failed = execution.invoke(place, None, &mut measures).unwrap();
+    assert_eq!((&failed.outcome, failed.step), (&Outcome::Wait, "verify-restore"), "{failed:?}");
+    scenario.clock.turn(SignedDuration::from_secs(i64::try_from(failed.wait_seconds).unwrap()));
+    let verified = execution.invoke(place, None, &mut measures).unwrap();
+    assert_eq!((&verified.outcome, verified.step), (&Outcome::Next, "switch-over"), "{verified:?}");
+}
+
 /// Runs until the script kills a function.
 fn die(scenario: &Scenario, execution: &Execution<'_>, script: &Script) {
     let mut place = "snapshot-check";

@@ -21,6 +21,9 @@ use crate::{
 pub(super) async fn run(task: &Task<'_>, custom: &CustomCheck) -> Result<CheckResult, DatabaseError> {
     let check = Check::begin(&custom.name);
     let expected = Some(describe(&custom.expect, task.spec.snapshot_at));
+    if task.left(task.connector.options.statement_timeout, Duration::ZERO).is_zero() {
+        return Ok(check.end(CheckOutcome::Failed, "there was no time left to run it", expected));
+    }
     let database = custom.database.as_deref().unwrap_or(&task.login.database);
     let session = match task.open_in(database, Purpose::Foreign).await {
         Ok(session) => session,
@@ -52,14 +55,11 @@ async fn value(
     left: Duration,
 ) -> Result<Result<String, String>, DatabaseError> {
     let doing = format!("running the check `{name}`");
-    if left.as_millis() == 0 {
-        return Ok(Err("there was no time left to run it".to_owned()));
-    }
     let told = |refusal: Refusal| match refusal.state == SqlState::QUERY_CANCELED {
         true => format!("no answer within {:.1} s: {refusal}", left.as_secs_f32()),
         false => refusal.to_string(),
     };
-    session.run(&doing, &format!("SET statement_timeout = {}", left.as_millis())).await?;
+    session.run(&doing, &format!("SET statement_timeout = {}", left.as_millis().max(1))).await?;
     session.run(&doing, "BEGIN TRANSACTION READ ONLY").await?;
     let declare = format!("DECLARE aurora_restore_check NO SCROLL CURSOR FOR {sql}");
     if let Err(refusal) = session.attempt_one(&doing, &declare).await? {

@@ -368,7 +368,7 @@ async fn whoever_has_no_more_time_gets_an_answer_within_it() {
     assert!(slow.outcome == CheckOutcome::Failed && slow.found.starts_with("no answer within"), "{slow:#?}");
     assert!(late.outcome == CheckOutcome::Failed && late.found.contains("no time left"), "{late:#?}");
     let indexes = find(&results, "index structure");
-    assert!(indexes.outcome == CheckOutcome::Noted && indexes.found.contains("left out"), "{indexes:#?}");
+    assert!(indexes.outcome == CheckOutcome::Noted && indexes.found.contains("databases left out"), "{indexes:#?}");
     spec.within = Some(SignedDuration::from_mins(5));
     spec.custom.truncate(1);
     let results = server.database().verify(&server.master(), &spec).await.unwrap();
