@@ -76,6 +76,8 @@ pub struct StackReading<'a> {
     pub configuration: &'a str,
     /// The time between two looks, where the stack says one.
     pub poll: Option<&'a str>,
+    /// For how many days states and entries are kept, where the stack says so.
+    pub retention_days: Option<(&'a str, &'a str)>,
     /// The stack's Region.
     pub region: &'a str,
 }
@@ -108,10 +110,14 @@ fn as_read_there(
     stack: StackReading<'_>,
     event: serde_json::Map<String, serde_json::Value>,
 ) -> Result<Config, ConfigError> {
-    let StackReading { configuration, poll, region } = stack;
+    let StackReading { configuration, poll, retention_days, region } = stack;
     let parameter = ParameterText { name: "of the stack's configuration".to_owned(), text: configuration.to_owned() };
     let mut environment = of_functions(region);
     environment.extend(poll.map(|poll| ("AURORA_RESTORE_LIMITS_POLL".to_owned(), poll.to_owned())));
+    if let Some((states, entries)) = retention_days {
+        environment.insert("AURORA_RESTORE_JOURNAL_STATE_RETENTION".to_owned(), format!("{states}d"));
+        environment.insert("AURORA_RESTORE_JOURNAL_AUDIT_RETENTION".to_owned(), format!("{entries}d"));
+    }
     let sources = Sources::of_function(environment, parameter).with_event(event);
     Config::load(&sources)
 }
@@ -172,6 +178,9 @@ pub fn bounds_on_stack(configuration: &str, region: &str) -> Option<StackBounds>
 mod tests {
     use super::*;
 
+    const STACK: StackReading<'_> =
+        StackReading { configuration: "", poll: None, retention_days: None, region: "eu-central-1" };
+
     fn read(text: &str) -> Result<String, ConfigError> {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("stack.toml");
@@ -198,7 +207,7 @@ mod tests {
         let event = serde_json::json!({"source": {"latest-of": "prod"}, "target": {"cluster": "staging"}});
         let now = "2026-11-22T10:15:00Z".parse().unwrap();
         let ask = |configuration| {
-            let stack = StackReading { configuration, poll: Some("100s"), region: "eu-central-1" };
+            let stack = StackReading { configuration, poll: Some("100s"), ..STACK };
             request_on_stack(stack, event.as_object().unwrap().clone(), now)
         };
         let request = ask(stack).unwrap();
@@ -217,13 +226,61 @@ mod tests {
                 "secrets": {"master": "staging/master"},
                 "limits": {"poll": asked},
             });
-            let stack = StackReading { configuration: "", poll: of_stack, region: "eu-central-1" };
+            let stack = StackReading { poll: of_stack, ..STACK };
             request_on_stack(stack, event.as_object().unwrap().clone(), now).unwrap().limits.poll.as_secs()
         };
         // 25,000 events of an execution are 96 hours of looks every 130 s, and a day of looks every 30 s.
         assert_eq!((poll(Some("130s"), "30s"), poll(Some("130s"), "21s"), poll(Some("130s"), "129s")), (130, 130, 130));
         assert_eq!((poll(Some("130s"), "20s"), poll(Some("130s"), "5m"), poll(Some("1s"), "30s")), (20, 300, 30));
         assert_eq!(poll(None, "25s"), 30, "a stack that says nothing has the default");
+    }
+
+    /// Functions of the version before know nothing of that.
+    #[test]
+    fn what_is_sent_is_the_pace_that_is_kept() {
+        let asked = [
+            ("AURORA_RESTORE_SOURCE_LATEST_OF", "prod"),
+            ("AURORA_RESTORE_TARGET_CLUSTER", "staging"),
+            ("AURORA_RESTORE_SECRETS_MASTER", "staging/master"),
+            ("AURORA_RESTORE_LIMITS_POLL", "30s"),
+        ];
+        let environment = asked.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut environment: BTreeMap<String, String> = environment;
+        environment.extend(of_functions("eu-central-1"));
+        let config = Config::load(&Sources { environment, ..Sources::default() }).unwrap();
+        let now = "2026-11-22T10:15:00Z".parse().unwrap();
+        let sent = |poll: &'static str| {
+            let stack = StackReading { poll: Some(poll), ..STACK };
+            let request = request_on_stack(stack, config.event(), now).unwrap();
+            let event = config.event_of(&request);
+            assert_eq!(request_on_stack(stack, event.clone(), now).unwrap(), request, "whoever reads it");
+            event["limits"]["poll"].as_str().unwrap().to_owned()
+        };
+        assert_eq!((sent("130s"), sent("1s")), ("130s".to_owned(), "30s".to_owned()));
+    }
+
+    #[test]
+    fn an_old_cluster_is_not_kept_for_longer_than_the_stack_keeps_the_journal() {
+        let now = "2026-11-22T10:15:00Z".parse().unwrap();
+        let ask = |days: Option<&'static str>, retain_old: &str| {
+            let event = serde_json::json!({
+                "source": {"latest-of": "prod"},
+                "target": {"cluster": "staging"},
+                "secrets": {"master": "staging/master"},
+                "retirement": {"retain-old": retain_old},
+            });
+            let stack = StackReading { retention_days: days.map(|days| ("30", days)), ..STACK };
+            request_on_stack(stack, event.as_object().unwrap().clone(), now)
+                .map(|request| request.retirement.retain_old)
+        };
+        let refused = ask(Some("30"), "45d").unwrap_err().to_string();
+        assert!(
+            refused.contains("`retirement.retain-old`") && refused.contains("`journal.audit-retention`"),
+            "{refused}"
+        );
+        assert!(ask(None, "370d").is_err(), "the default is a year");
+        assert_eq!(ask(Some("1095"), "370d").unwrap(), SignedDuration::from_hours(24 * 370));
+        assert!(ask(Some("30"), "20d").is_ok());
     }
 
     #[test]

@@ -123,6 +123,16 @@ impl Config {
         event::write(&self.values)
     }
 
+    /// The event that asks a stack for a request, which is what its functions make of the keys here. The pace is theirs, so that
+    /// functions of a version which does not keep to it by itself do so, too.
+    pub fn event_of(&self, request: &Request) -> serde_json::Map<String, serde_json::Value> {
+        let mut event = self.event();
+        if let Some(poll) = event.get_mut("limits").and_then(|limits| limits.get_mut("poll")) {
+            *poll = duration::write(request.limits.poll).into();
+        }
+        event
+    }
+
     /// Every key, in the order of the reference.
     pub fn show(&self) -> Vec<ShownKey<'_>> {
         schema::KEYS

@@ -87,7 +87,8 @@ fn asked(context: &Context, args: &PlanArgs) -> Result<Asked, CommandError> {
     context.assume_stack();
     let config = context.config_with(args.request.flags())?;
     let request = context.request_on_stack(config)?.map_err(super::start::refused)?;
-    Ok((request, Some(config.event())))
+    let event = config.event_of(&request);
+    Ok((request, Some(event)))
 }
 
 #[cfg(not(feature = "stack"))]

@@ -100,7 +100,7 @@ impl Wish {
         let request = context.request_on_stack(config)?.map_err(refused)?;
         let made = || new_operation_id(context.now()).map_err(|error| CommandError::internal(error.to_string()));
         let id = args.id.clone().map_or_else(made, Ok)?;
-        Ok(Self { id, request, event: config.event(), approved_plan: None })
+        Ok(Self { id, event: config.event_of(&request), request, approved_plan: None })
     }
 
     fn of_plan(path: &Path) -> Result<Self, CommandError> {

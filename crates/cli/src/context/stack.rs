@@ -98,6 +98,7 @@ impl Context {
         Ok(StackReading {
             configuration: given("Configuration").unwrap_or_default(),
             poll: given("PollInterval"),
+            retention_days: given("StateRetentionDays").zip(given("AuditRetentionDays")),
             region: region.as_str(),
         })
     }

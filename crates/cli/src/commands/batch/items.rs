@@ -67,9 +67,9 @@ fn one(context: &Context, item: ItemRequest, batch: &OperationId) -> Result<Item
     let request = request(context, &config)?.map_err(of_item)?;
     Ok(Item {
         id,
-        request,
         #[cfg(feature = "stack")]
-        event: config.event(),
+        event: config.event_of(&request),
+        request,
         config,
     })
 }

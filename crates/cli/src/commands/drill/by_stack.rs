@@ -51,7 +51,8 @@ pub(super) fn asked_for(
     context.assume_stack();
     let config = context.config_with(flags)?;
     let request = context.request_on_stack(config)?.map_err(start::refused)?;
-    Ok((request, config.event()))
+    let event = config.event_of(&request);
+    Ok((request, event))
 }
 
 /// Has the stack do a drill that was planned and agreed to.
