@@ -216,7 +216,8 @@ fn require_in_time(items: usize, concurrency: usize, stagger: u64) -> Result<(),
         "with this --stagger item {} begins after {begins} days, and the stack ends a batch after {ends}",
         last + 1
     ))
-    .hint("Give a shorter --stagger, a smaller --concurrency, or make two batches of it. Nothing was started."))
+    .hint("Give a shorter --stagger, a smaller --concurrency, or make two batches of it. Nothing was started.")
+    .hint("If this batch was started before, by a version that let it: `aurora-restore batch status` shows it."))
 }
 
 /// The input of the batch machine.

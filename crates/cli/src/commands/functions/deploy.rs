@@ -78,10 +78,10 @@ pub(super) async fn run(context: &Context, args: &DeployArgs) -> CommandResult {
         Err(error) => match plan.begun() {
             // It stays `applying`, so that the same command goes on with it, or whoever goes back knows of it.
             Some(begun) => return Err(still_under_way(error, begun, &plan.under_way())),
-            // No alias was moved yet.
+            // No alias was moved by this one. What another one left on its way is no more watched than before.
             None => {
                 governor.end_as_failed(change, &error).await;
-                return Err(error);
+                return Err(left_on_its_way(error, &plan.under_way()));
             }
         },
     };
@@ -100,6 +100,18 @@ async fn publish(
 ) -> Result<Vec<Leg>, CommandError> {
     let at = code_at(workshop, package).await?;
     Ok(plan.publish(workshop.ports(), &at, lines).await?)
+}
+
+/// What is told where nothing was moved, and somebody who was killed has left aliases on their way.
+pub(super) fn left_on_its_way(error: CommandError, on_their_way: &[Leg]) -> CommandError {
+    on_their_way.iter().fold(error, |told, leg| {
+        told.hint(format!(
+            "A part of the calls of {} goes to version {} since an earlier run, and nobody watches it: go back with {}",
+            leg.function,
+            leg.from,
+            rollback::way(leg)
+        ))
+    })
 }
 
 /// What is told where a deployment that was begun cannot be gone on with: whoever was killed may have left some of its aliases on their

@@ -230,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_run_left_on_its_way_is_told_by_whoever_moved_nothing() {
+        let undo = FunctionNames::of("ours").find("undo").unwrap().clone();
+        let denied = || CommandError::failed("lambda:PublishVersion is denied");
+        let hints = hints(deploy::left_on_its_way(denied(), &[Leg { function: undo, from: 6, to: 5 }]));
+        assert_known(&hints);
+        assert!(hints[0].contains("goes to version 6 since an earlier run"), "{hints:?}");
+        assert!(hints[0].contains("functions rollback undo --to 5"), "{hints:?}");
+    }
+
+    #[test]
     fn what_is_recorded_is_how_it_ended() {
         let outcome = |moved| ending(&moved).outcome;
         assert_eq!(outcome(Ok(Moved::Arrived)), Outcome::Applied);

@@ -11,7 +11,7 @@ use aurora_restore_ops::ports::{
     Execution, ExecutionName, ExecutionStatus, Executions, ExecutionsError, resumption_runs,
 };
 
-use super::{GLANCE, TURNS_MAX};
+use super::{GLANCE, LOOK, TURNS_MAX};
 use crate::error::CommandError;
 
 /// So many looks in a row that find no execution of a name are believed: an answer may be a little older than its question.
@@ -121,7 +121,9 @@ pub(super) async fn left_by(
                 return Left { name, record }.sentence(id);
             }
             // Somebody may have resumed it.
-            name = executed_by(&operation).unwrap_or(name);
+            let executor = executed_by(&operation).filter(|executor| *executor != name);
+            unseen = if executor.is_some() { 0 } else { unseen };
+            name = executor.unwrap_or(name);
         }
         tokio::time::sleep(GLANCE).await;
     }
@@ -134,7 +136,12 @@ pub(in crate::commands) async fn left_behind(
     operation: &Operation,
 ) -> Result<Option<Left>, CommandError> {
     let Some(name) = executed_by(operation).filter(|_| is_open(operation)) else { return Ok(None) };
-    let record = executions.describe(&name).await?;
+    let mut record = executions.describe(&name).await?;
+    // As in watching: one look that finds none is not believed.
+    if record.is_none() {
+        tokio::time::sleep(LOOK).await;
+        record = executions.describe(&name).await?;
+    }
     if record.as_ref().is_some_and(|record| !record.status.has_ended()) {
         return Ok(None);
     }
@@ -192,20 +199,20 @@ mod tests {
         })
     }
 
-    #[test]
-    fn an_execution_that_is_not_known_any_more_goes_on_with_nothing() {
+    #[tokio::test(start_paused = true)]
+    async fn an_execution_that_is_not_known_any_more_goes_on_with_nothing() {
         let scenario = Scenario::new(Stage::default());
         let operation = in_its_middle(&scenario);
         let journal = scenario.ports().journal;
         let executions = MemoryExecutions::new(&scenario.clock);
-        let left = || block_on(left_behind(&executions, journal, &operation)).unwrap();
-        let told = left().expect("nobody knows it").told();
+        let left = async || left_behind(&executions, journal, &operation).await.unwrap();
+        let told = left().await.expect("nobody knows it").told();
         assert_eq!(told, "UNKNOWN: the state machine has no execution of that name");
         let name = ExecutionName::new("first").unwrap();
-        block_on(executions.start(&name, &json!({}))).unwrap();
-        assert!(left().is_none(), "it runs");
+        executions.start(&name, &json!({})).await.unwrap();
+        assert!(left().await.is_none(), "it runs");
         executions.end(&name, ExecutionStatus::TimedOut);
-        assert_eq!(left().expect("it has ended").status(), "TIMED_OUT");
+        assert_eq!(left().await.expect("it has ended").status(), "TIMED_OUT");
     }
 
     #[tokio::test(start_paused = true)]
