@@ -89,6 +89,21 @@ fn a_retired_cluster_is_due_when_its_entries_say_so() {
     assert!(swept.troubles[0].contains("`aurora-restore state verify op-1`"), "{:?}", swept.troubles);
 }
 
+/// However often is swept, it would be the first one again.
+#[test]
+fn what_is_left_alone_takes_nobodys_place() {
+    let scenario = Scenario::new(Stage::default());
+    let executions = MemoryExecutions::new(&scenario.clock);
+    let kept = completed(&scenario, "op-1", |request| request.retirement.retain_old = DAY * 9);
+    let due = completed(&scenario, "op-2", |_| {});
+    scenario.clock.turn(due.request.retirement.retain_old);
+    let long_ago = scenario.clock.now() - DAY * 9;
+    scenario.journal.tamper(&kept.id, |_, state| state.retire_after = Some(long_ago));
+    let one = Bounds { retirements_max: 1, ..Bounds::default() };
+    let swept = block_on(Sweep { bounds: one, ..sweep_over(scenario.ports(), &executions) }.run()).unwrap();
+    assert_eq!(swept.started, [due.id], "{:?}", swept.troubles);
+}
+
 #[test]
 fn what_has_ended_does_not_stand_still_whatever_its_item_says() {
     let scenario = Scenario::new(Stage::default());

@@ -28,9 +28,6 @@ const NO_OTHER_TIMEOUTS: &str = "SELECT pg_catalog.set_config(name, '0', false) 
     WHERE name OPERATOR(pg_catalog.=) ANY \
     (ARRAY['idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout'])";
 
-/// Counting ends after this part of the time that there is for everything: the checks that can refuse a restore come after it.
-const COUNTING_PART: u32 = 3;
-
 /// What opens sessions.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -59,18 +56,6 @@ pub(crate) struct Session {
 }
 
 impl Connector {
-    /// The same for whoever has no more time than this: no statement lasts longer, and counting ends early enough for the rest.
-    pub(crate) fn within(&self, within: Option<Duration>) -> Self {
-        let mut bounded = self.clone();
-        if let Some(within) = within {
-            let options = &mut bounded.options;
-            // No time at all would be no bound at all.
-            options.statement_timeout = options.statement_timeout.min(within).max(Duration::from_millis(1));
-            options.counting_budget = options.counting_budget.min(within / COUNTING_PART);
-        }
-        bounded
-    }
-
     /// Logs in.
     pub(crate) async fn open(&self, login: &DatabaseLogin, purpose: Purpose) -> Result<Session, DatabaseError> {
         let place = format!("{}/{}", login.endpoint, login.database);

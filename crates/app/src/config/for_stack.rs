@@ -181,6 +181,17 @@ mod tests {
     const STACK: StackReading<'_> =
         StackReading { configuration: "", poll: None, retention_days: None, region: "eu-central-1" };
 
+    /// A whole request with one key more.
+    fn event_with(section: &str, key: &str, value: &str) -> serde_json::Map<String, serde_json::Value> {
+        let event = serde_json::json!({
+            "source": {"latest-of": "prod"},
+            "target": {"cluster": "staging"},
+            "secrets": {"master": "staging/master"},
+            section: {key: value},
+        });
+        event.as_object().unwrap().clone()
+    }
+
     fn read(text: &str) -> Result<String, ConfigError> {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("stack.toml");
@@ -220,14 +231,8 @@ mod tests {
     fn looks_that_the_state_machine_waits_for_are_not_more_frequent_than_the_stack_has_them() {
         let now = "2026-11-22T10:15:00Z".parse().unwrap();
         let poll = |of_stack: Option<&'static str>, asked: &str| {
-            let event = serde_json::json!({
-                "source": {"latest-of": "prod"},
-                "target": {"cluster": "staging"},
-                "secrets": {"master": "staging/master"},
-                "limits": {"poll": asked},
-            });
             let stack = StackReading { poll: of_stack, ..STACK };
-            request_on_stack(stack, event.as_object().unwrap().clone(), now).unwrap().limits.poll.as_secs()
+            request_on_stack(stack, event_with("limits", "poll", asked), now).unwrap().limits.poll.as_secs()
         };
         // 25,000 events of an execution are 96 hours of looks every 130 s, and a day of looks every 30 s.
         assert_eq!((poll(Some("130s"), "30s"), poll(Some("130s"), "21s"), poll(Some("130s"), "129s")), (130, 130, 130));
@@ -244,9 +249,8 @@ mod tests {
             ("AURORA_RESTORE_SECRETS_MASTER", "staging/master"),
             ("AURORA_RESTORE_LIMITS_POLL", "30s"),
         ];
-        let environment = asked.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let mut environment: BTreeMap<String, String> = environment;
-        environment.extend(of_functions("eu-central-1"));
+        let mut environment = of_functions(STACK.region);
+        environment.extend(asked.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let config = Config::load(&Sources { environment, ..Sources::default() }).unwrap();
         let now = "2026-11-22T10:15:00Z".parse().unwrap();
         let sent = |poll: &'static str| {
@@ -263,15 +267,9 @@ mod tests {
     fn an_old_cluster_is_not_kept_for_longer_than_the_stack_keeps_the_journal() {
         let now = "2026-11-22T10:15:00Z".parse().unwrap();
         let ask = |days: Option<&'static str>, retain_old: &str| {
-            let event = serde_json::json!({
-                "source": {"latest-of": "prod"},
-                "target": {"cluster": "staging"},
-                "secrets": {"master": "staging/master"},
-                "retirement": {"retain-old": retain_old},
-            });
             let stack = StackReading { retention_days: days.map(|days| ("30", days)), ..STACK };
-            request_on_stack(stack, event.as_object().unwrap().clone(), now)
-                .map(|request| request.retirement.retain_old)
+            let event = event_with("retirement", "retain-old", retain_old);
+            request_on_stack(stack, event, now).map(|request| request.retirement.retain_old)
         };
         let refused = ask(Some("30"), "45d").unwrap_err().to_string();
         assert!(

@@ -9,14 +9,14 @@ use aurora_restore_app::{DriveEnd, Follower, History, StackServices, Stop};
 use aurora_restore_core::{
     engine::{look_at, undo_can_be_waived, undo_is_possible},
     ids::OperationId,
-    operation::{Operation, Phase, Status},
+    operation::{Operation, Phase},
     ports::{Journal, JournalError},
 };
 use aurora_restore_ops::ports::{Execution, ExecutionName, Executions, Resumed, start_resumption};
 use serde_json::{Value, json};
 
 pub(super) use left::{Unseen, left_behind};
-use left::{executed_by, left_by};
+use left::{executed_by, is_open, left_by};
 
 use super::{
     confirm::ConfirmArgs,
@@ -340,9 +340,8 @@ async fn obeyed(
         let ended = found.filter(|found| found.status.has_ended());
         let operation = look_at(journal, id).await?;
         let has_moved = operation.sequence > from;
-        let goes_on = operation.status() == Status::InProgress || operation.phase == Phase::Retiring;
         match ended {
-            _ if has_moved && goes_on => return Ok(true),
+            _ if has_moved && is_open(&operation) => return Ok(true),
             Some(_) if has_moved => return Ok(true),
             Some(execution) => {
                 return Err(not_obeyed(id, &execution).hint("Mend the cause and run the same command again."));

@@ -24,9 +24,14 @@ pub(super) async fn start_due(sweep: &Sweep<'_>, swept: &mut Swept) -> Result<()
         let left = due.len() - sweep.bounds.retirements_max;
         swept.troubles.push(format!("{left} more retired clusters are due; the next sweep goes on with them"));
     }
-    for item in due.iter().take(sweep.bounds.retirements_max) {
+    let mut room = sweep.bounds.retirements_max;
+    for item in &due {
+        if room == 0 {
+            break;
+        }
         match is_due(sweep, item, now).await {
-            Ok(true) => {}
+            // Those that are left alone take nobody's place: they would do so in every sweep.
+            Ok(true) => room -= 1,
             Ok(false) => continue,
             Err(reason) => {
                 swept.troubles.push(format!("the retired cluster of {}: {reason}", item.operation_id));

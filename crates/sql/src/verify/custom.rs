@@ -7,7 +7,6 @@ use aurora_restore_core::{
     verification::{CheckOutcome, CheckResult, CustomCheck, Expectation},
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
-
 use tokio_postgres::error::SqlState;
 
 use super::{Check, Task};

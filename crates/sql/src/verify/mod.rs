@@ -15,7 +15,10 @@ use aurora_restore_core::{
     verification::{CheckDetail, CheckOutcome, CheckResult, IntegrityDepth, VerificationSpec},
 };
 
-use crate::session::{Connector, Purpose, Session};
+use crate::{
+    options::Options,
+    session::{Connector, Purpose, Session},
+};
 
 /// What all checks need to know.
 pub(crate) struct Task<'a> {
@@ -25,6 +28,19 @@ pub(crate) struct Task<'a> {
     pub(crate) databases: Vec<String>,
     /// When there is no time left, if anybody set an end.
     until: Option<Instant>,
+}
+
+/// Counting ends after this part of the time that there is for everything: the checks that can refuse a restore come after it.
+const COUNTING_PART: u32 = 3;
+
+/// The options of whoever has no more time than this: no statement lasts longer, and counting ends early enough for the rest.
+fn bounded(options: &Options, within: Duration) -> Options {
+    Options {
+        // No time at all would be no bound at all.
+        statement_timeout: options.statement_timeout.min(within).max(Duration::from_millis(1)),
+        counting_budget: options.counting_budget.min(within / COUNTING_PART),
+        ..options.clone()
+    }
 }
 
 impl Task<'_> {
@@ -138,8 +154,9 @@ pub(crate) async fn verify(
     spec: &VerificationSpec,
 ) -> Result<Vec<CheckResult>, DatabaseError> {
     let within = spec.within.map(|within| Duration::try_from(within).unwrap_or_default());
-    let until = within.map(|within| Instant::now() + within);
-    let connector = &connector.within(within);
+    let until = within.and_then(|within| Instant::now().checked_add(within));
+    let options = within.map_or_else(|| connector.options.clone(), |within| bounded(&connector.options, within));
+    let connector = &Connector { options, ..connector.clone() };
     let connecting = Check::begin("connect");
     let home = connector.open(login, Purpose::Look).await?;
     let found = format!("logged in as `{}` to {}/{}", login.username, login.endpoint, login.database);

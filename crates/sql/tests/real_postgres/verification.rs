@@ -314,17 +314,16 @@ async fn a_custom_check_cannot_write_however_it_tries() {
     assert_eq!(server.text("shop", "SELECT is_called::text FROM sales.tickets").await, "false");
 }
 
+/// A check that every answer passes.
+fn check(name: &str, sql: &str) -> CustomCheck {
+    CustomCheck { name: name.to_owned(), sql: sql.to_owned(), database: None, expect: Expectation::AtLeast(0) }
+}
+
 #[tokio::test]
 async fn a_custom_check_that_takes_too_long_fails_and_the_others_run() {
     let server = filled().await;
     let mut options = server.options();
     options.statement_timeout = Duration::from_secs(2);
-    let check = |name: &str, sql: &str| CustomCheck {
-        name: name.to_owned(),
-        sql: sql.to_owned(),
-        database: None,
-        expect: Expectation::AtLeast(0),
-    };
     let mut spec = spec(&server).await;
     spec.integrity = IntegrityDepth::None;
     spec.custom = vec![
@@ -346,12 +345,6 @@ async fn a_custom_check_that_takes_too_long_fails_and_the_others_run() {
 async fn whoever_has_no_more_time_gets_an_answer_within_it() {
     let server = filled().await;
     server.execute("shop", "ANALYZE").await;
-    let check = |name: &str, sql: &str| CustomCheck {
-        name: name.to_owned(),
-        sql: sql.to_owned(),
-        database: None,
-        expect: Expectation::AtLeast(0),
-    };
     let mut spec = spec(&server).await;
     spec.within = Some(SignedDuration::from_secs(5));
     spec.custom = vec![

@@ -20,6 +20,10 @@ const LOOKS_IN_VAIN_MAX: u32 = 30;
 /// The same where the journal names the execution: it has written an entry, so it was there.
 const LOOKS_FOR_WRITER_MAX: u32 = 2;
 
+/// The status of an execution that is not there, and why it has none.
+const UNKNOWN: &str = "UNKNOWN";
+const NO_SUCH: &str = "the state machine has no execution of that name";
+
 /// An execution that was to go on with an operation and does not.
 pub(in crate::commands) struct Left {
     name: ExecutionName,
@@ -35,21 +39,23 @@ impl Left {
 
     /// How it stands, as Step Functions calls it.
     pub(in crate::commands) fn status(&self) -> &'static str {
-        self.record.as_ref().map_or("UNKNOWN", |record| record.status.as_str())
+        self.record.as_ref().map_or(UNKNOWN, |record| record.status.as_str())
     }
 
     /// Why it has ended, where that is told.
     pub(in crate::commands) fn why(&self) -> Option<String> {
         match &self.record {
             Some(record) => record.why(),
-            None => Some("the state machine has no execution of that name".to_owned()),
+            None => Some(NO_SUCH.to_owned()),
         }
     }
 
     /// Both.
     pub(in crate::commands) fn told(&self) -> String {
-        let status = self.status();
-        self.why().map_or_else(|| status.to_owned(), |why| format!("{status}: {why}"))
+        match &self.record {
+            Some(record) => record.told(),
+            None => format!("{UNKNOWN}: {NO_SUCH}"),
+        }
     }
 
     fn sentence(&self, id: &OperationId) -> String {
@@ -104,16 +110,11 @@ pub(super) async fn left_by(
     // Bounded by the execution, which ends by itself or is forgotten. An answer that does not come is asked for again: the journal
     // is what is being watched.
     loop {
-        let record = match executions.describe(&name).await {
-            Ok(found) => {
-                unseen = if found.is_some() { 0 } else { unseen + 1 };
-                found
-            }
-            Err(_) => {
-                tokio::time::sleep(GLANCE).await;
-                continue;
-            }
+        let Ok(record) = executions.describe(&name).await else {
+            tokio::time::sleep(GLANCE).await;
+            continue;
         };
+        unseen = if record.is_some() { 0 } else { unseen + 1 };
         let has_left = record.as_ref().map_or(unseen >= LOOKS_FOR_WRITER_MAX, |found| found.status.has_ended());
         // Looked at after its end: whatever it has written is seen.
         if has_left && let Ok(operation) = look_at(journal, id).await {
@@ -163,7 +164,7 @@ async fn nobody_goes_on(
 }
 
 /// Whether somebody has to go on with it.
-fn is_open(operation: &Operation) -> bool {
+pub(super) fn is_open(operation: &Operation) -> bool {
     operation.status() == Status::InProgress || operation.phase == Phase::Retiring
 }
 
